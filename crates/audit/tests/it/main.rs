@@ -1,0 +1,7 @@
+//! The trail from outside: what is written can be read and proved, and nothing can be changed unseen.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where the unexpected happens")]
+
+mod ground;
+mod tamper;
+mod write;

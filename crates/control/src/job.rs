@@ -1,0 +1,139 @@
+//! Jobs: what was run, by whom, and how it ended.
+
+use crate::{
+    Control, ControlError,
+    database::{Row, number},
+};
+use model::{CommitSeq, Timestamp};
+use std::fmt;
+
+/// Numbers a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub i64);
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// It was started; if its process died, it stays so.
+    Running,
+    /// It did what it was for.
+    Succeeded,
+    /// It did not.
+    Failed,
+}
+
+/// A job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// What kind of job, such as `import`.
+    pub kind: String,
+    /// On what, such as a source or a mart.
+    pub name: String,
+    /// Who asked for it.
+    pub actor: String,
+    /// Where it stands.
+    pub state: JobState,
+    /// Counts, or why it failed; no resource content.
+    pub detail: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// The sequence that it published.
+    pub seq: Option<CommitSeq>,
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl JobState {
+    /// Its name in the database and in SQL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Control {
+    /// Notes that a job begins.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn job_start(&self, kind: &str, name: &str, actor: &str) -> Result<JobId, ControlError> {
+        const ACTION: &str = "start a job";
+        const SQL: &str = "INSERT INTO job (id, kind, name, actor, state, detail, started, ended, seq)
+            VALUES ($1, $2, $3, $4, $5, '', $6, NULL, NULL)";
+        let mut tx = self.begin(ACTION).await?;
+        let id = tx.count(ACTION, "job").await?;
+        let state = JobState::Running.as_str();
+        let params = [id.into(), kind.into(), name.into(), actor.into(), state.into(), self.now().0.into()];
+        tx.run(ACTION, SQL, &params).await?;
+        tx.commit(ACTION).await?;
+        Ok(JobId(id))
+    }
+
+    /// Notes how a running job ended, and which sequence it published.
+    ///
+    /// # Errors
+    /// [`ControlError::NotFound`] if no such job is running.
+    pub async fn job_end(
+        &self,
+        id: JobId,
+        state: JobState,
+        detail: &str,
+        seq: Option<CommitSeq>,
+    ) -> Result<(), ControlError> {
+        const SQL: &str = "UPDATE job SET state = $2, detail = $3, ended = $4, seq = $5
+            WHERE id = $1 AND ended IS NULL";
+        let params = [
+            id.0.into(),
+            state.as_str().into(),
+            detail.into(),
+            self.now().0.into(),
+            seq.map(|seq| seq.0).into(),
+        ];
+        match self.database.run("end a job", SQL, &params).await? {
+            0 => Err(ControlError::NotFound { what: "running job", name: id.to_string() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The newest jobs first, at most `limit`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn jobs(&self, limit: usize) -> Result<Vec<Job>, ControlError> {
+        const SQL: &str = "SELECT id, kind, name, actor, state, detail, started, ended, seq
+            FROM job ORDER BY id DESC LIMIT $1";
+        let rows = self.database.rows("list jobs", SQL, &[number(limit as u64).into()]).await?;
+        rows.iter().map(read_job).collect()
+    }
+}
+
+fn read_job(row: &Row) -> Result<Job, ControlError> {
+    let state = row.text(4)?;
+    let state = [JobState::Running, JobState::Succeeded, JobState::Failed]
+        .into_iter()
+        .find(|known| known.as_str() == state)
+        .ok_or(ControlError::Malformed { what: "job state" })?;
+    Ok(Job {
+        id: JobId(row.int(0)?),
+        kind: row.text(1)?,
+        name: row.text(2)?,
+        actor: row.text(3)?,
+        state,
+        detail: row.text(5)?,
+        started: Timestamp(row.int(6)?),
+        ended: row.maybe_int(7)?.map(Timestamp),
+        seq: row.maybe_int(8)?.map(CommitSeq),
+    })
+}

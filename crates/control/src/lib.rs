@@ -1,0 +1,31 @@
+//! The control database, and the ledger that is cached from it.
+//!
+//! This crate owns providers and their lanes, the registration of segments,
+//! the worker lease, publications, the catalogue, imports, jobs and the mirror
+//! of the audit heads. It holds names, counts, keyed hashes and object keys,
+//! and nothing of what a resource says. It does not write segments, Delta
+//! tables or the audit trail; it makes what others wrote count, or not.
+
+mod audit_head;
+mod catalog;
+mod control;
+mod database;
+mod error;
+mod import;
+mod job;
+mod lease;
+mod ledger;
+mod provider;
+mod publication;
+mod segment;
+
+pub use audit_head::AuditHead;
+pub use catalog::{CatalogTable, Column, TableKind, TableName, TableVersion};
+pub use control::Control;
+pub use error::{ControlError, Holding};
+pub use job::{Job, JobId, JobState};
+pub use lease::{Lease, WorkerLease};
+pub use ledger::{Known, Ledger, LedgerError};
+pub use provider::{NewProvider, Provider};
+pub use publication::{NewPublication, Publication, PublicationKind};
+pub use segment::{LedgerEntry, Registration, Segment};

@@ -1,0 +1,107 @@
+//! Providers, facts, imports, jobs, audit heads and state.
+
+use crate::ground::Ground;
+use control::{ControlError, JobState, NewProvider};
+use model::{CommitSeq, SourceId, Timestamp};
+
+fn provider(name: &str, client_id: &str) -> NewProvider {
+    NewProvider {
+        name: name.parse().unwrap(),
+        client_id: client_id.to_owned(),
+        secret_mac: [5; 32],
+        scopes: vec!["system/Observation.c".parse().unwrap(), "system/*.cu".parse().unwrap()],
+    }
+}
+
+#[tokio::test]
+async fn a_provider_has_a_name_a_client_id_and_a_lane_of_its_own() {
+    let ground = Ground::new("provider").await;
+    let control = &ground.control;
+    let imported: SourceId = "trust".parse().unwrap();
+    let lane = control.ensure_source(&imported).await.unwrap();
+    assert_eq!(control.ensure_source(&imported).await.unwrap(), lane);
+
+    let gp = control.add_provider(provider("gp", "client-1")).await.unwrap();
+    assert!(gp.enabled && gp.lane != lane && gp.created == Timestamp(1_700_000_000_000));
+    assert_eq!(control.provider_by_client("client-1").await.unwrap(), Some(gp.clone()));
+    assert_eq!(control.provider(&gp.name).await.unwrap(), Some(gp.clone()));
+    assert_eq!(control.provider_by_client("client-2").await.unwrap(), None);
+    for twin in [provider("gp", "client-2"), provider("other", "client-1")] {
+        let refused = control.add_provider(twin).await;
+        assert!(matches!(refused, Err(ControlError::AlreadyExists { .. })), "{refused:?}");
+    }
+    let trust = control.add_provider(provider("trust", "client-3")).await.unwrap();
+    assert_eq!(trust.lane, lane, "the lane that the import made");
+    let sources = control.sources().await.unwrap();
+    assert_eq!(sources, [(gp.name.clone(), gp.lane), (imported, lane)], "a refused one leaves nothing");
+
+    control.set_provider_enabled(&gp.name, false).await.unwrap();
+    let enabled: Vec<bool> = control.providers().await.unwrap().iter().map(|p| p.enabled).collect();
+    assert_eq!(enabled, [false, true]);
+    let unknown = control.set_provider_enabled(&"nobody".parse().unwrap(), true).await;
+    assert!(matches!(unknown, Err(ControlError::NotFound { .. })));
+    assert!(!format!("{gp:?}").contains('5'), "no key material in debug output");
+}
+
+#[tokio::test]
+async fn facts_and_state_are_kept_until_they_are_replaced() {
+    let ground = Ground::new("facts").await;
+    let control = &ground.control;
+    assert_eq!(control.fact("kind").await.unwrap(), None);
+    control.set_fact("kind", "real").await.unwrap();
+    control.set_fact("kind", "synthetic").await.unwrap();
+    assert_eq!(control.fact("kind").await.unwrap().as_deref(), Some("synthetic"));
+    control.put_state("compacted", &[0, 255]).await.unwrap();
+    control.put_state("compacted", &[]).await.unwrap();
+    assert_eq!(control.state("compacted").await.unwrap(), Some(Vec::new()));
+    control.put_state("compacted", &[7, 0]).await.unwrap();
+    let again = ground.again().await;
+    assert_eq!(again.state("compacted").await.unwrap(), Some(vec![7, 0]));
+    assert_eq!(again.state("other").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_imported_file_is_known_for_its_source() {
+    let ground = Ground::new("imports").await;
+    let control = &ground.control;
+    let (gp, trust): (SourceId, SourceId) = ("gp".parse().unwrap(), "trust".parse().unwrap());
+    control.ensure_source(&gp).await.unwrap();
+    assert!(!control.import_seen(&gp, [1; 32]).await.unwrap());
+    control.import_done(&gp, [1; 32], 10).await.unwrap();
+    control.import_done(&gp, [1; 32], 10).await.unwrap();
+    assert!(control.import_seen(&gp, [1; 32]).await.unwrap());
+    assert!(!control.import_seen(&gp, [2; 32]).await.unwrap());
+    assert!(!control.import_seen(&trust, [1; 32]).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_job_ends_once() {
+    let ground = Ground::new("jobs").await;
+    let control = &ground.control;
+    let first = control.job_start("import", "gp", "operator").await.unwrap();
+    let second = control.job_start("mart", "pathways", "operator").await.unwrap();
+    ground.clock.advance_ms(5);
+    control.job_end(second, JobState::Succeeded, "rows=3", Some(CommitSeq(4))).await.unwrap();
+    let again = control.job_end(second, JobState::Failed, "", None).await;
+    assert!(matches!(again, Err(ControlError::NotFound { .. })));
+    let jobs = control.jobs(10).await.unwrap();
+    assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [second, first]);
+    assert_eq!((jobs[0].state, jobs[0].seq), (JobState::Succeeded, Some(CommitSeq(4))));
+    assert_eq!(jobs[0].ended, Some(jobs[0].started.plus_ms(5)));
+    assert_eq!((jobs[1].state, jobs[1].ended), (JobState::Running, None));
+    assert_eq!(control.jobs(1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_audit_head_never_goes_back() {
+    let ground = Ground::new("heads").await;
+    let control = &ground.control;
+    control.put_audit_head("gateway-1", 5, [5; 32], [1; 64]).await.unwrap();
+    control.put_audit_head("gateway-1", 9, [9; 32], [2; 64]).await.unwrap();
+    control.put_audit_head("gateway-1", 7, [7; 32], [3; 64]).await.unwrap();
+    control.put_audit_head("worker-1", 1, [1; 32], [4; 64]).await.unwrap();
+    let heads = control.audit_heads().await.unwrap();
+    let kept: Vec<_> = heads.iter().map(|head| (head.writer.as_str(), head.count, head.hash[0])).collect();
+    assert_eq!(kept, [("gateway-1", 9, 9), ("worker-1", 1, 1)]);
+    assert_eq!(heads[0].signature, [2; 64]);
+}

@@ -1,0 +1,107 @@
+//! Why the lake could not do its work.
+
+use crate::table::TableId;
+
+/// Why a step of the lake failed. Holds names, counts and keys, never content.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// A zone could not be read or written.
+    #[error("{action} in zone `{zone}`")]
+    Zone {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        zone: &'static str,
+        /// What the store said.
+        #[source]
+        source: object_store::Error,
+    },
+    /// A Delta table could not be read or committed to.
+    #[error("{action} table `{table}`")]
+    Table {
+        /// What was tried.
+        action: &'static str,
+        /// Which table.
+        table: TableId,
+        /// What Delta said.
+        #[source]
+        source: Box<deltalake::DeltaTableError>,
+    },
+    /// Columns could not be made or read.
+    #[error("shape columns of table `{table}`")]
+    Columns {
+        /// Which table.
+        table: TableId,
+        /// What Arrow or Parquet said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A registered segment cannot be read: damaged, replaced or lost.
+    #[error("read segment {ordinal} of lane {lane}")]
+    Segment {
+        /// Its lane.
+        lane: i64,
+        /// Its place.
+        ordinal: i64,
+        /// What was wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The vault could not be written.
+    #[error("write the vault")]
+    Vault(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The control database failed or refused.
+    #[error("{action} in the control database")]
+    Control {
+        /// What was tried.
+        action: &'static str,
+        /// What it said.
+        #[source]
+        source: control::ControlError,
+    },
+    /// Another worker holds the lease, or took it while this one worked.
+    #[error("another worker is at work on this lake")]
+    NotTheWorker,
+    /// A query or a model failed.
+    #[error("run the query")]
+    Query(#[source] datafusion::error::DataFusionError),
+    /// A query tried to change something.
+    #[error("this door only reads: SELECT, WITH, EXPLAIN, SHOW and DESCRIBE are understood")]
+    ReadOnly,
+    /// A background task ended without an answer.
+    #[error("a background task ended early")]
+    Task(#[from] tokio::task::JoinError),
+    /// No mart is called so.
+    #[error("no mart is called `{0}`; `carelake mart list` shows them")]
+    NoSuchMart(String),
+    /// The sequence asked for is not published.
+    #[error("commit sequence {asked} is not published; the newest is {newest}")]
+    NoSuchSequence {
+        /// What was asked.
+        asked: i64,
+        /// What there is.
+        newest: i64,
+    },
+}
+
+impl LakeError {
+    pub(crate) fn control(action: &'static str) -> impl FnOnce(control::ControlError) -> Self {
+        move |source| match source {
+            control::ControlError::Fenced { .. } | control::ControlError::Leased { .. } => Self::NotTheWorker,
+            source => Self::Control { action, source },
+        }
+    }
+
+    pub(crate) fn table(action: &'static str, table: &TableId) -> impl FnOnce(deltalake::DeltaTableError) -> Self {
+        let table = table.clone();
+        move |source| Self::Table { action, table, source: Box::new(source) }
+    }
+
+    pub(crate) fn columns<E>(table: &TableId) -> impl FnOnce(E) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let table = table.clone();
+        move |source| Self::Columns { table, source: Box::new(source) }
+    }
+}

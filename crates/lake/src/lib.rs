@@ -1,0 +1,21 @@
+//! The lake itself: from sealed segments to tables, and from tables to answers.
+//!
+//! - [`stores`]: the zones a worker or a query may touch, as object stores.
+//! - [`table`]: one Delta table, appended to and replaced exactly once per mark.
+//! - [`refinery`]: segments → vault, raw, views, links; publishes the commit sequence.
+//! - [`models`]: SQL over views → marts.
+//! - [`upkeep`]: compaction, checkpoints, and the deletion of what nothing names.
+//! - [`sql`]: read-only sessions at one commit sequence.
+//!
+//! **Invariant:** no raw row without a registered segment. **Invariant:** what
+//! is not published is not promised: every reader starts from a sequence.
+
+mod error;
+pub mod models;
+pub mod refinery;
+pub mod sql;
+pub mod stores;
+pub mod table;
+pub mod upkeep;
+
+pub use error::LakeError;

@@ -1,0 +1,115 @@
+//! What the catalogue is told of a table, and how many rows its readers see.
+
+use crate::{
+    LakeError,
+    models::MARTS,
+    refinery::columns::{VIEW_RESOURCE, VIEW_VERSION},
+    sql::{self, Reader},
+    table::{Table, TableId},
+};
+use arrow::{
+    array::{Array, Int64Array},
+    datatypes::{Field, SchemaRef},
+};
+use control::{Column, TableKind, TableName, TableVersion};
+use keys::Zone;
+use model::CommitSeq;
+use views::View;
+
+/// Describes the loaded version of `table`.
+pub(crate) fn describe(table: &Table, views: &[View], made_from: Option<CommitSeq>) -> TableVersion {
+    let id = table.id();
+    let (schema, name) = sql::name_of(id);
+    let size = table.size();
+    TableVersion {
+        table: TableName { schema, name },
+        kind: kind(id),
+        description: description(id, views),
+        zone: id.zone().as_str().to_owned(),
+        location: id.location(),
+        columns: columns(table, views),
+        version: table.version(),
+        rows: size.rows,
+        bytes: size.bytes,
+        made_from,
+    }
+}
+
+fn kind(id: &TableId) -> TableKind {
+    match id.zone() {
+        Zone::Raw if id.name().starts_with("superseded_") => TableKind::Internal,
+        Zone::Raw => TableKind::Raw,
+        Zone::View => TableKind::View,
+        Zone::Mart => TableKind::Mart,
+        Zone::Link if *id == TableId::person_link() => TableKind::Link,
+        _ => TableKind::Internal,
+    }
+}
+
+fn description(id: &TableId, views: &[View]) -> String {
+    match id.zone() {
+        Zone::View => match views.iter().find(|view| view.name() == id.name()) {
+            Some(view) => format!("The ViewDefinition `{}` over {} resources.", view.name(), view.resource()),
+            None => String::new(),
+        },
+        Zone::Mart => {
+            let model = MARTS
+                .iter()
+                .flat_map(|mart| mart.models.iter().map(move |model| (TableId::mart(mart.name, model.name), model)))
+                .find(|(table, _)| table == id);
+            model.map(|(_, model)| model.description()).unwrap_or_default()
+        }
+        Zone::Link if *id == TableId::person_link() => "Which person a patient is, by verified NHS number.".to_owned(),
+        Zone::Raw if *id == TableId::display() => {
+            "What codes are called, once ten patients have carried the display.".to_owned()
+        }
+        Zone::Raw if kind(id) == TableKind::Raw => "Pseudonymised FHIR R4 resources.".to_owned(),
+        _ => "For the lake's own use.".to_owned(),
+    }
+}
+
+fn columns(table: &Table, views: &[View]) -> Vec<Column> {
+    let Ok(state) = table.delta().snapshot() else { return Vec::new() };
+    let schema: SchemaRef = state.snapshot().arrow_schema();
+    schema
+        .fields()
+        .iter()
+        .filter(|field| ![VIEW_RESOURCE, VIEW_VERSION].contains(&field.name().as_str()))
+        .map(|field| column(table.id(), field, views))
+        .collect()
+}
+
+fn column(id: &TableId, field: &Field, views: &[View]) -> Column {
+    let described = match id.zone() {
+        Zone::View => views
+            .iter()
+            .find(|view| view.name() == id.name())
+            .and_then(|view| view.columns().iter().find(|column| column.name == *field.name()))
+            .map(|column| column.description.clone().unwrap_or_else(|| column.path.clone())),
+        Zone::Mart => MARTS
+            .iter()
+            .flat_map(|mart| mart.models.iter().map(move |model| (TableId::mart(mart.name, model.name), model)))
+            .find(|(table, _)| table == id)
+            .and_then(|(_, model)| model.column(field.name()))
+            .map(str::to_owned),
+        _ => None,
+    };
+    Column {
+        name: field.name().clone(),
+        data_type: field.data_type().to_string(),
+        nullable: field.is_nullable(),
+        description: described.unwrap_or_default(),
+    }
+}
+
+/// How many rows readers see in a table at the newest sequence: all but the superseded.
+///
+/// # Errors
+/// The table cannot be read.
+pub async fn count_rows(reader: &Reader, table: &TableName) -> Result<i64, LakeError> {
+    let session = reader.session(None).await?;
+    let sql = format!("select count(*) from \"{}\".\"{}\"", table.schema, table.name);
+    let rows = session.rows(&sql).await?;
+    let count = rows.first().and_then(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>());
+    Ok(count.filter(|count| !count.is_empty()).map_or(0, |count| count.value(0)))
+}

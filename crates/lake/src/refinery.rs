@@ -1,0 +1,351 @@
+//! Opens segments, splits identity from medicine, and publishes what remains.
+//!
+//! One publication at a time (design §2.6–2.7):
+//!
+//! 1. an *intent* row fixes the sequence and the segments it will hold;
+//! 2. new record keys go to the vault, then to the link zone;
+//! 3. sealed fragments go to the vault;
+//! 4. every table of raw and views is appended to, marked with its lanes' ordinals;
+//! 5. one control transaction publishes the sequence with every table's version.
+//!
+//! A crash anywhere leaves an intent that is carried out again, exactly: marks
+//! drop what was committed, keys and links are read back, and the vault's
+//! objects carry the worker's epoch, so that nothing is ever written over.
+
+mod batch;
+mod commit;
+mod dictionary;
+mod people;
+mod pseudonyms;
+mod records;
+pub(crate) mod rows;
+mod shape;
+mod state;
+
+use crate::{
+    LakeError,
+    stores::Stores,
+    table::{Table, TableId},
+    upkeep,
+};
+use control::{Control, NewPublication, Publication, PublicationKind, WorkerLease};
+use identity::Policy;
+use keys::WorkerKeys;
+use model::{AuditEvent, AuditOutcome, AuditSink, Clock, CommitSeq, failpoint};
+use object_store::ObjectStore;
+use state::State;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
+use views::View;
+
+pub use pseudonyms::Pseudonyms;
+pub(crate) use rows as columns;
+
+/// How much one publication may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct RefineryLimits {
+    /// Bytes of sealed segments; opened they are about ten times as many.
+    pub sealed_bytes: u64,
+    /// Resources.
+    pub resources: u32,
+    /// How long the worker's lease holds without renewal, in milliseconds.
+    pub lease_ms: i64,
+    /// How long an idle worker waits before it looks again, in milliseconds.
+    pub idle_ms: u64,
+}
+
+impl Default for RefineryLimits {
+    fn default() -> Self {
+        Self { sealed_bytes: 12 << 20, resources: 40_000, lease_ms: 30_000, idle_ms: 200 }
+    }
+}
+
+/// What a worker is made of: exactly what its row of the design's §3 lists.
+pub struct WorkerParts {
+    /// Lanes, catalogue, publications.
+    pub control: Arc<Control>,
+    /// Raw, views, marts, links.
+    pub stores: Stores,
+    /// Sealed segments: read and deleted.
+    pub landing: Arc<dyn ObjectStore>,
+    /// The vault: put, nothing else.
+    pub vault: Arc<dyn ObjectStore>,
+    /// The worker's keys.
+    pub keys: WorkerKeys,
+    /// What is kept and what is not.
+    pub policy: &'static Policy,
+    /// The ViewDefinitions that are kept as tables.
+    pub views: Vec<View>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where jobs are recorded.
+    pub audit: Arc<dyn AuditSink>,
+    /// Names this process in leases.
+    pub holder: String,
+    /// Bounds.
+    pub limits: RefineryLimits,
+}
+
+/// One publication, as it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Its sequence.
+    pub seq: CommitSeq,
+    /// Resources in it.
+    pub resources: u64,
+    /// Patients whose verified NHS number links them to a person.
+    pub linked: u64,
+    /// Resources that the policy could not place: whole in the vault.
+    pub whole_to_vault: u64,
+    /// References that name their target by a search: in the vault, unresolved.
+    pub conditional_references: u64,
+    /// Rows that a view could not hold.
+    pub view_errors: u64,
+}
+
+/// The worker that refines.
+pub struct Refinery {
+    parts: Arc<WorkerParts>,
+    lease: Option<WorkerLease>,
+    state: Option<State>,
+}
+
+impl Refinery {
+    /// A worker that holds no lease yet.
+    #[must_use]
+    pub fn new(parts: Arc<WorkerParts>) -> Self {
+        Self { parts, lease: None, state: None }
+    }
+
+    /// What it is made of.
+    #[must_use]
+    pub fn parts(&self) -> &Arc<WorkerParts> {
+        &self.parts
+    }
+
+    /// Makes one publication, or finds nothing to do.
+    ///
+    /// # Errors
+    /// See [`LakeError`]. What was begun is carried out by the next call, here or in another process.
+    pub async fn step(&mut self) -> Result<Option<Published>, LakeError> {
+        let made = self.try_step().await;
+        if made.is_err() {
+            // What is cached may no longer be what is stored.
+            self.state = None;
+            self.lease = None;
+        }
+        made
+    }
+
+    async fn try_step(&mut self) -> Result<Option<Published>, LakeError> {
+        let lease = self.lease().await?;
+        let control = &self.parts.control;
+        let pending = control.pending_publication().await.map_err(LakeError::control("look for an intent"))?;
+        let publication = match pending {
+            Some(pending) if pending.kind == PublicationKind::Refine => pending,
+            Some(pending) => {
+                self.settle(&lease, &pending).await?;
+                return Ok(Some(Published::default()));
+            }
+            None => match self.next_lanes().await? {
+                lanes if lanes.is_empty() => return Ok(None),
+                lanes => {
+                    let intent = NewPublication { kind: PublicationKind::Refine, lanes, detail: String::new() };
+                    control
+                        .begin_publication(&lease, &intent)
+                        .await
+                        .map_err(LakeError::control("begin a publication"))?
+                }
+            },
+        };
+        failpoint!("refinery.intent.after-commit");
+        let published = self.refine(&lease, &publication).await?;
+        Ok(Some(published))
+    }
+
+    /// Ends an intent that another process began and that is not the refinery's own.
+    async fn settle(&mut self, lease: &WorkerLease, pending: &Publication) -> Result<(), LakeError> {
+        if pending.kind == PublicationKind::Compact {
+            return upkeep::finish(self, pending).await;
+        }
+        // A model's tables are published together or not at all; it is built again.
+        let abandoned = self.parts.control.abandon_publication(lease, pending).await;
+        abandoned.map_err(LakeError::control("abandon an intent"))
+    }
+
+    /// The open handle of a table, or a new one; `None` if there is no such table.
+    pub(crate) async fn open_table(&mut self, id: &TableId) -> Result<Option<Table>, LakeError> {
+        if let Some(table) = self.state.as_mut().and_then(|state| state.give_table(id)) {
+            return Ok(Some(table));
+        }
+        Table::open(&self.parts.stores, id).await
+    }
+
+    /// Takes back a handle that [`Refinery::open_table`] gave.
+    pub(crate) fn keep_table(&mut self, table: Table) {
+        if let Some(state) = self.state.as_mut() {
+            state.put_table(table);
+        }
+    }
+
+    /// Publishes until nothing registered is left unpublished.
+    ///
+    /// # Errors
+    /// As [`Refinery::step`].
+    pub async fn drain(&mut self) -> Result<Published, LakeError> {
+        let mut total = Published::default();
+        while let Some(published) = self.step().await? {
+            total = total.and(published);
+        }
+        Ok(total)
+    }
+
+    /// Publishes what comes until `stop` turns true, then once more what is there.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Self {
+        loop {
+            let stopping = *stop.borrow();
+            let pause = match self.step().await {
+                Ok(Some(_)) => continue,
+                Ok(None) if stopping => break,
+                Ok(None) => self.parts.limits.idle_ms,
+                Err(error) if stopping => {
+                    tracing::error!(error = chain(&error), "the refinery stops with work left; it is done at the next start");
+                    break;
+                }
+                Err(LakeError::NotTheWorker) => 1_000,
+                Err(error) => {
+                    tracing::error!(error = chain(&error), "the refinery failed and will try again");
+                    5_000
+                }
+            };
+            // Ends at once when asked to stop, or when the one who would ask is gone.
+            drop(tokio::time::timeout(Duration::from_millis(pause), stop.changed()).await);
+        }
+        self
+    }
+
+    /// Gives the lease back.
+    pub async fn close(mut self) {
+        if let Some(lease) = self.lease.take()
+            && let Err(error) = self.parts.control.release_worker(&lease).await
+        {
+            tracing::warn!(error = chain(&error), "the worker's lease was not given back; it will run out");
+        }
+    }
+
+    /// The worker's lease, renewed or taken.
+    pub(crate) async fn lease(&mut self) -> Result<WorkerLease, LakeError> {
+        let (control, ttl) = (&self.parts.control, self.parts.limits.lease_ms);
+        if let Some(lease) = &self.lease {
+            let renewed = control.renew_worker(lease, ttl).await.map_err(LakeError::control("renew the lease"))?;
+            self.lease = Some(renewed.clone());
+            return Ok(renewed);
+        }
+        // What another worker did meanwhile is not in our memory.
+        self.state = None;
+        let lease =
+            control.lease_worker(&self.parts.holder, ttl).await.map_err(LakeError::control("take the lease"))?;
+        self.lease = Some(lease.clone());
+        Ok(lease)
+    }
+
+    /// Carries out an intent, from segments to the published sequence.
+    async fn refine(&mut self, lease: &WorkerLease, publication: &Publication) -> Result<Published, LakeError> {
+        let started = self.parts.clock.now();
+        let parts = Arc::clone(&self.parts);
+        if self.state.is_none() {
+            self.state = Some(State::load(&parts.stores, &parts.keys.display_mac).await?);
+        }
+        let Some(state) = self.state.as_mut() else { return Err(LakeError::NotTheWorker) };
+        let segments = batch::open(&parts, publication).await?;
+        let mut shaped = shape::shape(&parts, publication.seq, &segments, state.dictionary()).await?;
+        drop(segments);
+        let marks = commit::marks(publication);
+
+        let people = people::resolve(state, &parts.keys, std::mem::take(&mut shaped.claims), publication.seq);
+        let displays = state.dictionary().admit(std::mem::take(&mut shaped.displays));
+        let fresh = records::mint(&parts, lease, publication.seq, state, &shaped.fragments).await?;
+        failpoint!("refinery.vault.after-keys");
+        let mut touched = commit::links(&parts, state, &marks, &fresh, &people, &displays, publication.seq).await?;
+        failpoint!("refinery.link.after-commit");
+        records::seal(&parts, lease, publication.seq, state, std::mem::take(&mut shaped.fragments)).await?;
+        failpoint!("refinery.vault.after-fragments");
+        touched.extend(commit::tables(&parts, state, &marks, std::mem::take(&mut shaped.tables)).await?);
+
+        let versions = commit::versions(&parts, state, &touched);
+        let seq = parts
+            .control
+            .publish(lease, publication, &versions)
+            .await
+            .map_err(LakeError::control("publish"))?;
+        failpoint!("refinery.publish.after-commit");
+        let published = Published {
+            seq,
+            resources: shaped.resources,
+            linked: people.links.len() as u64,
+            whole_to_vault: shaped.whole_to_vault,
+            conditional_references: shaped.conditional_references,
+            view_errors: shaped.view_errors,
+        };
+        let event = AuditEvent::new(started, "refine", "worker", AuditOutcome::Success, "raw")
+            .with("sequence", seq)
+            .with("resources", published.resources)
+            .with("tables", touched.len());
+        if let Err(error) = parts.audit.record(event).await {
+            tracing::error!(%error, "a publication was made but could not be recorded in the audit trail");
+        }
+        Ok(published)
+    }
+
+    /// As many segments of each lane, in order, as one publication may hold.
+    async fn next_lanes(&self) -> Result<Vec<(model::LaneId, model::Ordinal, model::Ordinal)>, LakeError> {
+        let (control, limits) = (&self.parts.control, self.parts.limits);
+        let mut lanes = Vec::new();
+        let (mut bytes, mut resources) = (0, 0);
+        let backlog = control.backlog().await.map_err(LakeError::control("read the backlog"))?;
+        for (lane, done, _) in backlog {
+            let waiting =
+                control.segments_after(lane, done, 1_000).await.map_err(LakeError::control("read segments"))?;
+            let mut until = done;
+            for segment in waiting {
+                let full = bytes + segment.length > limits.sealed_bytes || resources + segment.resources > limits.resources;
+                if full && bytes > 0 {
+                    break;
+                }
+                bytes += segment.length;
+                resources += segment.resources;
+                until = segment.ordinal;
+            }
+            if until > done {
+                lanes.push((lane, done, until));
+            }
+        }
+        Ok(lanes)
+    }
+}
+
+impl Published {
+    /// Both together; the later sequence counts.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            seq: self.seq.max(other.seq),
+            resources: self.resources + other.resources,
+            linked: self.linked + other.linked,
+            whole_to_vault: self.whole_to_vault + other.whole_to_vault,
+            conditional_references: self.conditional_references + other.conditional_references,
+            view_errors: self.view_errors + other.view_errors,
+        }
+    }
+}
+
+/// An error with its causes, for a log line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,206 @@
+//! Read-only SQL over the lake at one commit sequence.
+//!
+//! Schemas: `raw` (one table per resource type), `view` (one per ViewDefinition),
+//! one per mart, and `person_link` and `display` without a schema. What is
+//! superseded at the sequence is not seen. There is no spill to disk: a query
+//! that needs more than its memory fails rather than write plaintext.
+
+pub(crate) mod current;
+pub(crate) mod scan;
+mod schema;
+
+use crate::{LakeError, stores::{SCHEME, Stores}, table::TableId};
+use arrow::array::RecordBatch;
+use control::{CatalogTable, Control};
+use datafusion::{
+    catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider},
+    execution::{
+        SendableRecordBatchStream,
+        context::SQLOptions,
+        disk_manager::{DiskManagerBuilder, DiskManagerMode},
+        memory_pool::FairSpillPool,
+        runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
+    },
+    prelude::{SessionConfig, SessionContext},
+};
+use keys::Zone;
+use model::CommitSeq;
+use schema::LakeSchema;
+use std::{collections::BTreeMap, sync::Arc};
+use url::Url;
+use views::View;
+
+/// The catalog that all schemas stand in.
+const CATALOG: &str = "carelake";
+/// Where tables without a schema of their own stand.
+const PUBLIC: &str = "public";
+
+/// Bounds of a query.
+#[derive(Clone, Copy, Debug)]
+pub struct QueryLimits {
+    /// Memory of one session's operators.
+    pub memory_bytes: usize,
+}
+
+impl Default for QueryLimits {
+    fn default() -> Self {
+        Self { memory_bytes: 1 << 30 }
+    }
+}
+
+/// What a reader of the lake is made of: exactly what its row of the design's §3 lists.
+#[derive(Clone)]
+pub struct Reader {
+    /// The catalogue.
+    pub control: Arc<Control>,
+    /// Raw, views, marts and links, to be read.
+    pub stores: Stores,
+    /// The ViewDefinitions that are kept as tables.
+    pub views: Arc<Vec<View>>,
+    /// Bounds.
+    pub limits: QueryLimits,
+}
+
+/// A session at one sequence.
+pub struct Session {
+    context: SessionContext,
+    seq: CommitSeq,
+}
+
+impl Reader {
+    /// A session at `at`, or at the newest sequence.
+    ///
+    /// # Errors
+    /// The sequence is not published, or the catalogue cannot be read.
+    pub async fn session(&self, at: Option<CommitSeq>) -> Result<Session, LakeError> {
+        let newest = self.control.published().await.map_err(LakeError::control("read the newest sequence"))?;
+        let seq = at.unwrap_or(newest);
+        if seq > newest {
+            return Err(LakeError::NoSuchSequence { asked: seq.0, newest: newest.0 });
+        }
+        let tables = self.control.snapshot(seq).await.map_err(LakeError::control("read the catalogue"))?;
+        let context = SessionContext::new_with_config_rt(config(), self.runtime()?);
+        let catalog = MemoryCatalogProvider::new();
+        let mut schemas: BTreeMap<String, Vec<CatalogTable>> = BTreeMap::new();
+        for schema in ["raw", "view", PUBLIC] {
+            schemas.insert(schema.to_owned(), Vec::new());
+        }
+        for table in &tables {
+            schemas.entry(table.table.table.schema.clone()).or_default().push(table.clone());
+        }
+        let all = Arc::new(tables);
+        for (name, tables) in schemas {
+            let schema = LakeSchema::new(self.clone(), tables, Arc::clone(&all));
+            catalog.register_schema(&name, Arc::new(schema)).map_err(LakeError::Query)?;
+        }
+        context.register_catalog(CATALOG, Arc::new(catalog));
+        Ok(Session { context, seq })
+    }
+
+    fn runtime(&self) -> Result<Arc<RuntimeEnv>, LakeError> {
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(self.limits.memory_bytes)))
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+            .build_arc()
+            .map_err(LakeError::Query)?;
+        register_zones(&runtime, &self.stores);
+        Ok(runtime)
+    }
+}
+
+/// Tells a runtime where the zones are.
+pub(crate) fn register_zones(runtime: &RuntimeEnv, stores: &Stores) {
+    for zone in [Zone::Raw, Zone::View, Zone::Mart, Zone::Link] {
+        if let (Some(store), Ok(url)) = (stores.of(zone), Url::parse(&format!("{SCHEME}://{}", zone.as_str()))) {
+            runtime.register_object_store(&url, Arc::clone(store));
+        }
+    }
+}
+
+fn config() -> SessionConfig {
+    SessionConfig::new()
+        .with_default_catalog_and_schema(CATALOG, PUBLIC)
+        .with_information_schema(true)
+        .with_create_default_catalog_and_schema(false)
+}
+
+impl Session {
+    /// The sequence that everything is seen at.
+    #[must_use]
+    pub const fn seq(&self) -> CommitSeq {
+        self.seq
+    }
+
+    pub(crate) const fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// Adds a table that is held in memory, such as the catalogue's or the audit trail's.
+    ///
+    /// # Errors
+    /// The batches differ in schema, or the name is taken.
+    pub fn add(&self, schema: &str, name: &str, rows: Vec<RecordBatch>) -> Result<(), LakeError> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        let table = MemTable::try_new(first.schema(), vec![rows]).map_err(LakeError::Query)?;
+        let Some(catalog) = self.context.catalog(CATALOG) else { return Ok(()) };
+        let provider: Arc<dyn SchemaProvider> = match catalog.schema(schema) {
+            Some(provider) => provider,
+            None => {
+                let provider = Arc::new(MemorySchemaProvider::new());
+                catalog.register_schema(schema, Arc::clone(&provider) as _).map_err(LakeError::Query)?;
+                provider
+            }
+        };
+        provider.register_table(name.to_owned(), Arc::new(table)).map_err(LakeError::Query)?;
+        Ok(())
+    }
+
+    /// Plans and starts a query.
+    ///
+    /// # Errors
+    /// It is not SQL, names what is not there, or would change something.
+    pub async fn query(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
+        let options =
+            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        let frame = self.context.sql_with_options(sql, options).await.map_err(read_only)?;
+        frame.execute_stream().await.map_err(LakeError::Query)
+    }
+
+    /// Runs a query to its end.
+    ///
+    /// # Errors
+    /// As [`Session::query`], or it fails on the way.
+    pub async fn rows(&self, sql: &str) -> Result<Vec<RecordBatch>, LakeError> {
+        let stream = self.query(sql).await?;
+        let schema = stream.schema();
+        let mut rows = datafusion::physical_plan::common::collect(stream).await.map_err(LakeError::Query)?;
+        if rows.is_empty() {
+            rows.push(RecordBatch::new_empty(schema));
+        }
+        Ok(rows)
+    }
+}
+
+/// What DataFusion's options refuse is told as what it is.
+fn read_only(error: datafusion::error::DataFusionError) -> LakeError {
+    let text = error.to_string();
+    if text.contains("not supported: DDL") || text.contains("not supported: DML") || text.contains("not supported: Statement") {
+        LakeError::ReadOnly
+    } else {
+        LakeError::Query(error)
+    }
+}
+
+/// How `table` is named in SQL: schema and name.
+#[must_use]
+pub fn name_of(table: &TableId) -> (String, String) {
+    match table.zone() {
+        Zone::Raw if table.name() == "display" => (PUBLIC.to_owned(), table.name().to_owned()),
+        Zone::Link => (PUBLIC.to_owned(), table.name().to_owned()),
+        Zone::Mart => match table.name().split_once('.') {
+            Some((mart, name)) => (mart.to_owned(), name.to_owned()),
+            None => ("mart".to_owned(), table.name().to_owned()),
+        },
+        zone => (zone.as_str().to_owned(), table.name().to_owned()),
+    }
+}

@@ -1,0 +1,31 @@
+//! Reads a whole table as it lies, for the lake's own use.
+
+use crate::{LakeError, table::Table};
+use arrow::array::RecordBatch;
+use datafusion::{
+    error::Result as DataFusionResult,
+    logical_expr::{LogicalPlanBuilder, TableSource},
+    datasource::provider_as_source,
+    prelude::SessionContext,
+};
+use std::sync::Arc;
+
+/// All rows of the loaded version, superseded ones included.
+pub(crate) async fn all(table: &Table) -> Result<Vec<RecordBatch>, LakeError> {
+    let context = SessionContext::new();
+    let read = async {
+        table.delta().update_datafusion_session(&context.state())?;
+        let plan = LogicalPlanBuilder::scan(table.id().name(), source(table, None).await?, None)?.build()?;
+        context.execute_logical_plan(plan).await?.collect().await
+    };
+    read.await.map_err(LakeError::Query)
+}
+
+/// A table, or some of its files, as DataFusion reads it.
+pub(crate) async fn source(table: &Table, files: Option<Vec<String>>) -> DataFusionResult<Arc<dyn TableSource>> {
+    let mut builder = table.delta().table_provider();
+    if let Some(files) = files {
+        builder = builder.with_file_paths(files);
+    }
+    Ok(provider_as_source(builder.await?))
+}

@@ -1,0 +1,73 @@
+//! A schema whose tables are loaded when a query names them.
+
+use super::{Reader, current};
+use crate::{
+    LakeError,
+    table::{Table, TableId},
+};
+use async_trait::async_trait;
+use control::{CatalogTable, TableKind};
+use datafusion::{
+    catalog::{SchemaProvider, TableProvider},
+    common::DataFusionError,
+    datasource::ViewTable,
+};
+use std::{fmt, sync::Arc};
+
+/// The tables of one schema at one sequence.
+pub(super) struct LakeSchema {
+    reader: Reader,
+    tables: Vec<CatalogTable>,
+    all: Arc<Vec<CatalogTable>>,
+}
+
+impl LakeSchema {
+    /// `tables` are this schema's; `all` are the sequence's, in which supersessions are found.
+    pub(super) fn new(reader: Reader, tables: Vec<CatalogTable>, all: Arc<Vec<CatalogTable>>) -> Self {
+        let tables = tables.into_iter().filter(|table| table.table.kind != TableKind::Internal).collect();
+        Self { reader, tables, all }
+    }
+
+    async fn load(&self, table: &CatalogTable) -> Result<Option<Arc<dyn TableProvider>>, LakeError> {
+        let Some(id) = TableId::from_location(&table.table.location) else { return Ok(None) };
+        let stores = &self.reader.stores;
+        let rows = Table::open_at(stores, &id, table.table.version).await?;
+        let by = current::supersession(&id, &self.reader.views);
+        let gone = by.as_ref().and_then(|by| {
+            let location = by.table.location();
+            self.all.iter().find(|table| table.table.location == location)
+        });
+        let gone = match (gone, &by) {
+            (Some(gone), Some(by)) => Some(Table::open_at(stores, &by.table, gone.table.version).await?),
+            _ => None,
+        };
+        let superseded = gone.as_ref().filter(|gone| gone.size().rows > 0).zip(by.as_ref());
+        let plan = current::plan(&rows, None, superseded).await.map_err(LakeError::Query)?;
+        let plan = current::visible(&id, plan).map_err(LakeError::Query)?;
+        Ok(Some(Arc::new(ViewTable::new(plan, None))))
+    }
+}
+
+impl fmt::Debug for LakeSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.tables.iter().map(|table| &table.table.table.name)).finish()
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for LakeSchema {
+    fn table_names(&self) -> Vec<String> {
+        self.tables.iter().map(|table| table.table.table.name.clone()).collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
+        match self.tables.iter().find(|table| table.table.table.name == name) {
+            Some(table) => self.load(table).await.map_err(|error| DataFusionError::External(Box::new(error))),
+            None => Ok(None),
+        }
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.tables.iter().any(|table| table.table.table.name == name)
+    }
+}

@@ -1,0 +1,66 @@
+//! Tables that are compacted and published together.
+
+use crate::{
+    refinery::WorkerParts,
+    sql::current::{self, Supersession},
+    table::TableId,
+};
+use fhir::ResourceType;
+use std::sync::Arc;
+
+/// Tables whose rows are superseded by the same list, and that list; or a table on its own.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    name: String,
+    members: Vec<(TableId, Option<Supersession>)>,
+    superseded: Option<TableId>,
+}
+
+impl Group {
+    /// Every group that there can be.
+    pub(super) fn all(parts: &Arc<WorkerParts>) -> Vec<Self> {
+        let mut groups: Vec<_> = ResourceType::all().map(|each| Self::of_type(each, parts)).collect();
+        for table in [TableId::record_key(), TableId::person_key(), TableId::display(), TableId::display_seen()] {
+            groups.push(Self { name: table.location(), members: vec![(table, None)], superseded: None });
+        }
+        groups
+    }
+
+    fn of_type(resource_type: ResourceType, parts: &WorkerParts) -> Self {
+        let mut tables = vec![TableId::raw(resource_type)];
+        let views = parts.views.iter().filter(|view| view.resource() == resource_type.as_str());
+        tables.extend(views.map(|view| TableId::view(view.name())));
+        if resource_type.as_str() == "Patient" {
+            tables.push(TableId::person_link());
+        }
+        let members = tables
+            .into_iter()
+            .map(|table| {
+                let by = current::supersession(&table, &parts.views);
+                (table, by)
+            })
+            .collect();
+        let superseded = Some(TableId::superseded(resource_type));
+        Self { name: resource_type.as_str().to_ascii_lowercase(), members, superseded }
+    }
+
+    /// Names the group in intents and in the audit trail.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The tables that hold rows, with how these are superseded.
+    pub(super) fn members(&self) -> &[(TableId, Option<Supersession>)] {
+        &self.members
+    }
+
+    /// The list of what is superseded.
+    pub(super) const fn superseded(&self) -> Option<&TableId> {
+        self.superseded.as_ref()
+    }
+
+    /// All tables, the list last.
+    pub(super) fn tables(&self) -> Vec<TableId> {
+        self.members.iter().map(|(table, _)| table.clone()).chain(self.superseded.clone()).collect()
+    }
+}

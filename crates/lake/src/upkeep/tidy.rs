@@ -1,0 +1,59 @@
+//! Checkpoints, and the deletion of what no kept sequence needs.
+
+use crate::{
+    LakeError,
+    refinery::{Refinery, WorkerParts},
+    table::TableId,
+};
+use deltalake::{
+    checkpoints::{cleanup_expired_logs_for, create_checkpoint},
+    operations::vacuum::VacuumMode,
+};
+use model::Timestamp;
+use object_store::{ObjectStoreExt, path::Path};
+use std::sync::Arc;
+
+/// Checkpoints a table's log and deletes log entries and data files that were replaced before `cutoff`.
+pub(super) async fn table(refinery: &mut Refinery, id: &TableId, cutoff: Timestamp) -> Result<u64, LakeError> {
+    let Some(table) = refinery.open_table(id).await? else { return Ok(0) };
+    let now = refinery.parts().clock.now();
+    let keep = chrono::Duration::milliseconds((now.0 - cutoff.0).max(0));
+    let delta = table.delta();
+    let store = delta.log_store();
+    let tidied = async {
+        create_checkpoint(delta, None).await?;
+        let version = u64::try_from(table.version()).unwrap_or_default();
+        let logs = cleanup_expired_logs_for(version, store.as_ref(), cutoff.0, None).await?;
+        let (_, metrics) = delta
+            .clone()
+            .vacuum()
+            .with_mode(VacuumMode::Full)
+            .with_retention_period(keep)
+            .with_enforce_retention_duration(false)
+            .with_dry_run(true)
+            .await?;
+        Ok::<_, deltalake::DeltaTableError>((logs, metrics.files_deleted))
+    };
+    let (logs, files) = tidied.await.map_err(LakeError::table("tidy", id))?;
+    let data = store.object_store(None);
+    let mut deleted = logs as u64;
+    for file in files {
+        let gone = data.delete(&Path::from(file)).await;
+        gone.map_err(|source| LakeError::Zone { action: "delete a data file", zone: id.zone().as_str(), source })?;
+        deleted += 1;
+    }
+    refinery.keep_table(table);
+    Ok(deleted)
+}
+
+/// Deletes segments that were published before `before`, and objects that no row can name any more.
+pub(super) async fn landing(parts: &Arc<WorkerParts>, before: Timestamp) -> Result<u32, LakeError> {
+    let failed = |error: landing::SweepError| match error {
+        landing::SweepError::Control(source) => LakeError::control("sweep landing")(source),
+        landing::SweepError::Store(source) => LakeError::Zone { action: "sweep", zone: "landing", source },
+    };
+    let store = parts.landing.as_ref();
+    let published = landing::delete_published(&parts.control, store, before, 10_000).await.map_err(failed)?;
+    let orphans = landing::sweep_orphans(&parts.control, store).await.map_err(failed)?;
+    Ok(published + orphans)
+}

@@ -1,0 +1,152 @@
+//! The decisions of one group: which version each change becomes, seen in order.
+
+use crate::{
+    Accepted, IntakeError, Intent, ReceiptId, Record, SegmentWriter, Status, Stored, intake::storage,
+    lane::{Job, Prepared},
+};
+use control::{Known, Ledger, LedgerEntry};
+use keys::MacKey;
+use model::{LaneId, Ordinal, Timestamp};
+use std::collections::HashMap;
+
+/// A job that was accepted, with what became of each of its changes.
+struct Decided {
+    job: Job,
+    entries: Vec<(u32, Status)>,
+}
+
+/// All of a group that was accepted.
+pub(crate) struct Group {
+    decided: Vec<Decided>,
+    now: Timestamp,
+}
+
+impl Group {
+    /// Decides the jobs in order, each seeing those before it, and answers those
+    /// that are refused. `None` if none is left.
+    pub(crate) fn decide(jobs: Vec<Job>, ledger: &Ledger, lane: LaneId, now: Timestamp) -> Option<Self> {
+        let mut seen: HashMap<[u8; 16], Known> = HashMap::new();
+        let mut decided = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match decide_job(&job.changes, &mut seen, ledger, lane) {
+                Ok(entries) => decided.push(Decided { job, entries }),
+                Err(error) => drop(job.answer.send(Err(error))),
+            }
+        }
+        (!decided.is_empty()).then_some(Self { decided, now })
+    }
+
+    /// The changes that are stored, with their versions.
+    fn stored(&self) -> impl Iterator<Item = (&Job, &Prepared, u32)> {
+        self.decided.iter().flat_map(|decided| {
+            decided
+                .job
+                .changes
+                .iter()
+                .zip(&decided.entries)
+                .filter(|(_, (_, status))| *status != Status::Unchanged)
+                .map(move |(prepared, (version, _))| (&decided.job, prepared, *version))
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.stored().next().is_none()
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.stored().count() as u32
+    }
+
+    pub(crate) fn ledger(&self) -> Vec<LedgerEntry> {
+        self.stored()
+            .map(|(_, prepared, version)| LedgerEntry { key: prepared.key, version, content: prepared.content })
+            .collect()
+    }
+
+    pub(crate) fn segment(&self) -> SegmentWriter {
+        let mut writer = SegmentWriter::default();
+        for (job, prepared, version) in self.stored() {
+            writer.push(&Record {
+                source: &job.source,
+                resource_type: prepared.change.resource_type,
+                id: &prepared.change.id,
+                version,
+                last_updated: self.now,
+                body: &prepared.change.body,
+            });
+        }
+        writer
+    }
+
+    /// Tells every sender that its changes are durable in segment `ordinal`.
+    pub(crate) fn answer(self, lane: LaneId, ordinal: Ordinal, receipts: &MacKey) {
+        for Decided { job, entries } in self.decided {
+            let receipt = ReceiptId::issue(receipts, &job.source, lane, ordinal, entries.len() as u32);
+            let entries = job
+                .changes
+                .into_iter()
+                .zip(entries)
+                .map(|(prepared, (version, status))| Stored {
+                    resource_type: prepared.change.resource_type,
+                    id: prepared.change.id,
+                    version,
+                    last_updated: self.now,
+                    status,
+                })
+                .collect();
+            drop(job.answer.send(Ok(Accepted { receipt, entries })));
+        }
+    }
+
+    /// Tells every sender that nothing was acknowledged.
+    pub(crate) fn fail(self, error: &IntakeError) {
+        for decided in self.decided {
+            drop(decided.job.answer.send(Err(error.clone())));
+        }
+    }
+}
+
+/// All of a job or nothing: `seen` takes up its changes only if none is refused.
+fn decide_job(
+    changes: &[Prepared],
+    seen: &mut HashMap<[u8; 16], Known>,
+    ledger: &Ledger,
+    lane: LaneId,
+) -> Result<Vec<(u32, Status)>, IntakeError> {
+    let mut own: HashMap<[u8; 16], Known> = HashMap::with_capacity(changes.len());
+    let mut entries = Vec::with_capacity(changes.len());
+    for (index, prepared) in changes.iter().enumerate() {
+        let known = match own.get(&prepared.key).or_else(|| seen.get(&prepared.key)) {
+            Some(known) => Some(*known),
+            None => ledger.get(lane, &prepared.key).map_err(storage)?,
+        };
+        let (version, status) = decide_change(index, prepared, known.as_ref())?;
+        own.insert(prepared.key, Known { version, content: prepared.content });
+        entries.push((version, status));
+    }
+    seen.extend(own);
+    Ok(entries)
+}
+
+fn decide_change(
+    index: usize,
+    prepared: &Prepared,
+    known: Option<&Known>,
+) -> Result<(u32, Status), IntakeError> {
+    let (may_create, may_update) = match prepared.change.intent {
+        Intent::Create => (true, true),
+        Intent::Put { if_match, may_create, may_update } => {
+            if if_match.is_some() && if_match != known.map(|known| known.version) {
+                return Err(IntakeError::VersionConflict { index });
+            }
+            (may_create, may_update)
+        }
+    };
+    match known {
+        None if !(may_create && may_update) => Err(IntakeError::NotGranted { index }),
+        None => Ok((1, Status::Created)),
+        Some(_) if !may_update => Err(IntakeError::NotGranted { index }),
+        Some(known) if known.content == prepared.content => Ok((known.version, Status::Unchanged)),
+        Some(known) => Ok((known.version + 1, Status::Updated)),
+    }
+}

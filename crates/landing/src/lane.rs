@@ -1,0 +1,171 @@
+//! One lane's writer: one segment in flight, everything that waits goes into the next.
+
+use crate::{Accepted, Change, IntakeError, IntakeParts, SegmentKey, group::Group, intake::storage, segment};
+use control::{Lease, Registration};
+use model::{LaneId, Ordinal, SourceId, failpoint};
+use object_store::{ObjectStoreExt, PutPayload};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+/// A change with its keyed hashes.
+pub(crate) struct Prepared {
+    pub(crate) key: [u8; 16],
+    pub(crate) content: [u8; 16],
+    pub(crate) change: Change,
+}
+
+/// A submission that waits for its segment.
+pub(crate) struct Job {
+    pub(crate) source: SourceId,
+    pub(crate) changes: Vec<Prepared>,
+    pub(crate) answer: oneshot::Sender<Result<Accepted, IntakeError>>,
+    /// Bytes that count as waiting until this job is dropped.
+    pub(crate) _permit: OwnedSemaphorePermit,
+}
+
+pub(crate) enum Message {
+    Submit(Job),
+    Close(oneshot::Sender<()>),
+}
+
+/// Starts the writer of `lane`. It ends when it is closed.
+pub(crate) fn start(lane: LaneId, parts: Arc<IntakeParts>) -> mpsc::UnboundedSender<Message> {
+    // Unbounded in count, bounded in bytes: each job holds a permit.
+    let (sender, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(Lane { id: lane, parts, lease: None }.run(receiver));
+    sender
+}
+
+struct Lane {
+    id: LaneId,
+    parts: Arc<IntakeParts>,
+    lease: Option<Lease>,
+}
+
+impl Lane {
+    async fn run(mut self, mut receiver: mpsc::UnboundedReceiver<Message>) {
+        while let Some(first) = receiver.recv().await {
+            let mut jobs = Vec::new();
+            let mut close = None;
+            let mut bytes = 0;
+            let mut next = Some(first);
+            while let Some(message) = next.take() {
+                match message {
+                    Message::Submit(job) => {
+                        bytes += job.changes.iter().map(|prepared| prepared.change.body.len()).sum::<usize>();
+                        jobs.push(job);
+                    }
+                    Message::Close(done) => {
+                        close = Some(done);
+                        break;
+                    }
+                }
+                if bytes < self.parts.limits.group_bytes {
+                    next = receiver.try_recv().ok();
+                }
+            }
+            self.serve(jobs).await;
+            if let Some(done) = close {
+                if let Some(lease) = self.lease.take()
+                    && let Err(error) = self.parts.control.release_lane(&lease).await
+                {
+                    tracing::warn!(lane = self.id.0, %error, "the lane's lease was not given back; it will run out");
+                }
+                // Whoever asked may have gone; there is nothing more to tell.
+                let _ = done.send(());
+                return;
+            }
+        }
+    }
+
+    /// Decides, stores and answers one group.
+    async fn serve(&mut self, jobs: Vec<Job>) {
+        if jobs.is_empty() {
+            return;
+        }
+        let lease = match self.lease().await {
+            Ok(lease) => lease,
+            Err(error) => return answer_all(jobs, &error),
+        };
+        let now = self.parts.clock.now();
+        let group = Group::decide(jobs, &self.parts.ledger, self.id, now);
+        let Some(group) = group else { return };
+        match self.store(&lease, &group).await {
+            Ok(ordinal) => group.answer(self.id, ordinal, &self.parts.receipt_mac),
+            Err(error) => {
+                // Whether the registration was committed is not known after some
+                // failures. Giving up the cached lease makes the next group catch
+                // up with the rows before it decides anything.
+                self.lease = None;
+                group.fail(&error);
+            }
+        }
+    }
+
+    /// The lease, renewed while there is time, with the ledger caught up when it is new.
+    async fn lease(&mut self) -> Result<Lease, IntakeError> {
+        let control = &self.parts.control;
+        let ttl = self.parts.limits.lease_ms;
+        let now = self.parts.clock.now();
+        if let Some(lease) = &self.lease {
+            if lease.expires > now.plus_ms(ttl / 2) {
+                return Ok(lease.clone());
+            }
+            if let Ok(renewed) = control.renew_lane(lease, ttl).await {
+                self.lease = Some(renewed.clone());
+                return Ok(renewed);
+            }
+            self.lease = None;
+        }
+        let lease = control.lease_lane(self.id, &self.parts.holder, ttl).await.map_err(|error| match error {
+            control::ControlError::Leased { until, .. } => {
+                let wait = u32::try_from((until.0 - now.0).max(0) / 1000 + 1).unwrap_or(60);
+                IntakeError::LaneTaken { retry_after_s: wait }
+            }
+            other => storage(other),
+        })?;
+        self.parts.ledger.catch_up(control, self.id).await.map_err(storage)?;
+        self.lease = Some(lease.clone());
+        Ok(lease)
+    }
+
+    /// Makes the group durable: the object first, then the row that names it.
+    async fn store(&self, lease: &Lease, group: &Group) -> Result<Ordinal, IntakeError> {
+        let control = &self.parts.control;
+        if group.is_empty() {
+            // Nothing changed, so what the answer speaks of is already registered.
+            return Ok(self.parts.ledger.applied(self.id));
+        }
+        let landing_public = self.parts.landing_public.clone();
+        let segment = group.segment();
+        let sealed = tokio::task::spawn_blocking(move || {
+            let sealed = segment.seal(&landing_public)?;
+            let sha256 = segment::sha256_of(&sealed);
+            Ok::<_, crate::SegmentError>((sealed, sha256))
+        });
+        let (sealed, sha256) = sealed.await.map_err(storage)?.map_err(storage)?;
+        let key = SegmentKey::fresh(lease.lane, lease.epoch);
+        let length = sealed.len() as u64;
+        failpoint!("landing.segment.before-put");
+        self.parts.landing.put(&key.path(), PutPayload::from(sealed)).await.map_err(storage)?;
+        failpoint!("landing.segment.after-put");
+        let registration = Registration {
+            object_key: key.to_string(),
+            sha256,
+            length,
+            resources: group.count(),
+            ledger: group.ledger(),
+        };
+        let ordinal = control.register(lease, &registration).await.map_err(storage)?;
+        failpoint!("landing.register.after-commit");
+        self.parts.ledger.apply(self.id, ordinal, &registration.ledger).map_err(storage)?;
+        Ok(ordinal)
+    }
+}
+
+fn answer_all(jobs: Vec<Job>, error: &IntakeError) {
+    for job in jobs {
+        // A sender that has gone away no longer waits for its answer.
+        drop(job.answer.send(Err(error.clone())));
+    }
+}

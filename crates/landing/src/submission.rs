@@ -1,0 +1,122 @@
+//! What is handed in, and what is answered.
+
+use crate::ReceiptId;
+use fhir::ResourceType;
+use model::Timestamp;
+
+/// What the sender means by a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// A new resource under an id that the gateway made (FHIR R4 §3.1.0.8).
+    Create,
+    /// A resource under the sender's own id (FHIR R4 §3.1.0.4), with what the sender may do.
+    Put {
+        /// The version that must be current, from `If-Match`.
+        if_match: Option<u32>,
+        /// Whether the sender may bring a new id into being.
+        may_create: bool,
+        /// Whether the sender may change what exists.
+        may_update: bool,
+    },
+}
+
+/// One resource on its way in, already checked.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// Its id within the source.
+    pub id: String,
+    /// Canonical JSON with `id` set, without `meta.versionId` and `meta.lastUpdated`.
+    pub body: Vec<u8>,
+    /// What the sender means.
+    pub intent: Intent,
+}
+
+/// Changes that are accepted all together or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Submission {
+    /// The changes, in order. No two may name the same resource, unless they come from an import.
+    pub changes: Vec<Change>,
+}
+
+impl Submission {
+    /// Bytes of all bodies.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.changes.iter().map(|change| change.body.len()).sum()
+    }
+}
+
+/// What became of one change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The id is new.
+    Created,
+    /// A new version of a known id.
+    Updated,
+    /// The same content as the current version: nothing was stored.
+    Unchanged,
+}
+
+/// One resource after acceptance.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// Its id within the source.
+    pub id: String,
+    /// Its current version, from 1.
+    pub version: u32,
+    /// When it was accepted.
+    pub last_updated: Timestamp,
+    /// What became of it.
+    pub status: Status,
+}
+
+/// A submission that is durable.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// Where it can be followed.
+    pub receipt: ReceiptId,
+    /// One per change, in order.
+    pub entries: Vec<Stored>,
+}
+
+/// Why a submission was not accepted. Nothing of it was stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IntakeError {
+    /// `If-Match` named another version than the current one.
+    #[error("change {index} expects another version than the current one")]
+    VersionConflict {
+        /// Which change, from 0.
+        index: usize,
+    },
+    /// The sender may not create, or may not update, what this change would.
+    #[error("change {index} needs a grant that the sender does not have")]
+    NotGranted {
+        /// Which change, from 0.
+        index: usize,
+    },
+    /// Another gateway or an import writes to this source's lane just now.
+    #[error("another writer holds this source's lane; try again in {retry_after_s} s")]
+    LaneTaken {
+        /// Seconds until the lease may be free.
+        retry_after_s: u32,
+    },
+    /// Too much is waiting.
+    #[error("too many bytes are waiting; try again in {retry_after_s} s")]
+    Full {
+        /// Seconds to wait.
+        retry_after_s: u32,
+    },
+    /// More than one segment may hold.
+    #[error("the submission is larger than {limit_bytes} bytes")]
+    TooLarge {
+        /// The bound.
+        limit_bytes: usize,
+    },
+    /// The landing zone or the control database failed; the sender should try again.
+    #[error("store the submission: {0}")]
+    Storage(String),
+}

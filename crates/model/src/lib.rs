@@ -1,0 +1,19 @@
+//! The nouns that every other crate speaks of. No input or output happens here.
+
+mod audit;
+mod clock;
+mod failpoint;
+mod principal;
+mod pseudonym;
+mod sequence;
+mod sign;
+mod source;
+
+pub use audit::{AuditError, AuditEvent, AuditOutcome, AuditPosition, AuditSink};
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
+pub use failpoint::{FAILPOINTS, hit as failpoint_hit};
+pub use principal::{Interaction, Principal, Role, Scope, ScopeError};
+pub use pseudonym::{Pseudonym, PseudonymError};
+pub use sequence::{CommitSeq, Epoch, LaneId, Ordinal};
+pub use sign::{SignError, Signer};
+pub use source::{SourceId, SourceIdError};

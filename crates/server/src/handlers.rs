@@ -1,0 +1,44 @@
+//! The handlers: one HTTP resource, one file.
+
+pub(crate) mod bundle;
+pub(crate) mod create;
+pub(crate) mod document;
+pub(crate) mod health;
+pub(crate) mod metadata;
+pub(crate) mod receipt;
+pub(crate) mod refused;
+pub(crate) mod token;
+pub(crate) mod update;
+
+use crate::{
+    app::AppState,
+    error::{ApiError, Kind},
+};
+use fhir::ResourceType;
+use landing::{Accepted, IntakeError, Submission};
+use model::SourceId;
+use std::time::Duration;
+
+/// Hands `submission` in and waits, not for ever, until it is durable.
+pub(crate) async fn submit(
+    state: &AppState,
+    source: &SourceId,
+    submission: Submission,
+) -> Result<Result<Accepted, IntakeError>, ApiError> {
+    let within = Duration::from_millis(state.config.request_timeout_ms);
+    tokio::time::timeout(within, state.intake.submit(source, submission)).await.map_err(|_| {
+        tracing::error!("storage did not answer in time");
+        let text = "storage did not answer in time; whether this was stored is not known, so please send it again by PUT";
+        ApiError::new(Kind::Unknown, text).retry_after(5)
+    })
+}
+
+/// The type that a URL names; 404 unless FHIR R4 defines it.
+pub(crate) fn resource_type(name: &str) -> Result<ResourceType, ApiError> {
+    ResourceType::parse(name).ok_or_else(|| {
+        ApiError::new(
+            Kind::NotFound,
+            "FHIR R4 has no resource type of that name, and operations are not supported",
+        )
+    })
+}

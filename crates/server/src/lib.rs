@@ -1,0 +1,38 @@
+//! The gateway: the only part of the lake that the public network sees.
+//!
+//! It authenticates, checks FHIR, hands what is right to [`landing::Intake`],
+//! and answers once that is durable. It owns HTTP: routes, tokens, answers,
+//! errors. It does not own what FHIR is (`fhir`), versions (`landing`), or who
+//! may send (`control`).
+//!
+//! **Invariant:** `server` knows nothing of DataFusion and cannot join identities.
+//! **Invariant:** nothing is ever read back: there is no route that answers with what was stored.
+//! **Invariant:** no request under `/fhir`, `/oauth` or `/receipts` is answered without its audit record.
+
+mod answer;
+mod app;
+mod batch;
+mod body;
+mod budget;
+mod bundle;
+mod caller;
+mod capability;
+mod config;
+mod connections;
+mod error;
+mod handlers;
+mod listen;
+mod prepare;
+mod request;
+mod router;
+mod tls;
+mod token;
+mod trail;
+mod transaction;
+
+pub use app::{App, HomeKind};
+pub use config::GatewayConfig;
+pub use listen::{ServeError, Serving, serve};
+pub use router::{openapi, router};
+pub use tls::{TlsError, tls_config};
+pub use token::provider_secret_mac;

@@ -1,0 +1,16 @@
+//! The gateway over a real control database, intake, keys and audit trail, in temporary folders.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "clippy takes only functions marked as tests for tests"
+)]
+
+mod bundles;
+mod home;
+mod inputs;
+mod load;
+mod ratchet;
+mod resources;
+mod tls;
+mod tokens;

@@ -1,0 +1,13 @@
+//! What a simulation promises, checked from outside by reading its messages as JSON.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a message that cannot be read fails the test that reads it"
+)]
+
+mod codes;
+mod counts;
+mod reading;
+mod references;
+mod speed;

@@ -1,0 +1,77 @@
+//! Reads messages as a receiver would: resources one by one, with the id under which they are sent.
+
+use serde_json::Value;
+use simulate::{Expected, Message, Request};
+
+/// A resource as sent.
+pub(crate) struct Sent {
+    /// The id in the request's address; nothing for a POST.
+    pub(crate) id: Option<String>,
+    pub(crate) resource: Value,
+}
+
+impl Sent {
+    pub(crate) fn resource_type(&self) -> &str {
+        self.resource["resourceType"].as_str().unwrap()
+    }
+
+    /// `Type/id`, where there is an id.
+    pub(crate) fn address(&self) -> Option<String> {
+        self.id.as_ref().map(|id| format!("{}/{id}", self.resource_type()))
+    }
+}
+
+/// The resources of an accepted message in order; none for one that must be refused.
+pub(crate) fn resources(message: &Message) -> Vec<Sent> {
+    let parse = |body: &[u8]| serde_json::from_slice::<Value>(body).expect("accepted messages are JSON");
+    match (&message.request, &message.expected) {
+        (_, Expected::Rejected { .. }) => Vec::new(),
+        (Request::Bundle(body), _) => entries(&parse(body)),
+        (Request::Put { resource_type, id, body }, _) => {
+            let resource = parse(body);
+            assert_eq!(
+                (resource["resourceType"].as_str(), resource["id"].as_str()),
+                (Some(*resource_type), Some(&**id))
+            );
+            vec![Sent { id: Some(id.clone()), resource }]
+        }
+        (Request::Post { resource_type, body } | Request::Raw { resource_type, body }, _) => {
+            let resource = parse(body);
+            assert_eq!(
+                (resource["resourceType"].as_str(), resource["id"].as_str()),
+                (Some(*resource_type), None)
+            );
+            vec![Sent { id: None, resource }]
+        }
+    }
+}
+
+fn entries(bundle: &Value) -> Vec<Sent> {
+    assert_eq!(
+        (bundle["resourceType"].as_str(), bundle["type"].as_str()),
+        (Some("Bundle"), Some("transaction"))
+    );
+    let entry = |entry: &Value| {
+        let resource = entry["resource"].clone();
+        let id = resource["id"].as_str().unwrap().to_owned();
+        let url = format!("{}/{id}", resource["resourceType"].as_str().unwrap());
+        assert_eq!(
+            (entry["request"]["method"].as_str(), entry["request"]["url"].as_str()),
+            (Some("PUT"), Some(&*url))
+        );
+        Sent { id: Some(id), resource }
+    };
+    bundle["entry"].as_array().unwrap().iter().map(entry).collect()
+}
+
+/// Calls `visit` with every object in `value`, itself included.
+pub(crate) fn each_object(value: &Value, visit: &mut dyn FnMut(&serde_json::Map<String, Value>)) {
+    match value {
+        Value::Object(members) => {
+            visit(members);
+            members.values().for_each(|member| each_object(member, visit));
+        }
+        Value::Array(items) => items.iter().for_each(|item| each_object(item, visit)),
+        _ => {}
+    }
+}

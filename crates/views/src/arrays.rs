@@ -1,0 +1,107 @@
+//! Arrow builders, one a column.
+
+use crate::{Column, ColumnType, cell::Cell, column::UTC, plan::item_field};
+use arrow::{
+    array::{
+        ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, ListArray,
+        StringBuilder, TimestampMicrosecondBuilder,
+    },
+    buffer::{NullBuffer, OffsetBuffer},
+    error::ArrowError,
+};
+use std::sync::Arc;
+
+/// The values of one column, so far.
+#[derive(Debug)]
+pub(crate) enum ArrayBuilder {
+    Text(StringBuilder),
+    Boolean(BooleanBuilder),
+    Integer(Int32Builder),
+    BigInteger(Int64Builder),
+    Decimal(Decimal128Builder),
+    Date(Date32Builder),
+    Timestamp(TimestampMicrosecondBuilder),
+    List { kind: ColumnType, lengths: Vec<Option<usize>>, items: Box<Self> },
+}
+
+impl ArrayBuilder {
+    /// A builder for `column`.
+    pub(crate) fn new(column: &Column) -> Self {
+        let kind = column.column_type;
+        let items = Self::of(kind);
+        if column.collection {
+            Self::List { kind, lengths: Vec::new(), items: Box::new(items) }
+        } else {
+            items
+        }
+    }
+
+    fn of(kind: ColumnType) -> Self {
+        match kind {
+            ColumnType::Text => Self::Text(StringBuilder::new()),
+            ColumnType::Boolean => Self::Boolean(BooleanBuilder::new()),
+            ColumnType::Integer => Self::Integer(Int32Builder::new()),
+            ColumnType::BigInteger => Self::BigInteger(Int64Builder::new()),
+            ColumnType::Decimal { .. } => {
+                Self::Decimal(Decimal128Builder::new().with_data_type(kind.data_type()))
+            }
+            ColumnType::Date => Self::Date(Date32Builder::new()),
+            ColumnType::Timestamp => Self::Timestamp(TimestampMicrosecondBuilder::new().with_timezone(UTC)),
+        }
+    }
+
+    /// Appends one value.
+    pub(crate) fn append(&mut self, cell: Cell<'_>) {
+        match (self, cell) {
+            (Self::Text(builder), Cell::Text(text)) => builder.append_value(text),
+            (Self::Boolean(builder), Cell::Boolean(value)) => builder.append_value(value),
+            (Self::Integer(builder), Cell::Whole(value)) => builder.append_option(i32::try_from(value).ok()),
+            (Self::BigInteger(builder), Cell::Whole(value)) => builder.append_value(value),
+            (Self::Decimal(builder), Cell::Mantissa(value)) => builder.append_value(value),
+            (Self::Date(builder), Cell::Whole(value)) => builder.append_option(i32::try_from(value).ok()),
+            (Self::Timestamp(builder), Cell::Whole(value)) => builder.append_value(value),
+            (Self::List { lengths, items, .. }, Cell::List(cells)) => {
+                lengths.push(Some(cells.len()));
+                cells.into_iter().for_each(|cell| items.append(cell));
+            }
+            (builder, _) => builder.append_null(),
+        }
+    }
+
+    fn append_null(&mut self) {
+        match self {
+            Self::Text(builder) => builder.append_null(),
+            Self::Boolean(builder) => builder.append_null(),
+            Self::Integer(builder) => builder.append_null(),
+            Self::BigInteger(builder) => builder.append_null(),
+            Self::Decimal(builder) => builder.append_null(),
+            Self::Date(builder) => builder.append_null(),
+            Self::Timestamp(builder) => builder.append_null(),
+            Self::List { lengths, .. } => lengths.push(None),
+        }
+    }
+
+    /// The values as an array; the builder is empty afterwards.
+    pub(crate) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        Ok(match self {
+            Self::Text(builder) => Arc::new(builder.finish()),
+            Self::Boolean(builder) => Arc::new(builder.finish()),
+            Self::Integer(builder) => Arc::new(builder.finish()),
+            Self::BigInteger(builder) => Arc::new(builder.finish()),
+            Self::Decimal(builder) => Arc::new(builder.finish()),
+            Self::Date(builder) => Arc::new(builder.finish()),
+            Self::Timestamp(builder) => Arc::new(builder.finish()),
+            Self::List { kind, lengths, items } => {
+                let lengths = std::mem::take(lengths);
+                let offsets = OffsetBuffer::from_lengths(lengths.iter().map(|length| length.unwrap_or(0)));
+                let nulls: NullBuffer = lengths.iter().map(Option::is_some).collect();
+                Arc::new(ListArray::try_new(
+                    item_field(kind.data_type()),
+                    offsets,
+                    items.finish()?,
+                    Some(nulls),
+                )?)
+            }
+        })
+    }
+}

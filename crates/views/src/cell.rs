@@ -1,0 +1,76 @@
+//! One value on its way into a column.
+
+use crate::{ColumnType, moment::Moment, path::Item};
+use std::borrow::Cow;
+
+/// A value in its column's own terms.
+#[derive(Clone, Debug)]
+pub(crate) enum Cell<'a> {
+    Null,
+    Text(Cow<'a, str>),
+    Boolean(bool),
+    /// `Int32`, `Int64`, microseconds or days.
+    Whole(i64),
+    /// A decimal's mantissa at its column's scale.
+    Mantissa(i128),
+    List(Vec<Self>),
+}
+
+/// Why an item is no value for a column.
+pub(crate) enum Misfit {
+    /// It is of another JSON type.
+    Type,
+    /// It is of the right one, and does not fit.
+    Value,
+}
+
+impl<'a> Cell<'a> {
+    /// The item as a value for a column of type `kind`.
+    pub(crate) fn of(kind: ColumnType, item: Item<'a>) -> Result<Self, Misfit> {
+        match kind {
+            ColumnType::Text => item.into_text().map(Self::Text).ok_or(Misfit::Type),
+            ColumnType::Boolean => item.as_bool().map(Self::Boolean).ok_or(Misfit::Type),
+            ColumnType::Integer => whole(&item)
+                .filter(|value| i32::try_from(*value).is_ok())
+                .map(Self::Whole)
+                .ok_or_else(|| number_misfit(&item)),
+            ColumnType::BigInteger => whole(&item).map(Self::Whole).ok_or_else(|| number_misfit(&item)),
+            ColumnType::Decimal { precision, scale } => {
+                let number = item.as_number().ok_or_else(|| number_misfit(&item))?;
+                number
+                    .at_scale(u32::from(scale), u32::from(precision))
+                    .map(Self::Mantissa)
+                    .ok_or(Misfit::Value)
+            }
+            ColumnType::Timestamp => moment(&item).map(|moment| Self::Whole(moment.start_us)),
+            ColumnType::Date => moment(&item).map(|moment| Self::Whole(i64::from(moment.day))),
+        }
+    }
+
+    /// The bytes that the value takes in an Arrow array of its column's type, about.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Null | Self::Boolean(_) => 1,
+            Self::Whole(_) => 8,
+            Self::Mantissa(_) => 16,
+            Self::Text(text) => 4 + text.len(),
+            Self::List(items) => 4 + items.iter().map(Self::bytes).sum::<usize>(),
+        }
+    }
+}
+
+fn number_misfit(item: &Item<'_>) -> Misfit {
+    use fhir::json::Value;
+    match item {
+        Item::Number(_) | Item::Node(Value::Number(_)) => Misfit::Value,
+        _ => Misfit::Type,
+    }
+}
+
+fn whole(item: &Item<'_>) -> Option<i64> {
+    item.as_number().and_then(crate::decimal::Decimal::to_i64)
+}
+
+fn moment(item: &Item<'_>) -> Result<Moment, Misfit> {
+    Moment::parse(item.as_str().ok_or(Misfit::Type)?).ok_or(Misfit::Value)
+}

@@ -1,0 +1,149 @@
+//! Columns and the Arrow types that they have.
+
+use arrow::datatypes::{DataType, TimeUnit};
+
+/// The time zone that Arrow and Delta Lake know typed moments by.
+pub(crate) const UTC: &str = "UTC";
+
+/// How a column holds its values.
+///
+/// By the column's `type`: `boolean`; `integer`, `positiveInt`, `unsignedInt` as 32 bits and `integer64` as 64;
+/// `decimal` as 38 digits, 18 of them behind the point, never through a float; every other primitive type
+/// as the exact text. A column of type `string` over a number or a boolean gets its text as it was sent.
+///
+/// A tag `ansi/type` chooses another: `BOOLEAN`, `INTEGER`, `BIGINT`, `DECIMAL(p, s)`, `DATE`, `TIMESTAMP`,
+/// `VARCHAR`. A `TIMESTAMP` is UTC in microseconds and a `DATE` is the day as written, without its time; a
+/// partial date stands in them as the beginning of the period it covers, and a text without a time zone counts
+/// as UTC. Put a text column beside them to keep what was sent.
+///
+/// A value of the right JSON type that does not fit (a decimal with more digits, a number beyond 32 bits, the
+/// 30th of February) is null, never rounded, and counted by [`RowBuilder::misfits`](crate::RowBuilder::misfits).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// `Utf8`
+    Text,
+    /// `Boolean`
+    Boolean,
+    /// `Int32`
+    Integer,
+    /// `Int64`
+    BigInteger,
+    /// `Decimal128`
+    Decimal {
+        /// Digits in all, 1 to 38.
+        precision: u8,
+        /// Digits behind the point.
+        scale: u8,
+    },
+    /// `Date32`
+    Date,
+    /// `Timestamp(Microsecond, "UTC")`
+    Timestamp,
+}
+
+impl ColumnType {
+    /// Decimals of no declared precision: room for what a double prints, and for 20 digits before the point.
+    pub(crate) const DECIMAL: Self = Self::Decimal { precision: 38, scale: 18 };
+
+    /// The type of a FHIR primitive; `None` for any other type.
+    pub(crate) fn of_fhir(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "boolean" => Self::Boolean,
+            "integer" | "positiveInt" | "unsignedInt" => Self::Integer,
+            "integer64" => Self::BigInteger,
+            "decimal" => Self::DECIMAL,
+            "string" | "code" | "id" | "uri" | "url" | "canonical" | "oid" | "uuid" | "markdown"
+            | "base64Binary" | "date" | "dateTime" | "instant" | "time" | "xhtml" => Self::Text,
+            _ => return None,
+        })
+    }
+
+    /// The type that an `ansi/type` tag names; `None` for one that is not known here.
+    pub(crate) fn of_ansi(name: &str) -> Option<Self> {
+        let name = name.trim().to_ascii_uppercase();
+        let (head, arguments) = name
+            .split_once('(')
+            .map_or((name.as_str(), None), |(head, rest)| (head.trim_end(), rest.strip_suffix(')')));
+        Some(match head {
+            "BOOLEAN" => Self::Boolean,
+            "INTEGER" | "INT" | "SMALLINT" => Self::Integer,
+            "BIGINT" => Self::BigInteger,
+            "DECIMAL" | "DEC" | "NUMERIC" => match arguments {
+                None => Self::DECIMAL,
+                Some(arguments) => decimal(arguments)?,
+            },
+            "DATE" => Self::Date,
+            "TIMESTAMP" | "TIMESTAMP WITH TIME ZONE" => Self::Timestamp,
+            "VARCHAR" | "CHARACTER VARYING" | "CHAR" | "CHARACTER" | "CLOB" | "TEXT" => Self::Text,
+            _ => return None,
+        })
+    }
+
+    /// The Arrow type.
+    #[must_use]
+    pub fn data_type(self) -> DataType {
+        match self {
+            Self::Text => DataType::Utf8,
+            Self::Boolean => DataType::Boolean,
+            Self::Integer => DataType::Int32,
+            Self::BigInteger => DataType::Int64,
+            Self::Decimal { precision, scale } => DataType::Decimal128(precision, scale.cast_signed()),
+            Self::Date => DataType::Date32,
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
+        }
+    }
+
+    /// What a value must be to stand here, in words.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Text => "a primitive",
+            Self::Boolean => "a boolean",
+            Self::Integer | Self::BigInteger | Self::Decimal { .. } => "a number",
+            Self::Date | Self::Timestamp => "a date",
+        }
+    }
+}
+
+fn decimal(arguments: &str) -> Option<ColumnType> {
+    let (precision, scale) = arguments.split_once(',').unwrap_or((arguments, "0"));
+    let (precision, scale) = (precision.trim().parse().ok()?, scale.trim().parse().ok()?);
+    (1..=38).contains(&precision).then_some(())?;
+    (scale <= precision).then_some(ColumnType::Decimal { precision, scale })
+}
+
+/// A column of a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name: a letter, then letters, digits and `_`.
+    pub name: String,
+    /// The FHIRPath expression that fills it, as written; of a `unionAll`, the first branch's.
+    pub path: String,
+    /// What the ViewDefinition says about it.
+    pub description: Option<String>,
+    /// The FHIR type that the ViewDefinition states, if it does.
+    pub fhir_type: Option<String>,
+    /// How it holds its values.
+    pub column_type: ColumnType,
+    /// Whether each row holds a list.
+    pub collection: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ansi_type_names_an_arrow_type() {
+        for (name, expected) in [
+            ("timestamp", Some(ColumnType::Timestamp)),
+            ("DECIMAL(10, 2)", Some(ColumnType::Decimal { precision: 10, scale: 2 })),
+            ("NUMERIC(5)", Some(ColumnType::Decimal { precision: 5, scale: 0 })),
+            ("CHARACTER VARYING(20)", Some(ColumnType::Text)),
+            ("DECIMAL(39,2)", None),
+            ("DECIMAL(2,3)", None),
+            ("DOUBLE PRECISION", None),
+        ] {
+            assert_eq!(ColumnType::of_ansi(name), expected, "{name}");
+        }
+    }
+}

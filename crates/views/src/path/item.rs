@@ -1,0 +1,123 @@
+//! What an expression gives: items, how they compare, and what can go wrong.
+
+use super::Literal;
+use crate::{decimal::Decimal, moment::Moment};
+use fhir::json::Value;
+use std::{borrow::Cow, cmp::Ordering};
+
+/// One item of a collection: a place in the resource, or something computed.
+#[derive(Clone, Debug)]
+pub(crate) enum Item<'a> {
+    Node(&'a Value<'a>),
+    Text(Cow<'a, str>),
+    Boolean(bool),
+    Number(Decimal),
+}
+
+/// Why an expression has no answer. Says nothing of the resource's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error("more than one item where one is needed")]
+    Several,
+    #[error("operands of types that do not go together")]
+    Operands,
+    #[error("a number of more than 38 digits")]
+    Number,
+}
+
+/// An item by what it can be compared with.
+enum Scalar<'i> {
+    Text(&'i str),
+    Boolean(bool),
+    Number(Decimal),
+    Complex(&'i Value<'i>),
+}
+
+impl<'a> Item<'a> {
+    /// The item of a literal.
+    pub(crate) fn literal(literal: &'a Literal) -> Self {
+        match literal {
+            Literal::Text(text) | Literal::Moment(text) => Self::Text(Cow::Borrowed(text)),
+            Literal::Boolean(value) => Self::Boolean(*value),
+            Literal::Number(value) => Self::Number(*value),
+        }
+    }
+
+    /// The boolean, if it is one.
+    pub(crate) const fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Boolean(value) | Self::Node(Value::Bool(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one.
+    pub(crate) fn as_number(&self) -> Option<Decimal> {
+        match self {
+            Self::Number(value) => Some(*value),
+            Self::Node(Value::Number(token)) => Decimal::parse(token),
+            _ => None,
+        }
+    }
+
+    /// The string, if it is one.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Node(node) => node.as_str(),
+            _ => None,
+        }
+    }
+
+    /// A string, or a primitive as it stands in the resource; nothing for what has parts.
+    pub(crate) fn into_text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Number(value) => Some(Cow::Owned(value.to_string())),
+            Self::Boolean(value) | Self::Node(&Value::Bool(value)) => {
+                Some(Cow::Borrowed(if value { "true" } else { "false" }))
+            }
+            Self::Node(Value::String(text) | Value::Number(text)) => Some(Cow::Borrowed(text)),
+            Self::Node(_) => None,
+        }
+    }
+
+    fn scalar(&self) -> Result<Scalar<'_>, Fault> {
+        Ok(match self {
+            Self::Text(text) | Self::Node(Value::String(text)) => Scalar::Text(text),
+            Self::Boolean(value) | Self::Node(Value::Bool(value)) => Scalar::Boolean(*value),
+            Self::Number(value) => Scalar::Number(*value),
+            Self::Node(Value::Number(token)) => Scalar::Number(Decimal::parse(token).ok_or(Fault::Number)?),
+            Self::Node(value) => Scalar::Complex(value),
+        })
+    }
+
+    /// `=` (FHIRPath §6.1.1): numbers by value, moments by precision, the rest as written.
+    pub(crate) fn equals(&self, other: &Self, moments: bool) -> Result<Option<bool>, Fault> {
+        Ok(match (self.scalar()?, other.scalar()?) {
+            (Scalar::Text(a), Scalar::Text(b)) if a == b => Some(true),
+            (Scalar::Text(a), Scalar::Text(b)) if moments || (a.contains('T') && b.contains('T')) => {
+                match (Moment::parse(a), Moment::parse(b)) {
+                    (Some(a), Some(b)) => a.compare(&b).map(Ordering::is_eq),
+                    _ => Some(false),
+                }
+            }
+            (Scalar::Boolean(a), Scalar::Boolean(b)) => Some(a == b),
+            (Scalar::Number(a), Scalar::Number(b)) => Some(a.compare(b).ok_or(Fault::Number)?.is_eq()),
+            (Scalar::Complex(a), Scalar::Complex(b)) => Some(a == b),
+            _ => Some(false),
+        })
+    }
+
+    /// The order of two items (FHIRPath §6.2); texts that are both dates are ordered as moments.
+    pub(crate) fn order(&self, other: &Self) -> Result<Option<Ordering>, Fault> {
+        match (self.scalar()?, other.scalar()?) {
+            (Scalar::Number(a), Scalar::Number(b)) => a.compare(b).ok_or(Fault::Number).map(Some),
+            (Scalar::Text(a), Scalar::Text(b)) => Ok(match (Moment::parse(a), Moment::parse(b)) {
+                (Some(a), Some(b)) => a.compare(&b),
+                _ => Some(a.cmp(b)),
+            }),
+            _ => Err(Fault::Operands),
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What paths give, and how definitions and resources are refused.
+
+use crate::table::{compile, lines, run};
+use expect_test::{Expect, expect};
+use fhir::json::parse;
+use views::RowError;
+
+const OBSERVATION: &str = r#"{
+    "resourceType": "Observation", "id": "o", "status": "final",
+    "effectiveDateTime": "2020-01-01T12:00:00Z", "issued": "2020-01-01T13:00:00.000+01:00",
+    "code": {"coding": [{"system": "s", "code": "a"}, {"system": "t", "code": "b"}]},
+    "valueQuantity": {"value": 1.10, "unit": "m"}, "component": [{"valueInteger": 3}, {"valueString": "x"}],
+    "subject": {"reference": "Patient/p"}
+}"#;
+
+/// What `path` gives on [`OBSERVATION`], as texts.
+fn values(path: &str) -> String {
+    let path = path.replace('\\', "\\\\").replace('"', "\\\"");
+    let view = compile(&format!(
+        r#"{{"resource": "Observation", "constant": [{{"name": "s", "valueCode": "s"}}],
+            "select": [{{"column": [{{"name": "v", "path": "{path}", "type": "string", "collection": true}}]}}]}}"#
+    ));
+    match view.map(|view| run(&view, [OBSERVATION])) {
+        Ok(Ok(batch)) => lines(&batch).trim_end().to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[track_caller]
+fn check(paths: &[&str], expected: Expect) {
+    let lines: String = paths.iter().map(|path| format!("{path} → {}\n", values(path))).collect();
+    expected.assert_eq(&lines);
+}
+
+#[test]
+fn paths_walk_the_resource() {
+    check(
+        &[
+            "code.coding.code",
+            "Observation.code.coding[1].code",
+            "code.coding.where(system = %s).code",
+            "code.coding.last().code",
+            "code.coding.select(system + code)",
+            "code.coding[7].code",
+            "value.ofType(Quantity).value",
+            "value.value",
+            "component.value",
+            "component.value.ofType(integer)",
+            "component.select(%resource.id)",
+            "subject.getReferenceKey(Patient)",
+            "`status`",
+            "$this.status",
+            "{}",
+        ],
+        expect![[r#"
+            code.coding.code → [a, b]
+            Observation.code.coding[1].code → [b]
+            code.coding.where(system = %s).code → [a]
+            code.coding.last().code → [b]
+            code.coding.select(system + code) → [sa, tb]
+            code.coding[7].code → []
+            value.ofType(Quantity).value → [1.10]
+            value.value → [1.10]
+            component.value → [3, x]
+            component.value.ofType(integer) → [3]
+            component.select(%resource.id) → [o, o]
+            subject.getReferenceKey(Patient) → [p]
+            `status` → [final]
+            $this.status → [final]
+            {} → []
+        "#]],
+    );
+}
+
+#[test]
+fn logic_has_three_values() {
+    check(
+        &[
+            "true and {}",
+            "false and {}",
+            "true or {}",
+            "{} or false",
+            "{} implies true",
+            "true xor false",
+            "(1 = 2).not()",
+            "{}.not()",
+            "status = 'final' and code.exists()",
+            "1 = 1 or 1 = 2 and 1 = 2",
+            "code.coding.exists(code = 'b')",
+            "missing.empty()",
+        ],
+        expect![[r#"
+            true and {} → []
+            false and {} → [false]
+            true or {} → [true]
+            {} or false → []
+            {} implies true → [true]
+            true xor false → [true]
+            (1 = 2).not() → [true]
+            {}.not() → []
+            status = 'final' and code.exists() → [true]
+            1 = 1 or 1 = 2 and 1 = 2 → [true]
+            code.coding.exists(code = 'b') → [true]
+            missing.empty() → [true]
+        "#]],
+    );
+}
+
+#[test]
+fn numbers_are_exact_and_moments_know_their_precision() {
+    check(
+        &[
+            "0.1 + 0.2",
+            "1 + 2 * 3 - 4 / 2",
+            "-value.ofType(Quantity).value",
+            "value.ofType(Quantity).value = 1.1",
+            "1 / 0",
+            "effective.ofType(dateTime) = issued",
+            "effective.ofType(dateTime) > @2019",
+            "effective.ofType(dateTime) > @2020",
+            "effective.ofType(dateTime) = @2020-01-01T12:00:00.000Z",
+            "effective.ofType(dateTime).lowBoundary()",
+            "value.ofType(Quantity).value.highBoundary()",
+            "'a' < 'b'",
+            "1 < 'b'",
+            "code.coding.code = 'a'",
+            "code.coding.code < 'a'",
+            "9999999999 * 9999999999 * 9999999999 * 9999999999",
+        ],
+        expect![[r#"
+            0.1 + 0.2 → [0.3]
+            1 + 2 * 3 - 4 / 2 → [5]
+            -value.ofType(Quantity).value → [-1.10]
+            value.ofType(Quantity).value = 1.1 → [true]
+            1 / 0 → []
+            effective.ofType(dateTime) = issued → [true]
+            effective.ofType(dateTime) > @2019 → [true]
+            effective.ofType(dateTime) > @2020 → []
+            effective.ofType(dateTime) = @2020-01-01T12:00:00.000Z → [true]
+            effective.ofType(dateTime).lowBoundary() → [2020-01-01T12:00:00.000Z]
+            value.ofType(Quantity).value.highBoundary() → [1.105]
+            'a' < 'b' → [true]
+            1 < 'b' → evaluate `select[0].column[0].path` on a Observation: operands of types that do not go together
+            code.coding.code = 'a' → [false]
+            code.coding.code < 'a' → evaluate `select[0].column[0].path` on a Observation: more than one item where one is needed
+            9999999999 * 9999999999 * 9999999999 * 9999999999 → evaluate `select[0].column[0].path` on a Observation: a number of more than 38 digits
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_not_understood_is_refused_with_its_place() {
+    check(
+        &[
+            "",
+            "a.",
+            "a b",
+            "a | b",
+            "a.matches('x')",
+            "value.ofType(1)",
+            "@@",
+            "'a",
+            "%nothing",
+            "a[b]",
+            "code.ofType(code)",
+            "extension(url)",
+            "$index",
+            "@2020-13",
+        ],
+        expect![[r#"
+             → read `select[0].column[0].path` of the ViewDefinition: it must be a text
+            a. → read `select[0].column[0].path` of the ViewDefinition: at character 2: expected a name
+            a b → read `select[0].column[0].path` of the ViewDefinition: at character 2: unexpected text after the expression
+            a | b → read `select[0].column[0].path` of the ViewDefinition: at character 2: operator `|` is not supported in views
+            a.matches('x') → read `select[0].column[0].path` of the ViewDefinition: at character 2: function `matches` is not supported in views
+            value.ofType(1) → read `select[0].column[0].path` of the ViewDefinition: at character 13: expected the name of a type
+            @@ → read `select[0].column[0].path` of the ViewDefinition: at character 0: a date or time that is none
+            'a → read `select[0].column[0].path` of the ViewDefinition: at character 0: a text that does not end
+            %nothing → read `select[0].column[0].path` of the ViewDefinition: at character 0: constant `%nothing` is not defined
+            a[b] → read `select[0].column[0].path` of the ViewDefinition: at character 3: expected an index
+            code.ofType(code) → []
+            extension(url) → read `select[0].column[0].path` of the ViewDefinition: at character 10: expected a text or a constant that is one
+            $index → read `select[0].column[0].path` of the ViewDefinition: at character 0: only `$this` is supported in views
+            @2020-13 → read `select[0].column[0].path` of the ViewDefinition: at character 0: a date or time that is none
+        "#]],
+    );
+    assert!(
+        compile(&format!(
+            r#"{{"resource": "X", "select": [{{"forEach": "{}a{}"}}]}}"#,
+            "(".repeat(999),
+            ")".repeat(999)
+        ))
+        .is_err()
+    );
+}
+
+#[test]
+fn a_definition_is_refused_with_the_path_of_the_element() {
+    let mut text = String::new();
+    for definition in [
+        r#"[]"#,
+        r#"{"resourceType": "Patient"}"#,
+        r#"{"resource": "Patient"}"#,
+        r#"{"resource": "Patient", "select": []}"#,
+        r#"{"resource": "Patient", "select": [{}]}"#,
+        r#"{"resource": "Patient", "name": "a-b", "select": [{}]}"#,
+        r#"{"resource": "Patient", "select": [{"column": [{"name": "1", "path": "id"}]}]}"#,
+        r#"{"resource": "Patient", "select": [{"column": [{"name": "a", "path": "id"}, {"name": "a", "path": "id"}]}]}"#,
+        r#"{"resource": "Patient", "select": [{"column": [{"name": "a", "path": "name", "type": "HumanName"}]}]}"#,
+        r#"{"resource": "Patient", "select": [{"column": [{"name": "a", "path": "id", "tag": [{"name": "ansi/type", "value": "FLOAT"}]}]}]}"#,
+        r#"{"resource": "Patient", "select": [{"forEach": "a", "repeat": ["b"], "column": [{"name": "a", "path": "id"}]}]}"#,
+        r#"{"resource": "Patient", "select": [{"select": [{"unionAll": [{"column": [{"name": "a", "path": "id"}]}, {"column": [{"name": "a", "path": "id", "type": "integer"}]}]}]}]}"#,
+        r#"{"resource": "Patient", "constant": [{"name": "c", "valueQuantity": {}}], "select": [{"column": [{"name": "a", "path": "id"}]}]}"#,
+        r#"{"resource": "Patient", "select": [{"column": [{"name": "a", "path": "id"}]}], "where": [{"path": "a..b"}]}"#,
+    ] {
+        text.push_str(&format!("{}\n", compile(definition).unwrap_err()));
+    }
+    expect![[r#"
+        read `` of the ViewDefinition: it must be an object
+        read `resourceType` of the ViewDefinition: it must be `ViewDefinition`
+        read `select` of the ViewDefinition: it is missing
+        read `select` of the ViewDefinition: it must be an array with items
+        read `select` of the ViewDefinition: it must be a view with a column
+        read `name` of the ViewDefinition: it must be a letter, then letters, digits and `_`
+        read `select[0].column[0].name` of the ViewDefinition: it must be a letter, then letters, digits and `_`
+        read `select[0].column[1].name` of the ViewDefinition: column `a` is defined twice
+        read `select[0].column[0].type` of the ViewDefinition: `HumanName` is not supported
+        read `select[0].column[0].tag[0].value` of the ViewDefinition: `FLOAT` is not supported
+        read `select[0]` of the ViewDefinition: it must be with at most one of `forEach`, `forEachOrNull` and `repeat`
+        read `select[0].select[0].unionAll[1]` of the ViewDefinition: its columns are not those of the first branch, in the same order and of the same types
+        read `constant[0].valueQuantity` of the ViewDefinition: `valueQuantity` is not supported
+        read `where[0].path` of the ViewDefinition: at character 2: expected a name
+    "#]].assert_eq(&text);
+}
+
+#[test]
+fn a_resource_is_appended_whole_or_not_at_all() {
+    let view = compile(
+        r#"{"resource": "Patient", "select": [{"column": [{"name": "id", "path": "id"}]},
+            {"forEach": "name", "column": [{"name": "family", "path": "family", "type": "string"}]}]}"#,
+    )
+    .unwrap();
+    let mut rows = view.rows();
+    let good = r#"{"resourceType": "Patient", "id": "a", "name": [{"family": "x"}, {}]}"#;
+    let bad = r#"{"resourceType": "Patient", "id": "b", "name": [{"family": "secret"}, {"family": ["secret", "too"]}]}"#;
+    assert_eq!(rows.append(&parse(good.as_bytes()).unwrap()), Ok(2));
+    let bytes = rows.bytes();
+    let error = rows.append(&parse(bad.as_bytes()).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "fill column `family` from a Patient: there are several values");
+    assert_eq!((rows.len(), rows.bytes()), (2, bytes));
+    assert_eq!(rows.append(&parse(br#"{"resourceType": "Group"}"#).unwrap()), Ok(0));
+    expect!["a | x\na | -\n"].assert_eq(&lines(&rows.finish().unwrap()));
+    assert_eq!((rows.len(), rows.bytes()), (0, 0));
+    assert_eq!(rows.append(&parse(good.as_bytes()).unwrap()), Ok(2), "a finished builder goes on");
+}
+
+#[test]
+fn what_becomes_null_is_counted() {
+    let view = compile(
+        r#"{"resource": "Observation", "select": [{"column": [{"name": "d", "path": "value.ofType(decimal)",
+            "tag": [{"name": "ansi/type", "value": "DECIMAL(4, 2)"}]}, {"name": "i", "path": "number", "type": "integer"}]}]}"#,
+    )
+    .unwrap();
+    let mut rows = view.rows();
+    for (decimal, number) in [("1.5", "7"), ("1.125", "7.0"), ("123", "2147483648"), ("-99.99", "7.5")] {
+        let text =
+            format!(r#"{{"resourceType": "Observation", "valueDecimal": {decimal}, "number": {number}}}"#);
+        rows.append(&parse(text.as_bytes()).unwrap()).unwrap();
+    }
+    assert_eq!(rows.misfits(), 4);
+    expect!["1.50 | 7\n- | 7\n- | -\n-99.99 | -\n"].assert_eq(&lines(&rows.finish().unwrap()));
+}
+
+#[test]
+fn a_product_of_rows_that_explodes_is_refused() {
+    let each: String = (0..8)
+        .map(|n| format!(r#",{{"forEach": "x", "column": [{{"name": "c{n}", "path": "$this"}}]}}"#))
+        .collect();
+    let view = compile(&format!(
+        r#"{{"resource": "Basic", "select": [{{"column": [{{"name": "id", "path": "id"}}]}}{each}]}}"#
+    ))
+    .unwrap();
+    let items = vec!["1"; 20].join(",");
+    let resource = format!(r#"{{"resourceType": "Basic", "x": [{items}]}}"#);
+    assert!(matches!(run(&view, [resource.as_str()]), Err(RowError::TooManyRows { .. })));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_path_makes_the_engine_panic(path in r"[a-z.()\[\]'$%@{}|=<>+*/ 0-9-]{0,40}|(code|value|coding|where|\(|\)|\.|first|exists|=|'a'|\[|\]|1|not|and| |,|iif|join){0,14}") {
+        let _ = values(&path);
+    }
+}
