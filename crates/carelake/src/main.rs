@@ -1,1 +1,40 @@
-fn main() {}
+//! `carelake`: the command line, and the wiring of all parts.
+
+mod cli;
+mod client;
+mod commands;
+mod config;
+mod home;
+mod parts;
+mod screen;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    start_log(&cli);
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        return screen::fail(cli.json, &anyhow::anyhow!("another cryptography provider is installed already"));
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return screen::fail(cli.json, &error.into()),
+    };
+    let json = cli.json;
+    match runtime.block_on(commands::run(cli)) {
+        Ok(code) => code,
+        Err(error) => screen::fail(json, &error),
+    }
+}
+
+/// Warnings and errors go to standard error; `CARELAKE_LOG` asks for more.
+fn start_log(cli: &cli::Cli) {
+    let wanted = std::env::var("CARELAKE_LOG");
+    let filter = wanted.as_deref().unwrap_or("warn,deltalake_core=error,delta_kernel=error,buoyant_kernel=error");
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .with_ansi(screen::colours());
+    if cli.json { builder.json().init() } else { builder.init() }
+}

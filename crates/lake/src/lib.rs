@@ -5,6 +5,7 @@
 //! - [`refinery`]: segments → vault, raw, views, links; publishes the commit sequence.
 //! - [`models`]: SQL over views → marts.
 //! - [`upkeep`]: compaction, checkpoints, and the deletion of what nothing names.
+//! - [`worker`]: the loop that does all of these.
 //! - [`sql`]: read-only sessions at one commit sequence.
 //!
 //! **Invariant:** no raw row without a registered segment. **Invariant:** what
@@ -17,5 +18,6 @@ pub mod sql;
 pub mod stores;
 pub mod table;
 pub mod upkeep;
+pub mod worker;
 
 pub use error::LakeError;

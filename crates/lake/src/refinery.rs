@@ -15,6 +15,7 @@
 mod batch;
 mod commit;
 mod dictionary;
+mod heartbeat;
 mod people;
 mod pseudonyms;
 mod records;
@@ -29,13 +30,13 @@ use crate::{
     upkeep,
 };
 use control::{Control, NewPublication, Publication, PublicationKind, WorkerLease};
+use heartbeat::Heartbeat;
 use identity::Policy;
 use keys::WorkerKeys;
-use model::{AuditEvent, AuditOutcome, AuditSink, Clock, CommitSeq, failpoint};
+use model::{AuditEvent, AuditOutcome, AuditSink, Clock, CommitSeq, Timestamp, failpoint};
 use object_store::ObjectStore;
 use state::State;
-use std::{sync::Arc, time::Duration};
-use tokio::sync::watch;
+use std::sync::Arc;
 use views::View;
 
 pub use pseudonyms::Pseudonyms;
@@ -50,13 +51,11 @@ pub struct RefineryLimits {
     pub resources: u32,
     /// How long the worker's lease holds without renewal, in milliseconds.
     pub lease_ms: i64,
-    /// How long an idle worker waits before it looks again, in milliseconds.
-    pub idle_ms: u64,
 }
 
 impl Default for RefineryLimits {
     fn default() -> Self {
-        Self { sealed_bytes: 12 << 20, resources: 40_000, lease_ms: 30_000, idle_ms: 200 }
+        Self { sealed_bytes: 12 << 20, resources: 40_000, lease_ms: 6_000 }
     }
 }
 
@@ -108,13 +107,19 @@ pub struct Refinery {
     parts: Arc<WorkerParts>,
     lease: Option<WorkerLease>,
     state: Option<State>,
+    /// Whether a step was begun and has not ended: still so when its future was dropped.
+    unsettled: bool,
+    /// Whose turn it is to go first into a publication.
+    turn: usize,
+    /// When a compaction that another process left behind was published here.
+    settled: Option<Timestamp>,
 }
 
 impl Refinery {
     /// A worker that holds no lease yet.
     #[must_use]
     pub fn new(parts: Arc<WorkerParts>) -> Self {
-        Self { parts, lease: None, state: None }
+        Self { parts, lease: None, state: None, unsettled: false, turn: 0, settled: None }
     }
 
     /// What it is made of.
@@ -128,18 +133,28 @@ impl Refinery {
     /// # Errors
     /// See [`LakeError`]. What was begun is carried out by the next call, here or in another process.
     pub async fn step(&mut self) -> Result<Option<Published>, LakeError> {
+        if self.unsettled {
+            self.forget();
+        }
+        self.unsettled = true;
         let made = self.try_step().await;
+        self.unsettled = false;
         if made.is_err() {
-            // What is cached may no longer be what is stored.
-            self.state = None;
-            self.lease = None;
+            self.forget();
         }
         made
     }
 
+    /// After a failure, or a step that was dropped half-way: what is cached may no longer be what is stored.
+    fn forget(&mut self) {
+        self.state = None;
+        self.lease = None;
+    }
+
     async fn try_step(&mut self) -> Result<Option<Published>, LakeError> {
         let lease = self.lease().await?;
-        let control = &self.parts.control;
+        let _heartbeat = Heartbeat::start(&self.parts, &lease);
+        let control = Arc::clone(&self.parts.control);
         let pending = control.pending_publication().await.map_err(LakeError::control("look for an intent"))?;
         let publication = match pending {
             Some(pending) if pending.kind == PublicationKind::Refine => pending,
@@ -165,8 +180,9 @@ impl Refinery {
 
     /// Ends an intent that another process began and that is not the refinery's own.
     async fn settle(&mut self, lease: &WorkerLease, pending: &Publication) -> Result<(), LakeError> {
-        if pending.kind == PublicationKind::Compact {
-            return upkeep::finish(self, pending).await;
+        if pending.kind == PublicationKind::Compact && upkeep::finish(self, pending).await? {
+            self.settled = Some(self.parts.clock.now());
+            return Ok(());
         }
         // A model's tables are published together or not at all; it is built again.
         let abandoned = self.parts.control.abandon_publication(lease, pending).await;
@@ -188,6 +204,15 @@ impl Refinery {
         }
     }
 
+    /// How many lanes hold segments that are not published.
+    ///
+    /// # Errors
+    /// The control database failed.
+    pub async fn backlog(&self) -> Result<usize, LakeError> {
+        let backlog = self.parts.control.backlog().await.map_err(LakeError::control("read the backlog"))?;
+        Ok(backlog.len())
+    }
+
     /// Publishes until nothing registered is left unpublished.
     ///
     /// # Errors
@@ -200,30 +225,6 @@ impl Refinery {
         Ok(total)
     }
 
-    /// Publishes what comes until `stop` turns true, then once more what is there.
-    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Self {
-        loop {
-            let stopping = *stop.borrow();
-            let pause = match self.step().await {
-                Ok(Some(_)) => continue,
-                Ok(None) if stopping => break,
-                Ok(None) => self.parts.limits.idle_ms,
-                Err(error) if stopping => {
-                    tracing::error!(error = chain(&error), "the refinery stops with work left; it is done at the next start");
-                    break;
-                }
-                Err(LakeError::NotTheWorker) => 1_000,
-                Err(error) => {
-                    tracing::error!(error = chain(&error), "the refinery failed and will try again");
-                    5_000
-                }
-            };
-            // Ends at once when asked to stop, or when the one who would ask is gone.
-            drop(tokio::time::timeout(Duration::from_millis(pause), stop.changed()).await);
-        }
-        self
-    }
-
     /// Gives the lease back.
     pub async fn close(mut self) {
         if let Some(lease) = self.lease.take()
@@ -233,18 +234,28 @@ impl Refinery {
         }
     }
 
+    /// When a compaction that another process left behind was published here, if that happened.
+    pub(crate) const fn settled(&self) -> Option<Timestamp> {
+        self.settled
+    }
+
     /// The worker's lease, renewed or taken.
     pub(crate) async fn lease(&mut self) -> Result<WorkerLease, LakeError> {
         let (control, ttl) = (&self.parts.control, self.parts.limits.lease_ms);
-        if let Some(lease) = &self.lease {
-            let renewed = control.renew_worker(lease, ttl).await.map_err(LakeError::control("renew the lease"))?;
+        if let Some(lease) = self.lease.take() {
+            let renewed = control.renew_worker(&lease, ttl).await.map_err(LakeError::control("renew the lease"))?;
             self.lease = Some(renewed.clone());
             return Ok(renewed);
         }
         // What another worker did meanwhile is not in our memory.
         self.state = None;
-        let lease =
-            control.lease_worker(&self.parts.holder, ttl).await.map_err(LakeError::control("take the lease"))?;
+        let take = || control.lease_worker(&self.parts.holder, ttl);
+        let before = take().await.map_err(LakeError::control("take the lease"))?;
+        // A holder that takes a lease again keeps its epoch. An earlier try of ours may have put
+        // vault objects under that epoch, which must never be written over: so it is given back
+        // first, and the one taken now is new.
+        control.release_worker(&before).await.map_err(LakeError::control("renew the epoch"))?;
+        let lease = take().await.map_err(LakeError::control("take the lease"))?;
         self.lease = Some(lease.clone());
         Ok(lease)
     }
@@ -298,11 +309,15 @@ impl Refinery {
     }
 
     /// As many segments of each lane, in order, as one publication may hold.
-    async fn next_lanes(&self) -> Result<Vec<(model::LaneId, model::Ordinal, model::Ordinal)>, LakeError> {
+    async fn next_lanes(&mut self) -> Result<Vec<(model::LaneId, model::Ordinal, model::Ordinal)>, LakeError> {
         let (control, limits) = (&self.parts.control, self.parts.limits);
         let mut lanes = Vec::new();
         let (mut bytes, mut resources) = (0, 0);
-        let backlog = control.backlog().await.map_err(LakeError::control("read the backlog"))?;
+        let mut backlog = control.backlog().await.map_err(LakeError::control("read the backlog"))?;
+        // Another lane goes first each time, so that a busy one cannot keep the others waiting.
+        let first = self.turn.checked_rem(backlog.len()).unwrap_or_default();
+        backlog.rotate_left(first);
+        self.turn = self.turn.wrapping_add(1);
         for (lane, done, _) in backlog {
             let waiting =
                 control.segments_after(lane, done, 1_000).await.map_err(LakeError::control("read segments"))?;

@@ -32,6 +32,10 @@ use std::sync::Arc;
 /// Reloads after a conflict before giving up: each reload means that somebody else has committed.
 const CONFLICT_RELOADS: usize = 8;
 
+/// How long a log speaks of files that were replaced. Longer than any reader needs them; were it
+/// Delta's week, each checkpoint would list a week's compactions.
+const REMEMBER_REPLACED: &str = "interval 1 hours";
+
 /// An application id and the version it has reached with a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -117,6 +121,7 @@ impl Table {
             .with_log_store(log_store)
             .with_table_name(id.name())
             .with_columns(structure.fields().cloned())
+            .with_configuration([("delta.deletedFileRetentionDuration", Some(REMEMBER_REPLACED))])
             .with_save_mode(SaveMode::Ignore)
             .with_commit_properties(CommitProperties::default().with_cleanup_expired_logs(Some(false)))
             .await;

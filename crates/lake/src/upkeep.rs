@@ -11,11 +11,11 @@ mod compact;
 mod group;
 mod tidy;
 
-use crate::{LakeError, refinery::Refinery};
+use crate::{LakeError, refinery::Refinery, table::TableId};
 use control::{NewPublication, Publication, PublicationKind};
 use group::Group;
 use model::{AuditEvent, AuditOutcome, CommitSeq, Timestamp, failpoint};
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// When upkeep has something to do, and what it may delete.
 #[derive(Clone, Copy, Debug)]
@@ -67,13 +67,15 @@ pub struct Upkeep {
     limits: UpkeepLimits,
     published: VecDeque<(Timestamp, CommitSeq)>,
     last_tidy: Option<Timestamp>,
+    /// Up to which version each log is checkpointed.
+    checkpoints: HashMap<TableId, i64>,
 }
 
 impl Upkeep {
     /// Upkeep with these limits.
     #[must_use]
     pub fn new(limits: UpkeepLimits) -> Self {
-        Self { limits, published: VecDeque::new(), last_tidy: None }
+        Self { limits, published: VecDeque::new(), last_tidy: None, checkpoints: HashMap::new() }
     }
 
     /// Does what is due, as the worker that `refinery` is.
@@ -82,11 +84,17 @@ impl Upkeep {
     /// A zone or the control database failed, or another worker is at work. Nothing is left half done that readers could see.
     pub async fn tend(&mut self, refinery: &mut Refinery) -> Result<Tended, LakeError> {
         let mut tended = Tended::default();
-        for group in Group::all(refinery.parts()) {
-            if self.tend_group(refinery, &group).await? {
+        let catalogue = refinery.parts().control.tables().await;
+        let catalogue = catalogue.map_err(LakeError::control("read the catalogue"))?;
+        let there: HashSet<_> = catalogue.into_iter().map(|row| row.table.location).collect();
+        let mut groups = Group::all(refinery.parts());
+        groups.retain(|group| group.tables().iter().any(|table| there.contains(&table.location())));
+        for group in &groups {
+            if self.tend_group(refinery, group).await? {
                 tended.compacted += 1;
             }
         }
+        self.checkpoint(refinery, &groups).await?;
         self.tidy(refinery, &mut tended).await?;
         Ok(tended)
     }
@@ -115,6 +123,21 @@ impl Upkeep {
         Ok(true)
     }
 
+    /// Checkpoints the logs that have grown, so that none is long to read.
+    async fn checkpoint(&mut self, refinery: &mut Refinery, groups: &[Group]) -> Result<(), LakeError> {
+        for id in groups.iter().flat_map(Group::tables) {
+            let Some(table) = refinery.open_table(&id).await? else { continue };
+            let version = table.version();
+            let known = *self.checkpoints.entry(id).or_insert(0);
+            if version - known >= self.limits.checkpoint_versions {
+                tidy::checkpoint(&table).await?;
+                self.checkpoints.insert(table.id().clone(), version);
+            }
+            refinery.keep_table(table);
+        }
+        Ok(())
+    }
+
     /// Deletes what no kept sequence needs, at most once in a quarter of the time that things are kept.
     async fn tidy(&mut self, refinery: &mut Refinery, tended: &mut Tended) -> Result<(), LakeError> {
         let parts = refinery.parts().clone();
@@ -124,6 +147,10 @@ impl Upkeep {
             self.published.push_back((now, published));
         }
         if self.last_tidy.is_some_and(|last| now < last.plus_ms(self.limits.keep_ms / 4)) {
+            return Ok(());
+        }
+        // What a crashed compaction had replaced was read until its publication was made here.
+        if refinery.settled().is_some_and(|settled| now < settled.plus_ms(self.limits.keep_ms)) {
             return Ok(());
         }
         let cutoff = now.plus_ms(-self.limits.keep_ms);
@@ -139,9 +166,11 @@ impl Upkeep {
             let retired = parts.control.retire_sequences_before(seq).await;
             retired.map_err(LakeError::control("retire old sequences"))?;
         }
-        for group in Group::all(&parts) {
-            for table in group.tables() {
-                tended.deleted_files += tidy::table(refinery, &table, cutoff).await?;
+        let catalogue = parts.control.tables().await.map_err(LakeError::control("read the catalogue"))?;
+        for row in catalogue {
+            // A table that is ahead of its publication is still read as it was before.
+            if let Some(id) = TableId::from_location(&row.table.location) {
+                tended.deleted_files += tidy::table(refinery, &id, row.table.version, cutoff).await?;
             }
         }
         let before = now.plus_ms(-self.limits.keep_segments_ms);
@@ -152,12 +181,12 @@ impl Upkeep {
 }
 
 /// Publishes a compaction that was begun and not published: every state it can
-/// have been left in shows the same rows.
-pub(crate) async fn finish(refinery: &mut Refinery, pending: &Publication) -> Result<(), LakeError> {
+/// have been left in shows the same rows. False if its group is none of ours.
+pub(crate) async fn finish(refinery: &mut Refinery, pending: &Publication) -> Result<bool, LakeError> {
     let parts = refinery.parts().clone();
     match Group::all(&parts).into_iter().find(|group| group.name() == pending.detail) {
-        Some(group) => publish(refinery, &group, pending).await,
-        None => Ok(()),
+        Some(group) => publish(refinery, &group, pending).await.map(|()| true),
+        None => Ok(false),
     }
 }
 

@@ -150,3 +150,6 @@ fn decide_change(
         Some(known) => Ok((known.version + 1, Status::Updated)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,10 @@
 //! What is handed in, and what is answered.
 
 use crate::ReceiptId;
-use fhir::ResourceType;
+use fhir::{
+    Issue, ResourceType, check,
+    json::{Object, Value},
+};
 use model::Timestamp;
 
 /// What the sender means by a change.
@@ -31,6 +34,40 @@ pub struct Change {
     pub body: Vec<u8>,
     /// What the sender means.
     pub intent: Intent,
+}
+
+impl Change {
+    /// Checks `resource` as FHIR R4 of type `resource_type` and makes it ready to be stored under `id`:
+    /// canonical, with that id, without the version and time that only the lake gives.
+    ///
+    /// # Errors
+    /// What is wrong with the resource, and where.
+    pub fn checked(
+        mut resource: Value<'_>,
+        resource_type: ResourceType,
+        id: String,
+        intent: Intent,
+    ) -> Result<Self, Vec<Issue>> {
+        check(&resource, Some(resource_type))?;
+        if let Some(object) = resource.as_object_mut() {
+            strip_meta(object);
+            object.insert("id", Value::from(id.clone()));
+        }
+        Ok(Self { resource_type, id, body: resource.to_canonical(), intent })
+    }
+}
+
+/// `meta.versionId` and `meta.lastUpdated` are the server's to give (FHIR R4 §3.1.0.8), and so
+/// is what JSON says beside them.
+fn strip_meta(resource: &mut Object<'_>) {
+    let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut) else { return };
+    for name in ["versionId", "_versionId", "lastUpdated", "_lastUpdated"] {
+        meta.remove(name);
+    }
+    // FHIR has no empty objects (FHIR R4 §2.6.2).
+    if meta.is_empty() {
+        resource.remove("meta");
+    }
 }
 
 /// Changes that are accepted all together or not at all.
@@ -119,4 +156,18 @@ pub enum IntakeError {
     /// The landing zone or the control database failed; the sender should try again.
     #[error("store the submission: {0}")]
     Storage(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_form_has_the_given_id_and_no_version_of_the_client() {
+        let text = br#"{"resourceType":"Patient","id":"mine","meta":{"versionId":"7","lastUpdated":"2020-01-01T00:00:00Z"},"active":true}"#;
+        let patient = ResourceType::parse("Patient").unwrap();
+        let change = Change::checked(fhir::json::parse(text).unwrap(), patient, "given".to_owned(), Intent::Create);
+        let body = String::from_utf8(change.unwrap().body).unwrap();
+        assert_eq!(body, r#"{"active":true,"id":"given","resourceType":"Patient"}"#);
+    }
 }

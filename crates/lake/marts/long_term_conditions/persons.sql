@@ -29,7 +29,11 @@ with codes(system_code, condition) as (
     ('709044004', 'chronic kidney disease'), ('N18', 'chronic kidney disease'),
     ('35489007', 'depression'), ('F32', 'depression'), ('F33', 'depression'),
     ('52448006', 'dementia'), ('F03', 'dementia'),
-    ('230690007', 'stroke'), ('I63', 'stroke'), ('I64', 'stroke')
+    ('230690007', 'stroke'), ('I63', 'stroke'), ('I64', 'stroke'),
+    ('40930008', 'hypothyroidism'), ('E03', 'hypothyroidism'),
+    ('396275006', 'osteoarthritis'), ('M15', 'osteoarthritis'), ('M16', 'osteoarthritis'), ('M17', 'osteoarthritis'),
+    ('M18', 'osteoarthritis'), ('M19', 'osteoarthritis'),
+    ('414916001', 'obesity'), ('E66', 'obesity')
 ),
 who as (
   select p.id as patient, coalesce(l.person, p.id) as person, p.gender, p.birth_month

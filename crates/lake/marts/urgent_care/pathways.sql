@@ -4,7 +4,9 @@
 -- A step belongs to an episode when it starts within the stated hours of the
 -- step before it: 111 → ambulance 6, ambulance → department 6, 111 → department
 -- 24, department → admission 24. An episode begins with a contact that no
--- earlier step leads to. Patients without a verified NHS number stand for
+-- earlier step leads to. A call is a virtual encounter that is a telephone triage
+-- (SNOMED CT 401267002): a practice's telephone consultation is not. An admission
+-- that follows no attendance is planned, and no part of urgent care. Patients without a verified NHS number stand for
 -- themselves (`linked` is false): their contacts at other providers cannot be
 -- told to be theirs.
 --
@@ -25,7 +27,7 @@ with contacts as (
     e.period_start_time as at
   from view.encounter e
   left join person_link l on l.patient = e.patient
-  where e.class in ('VR', 'FLD', 'EMER', 'IMP', 'ACUTE', 'NONAC')
+  where (e.class in ('FLD', 'EMER', 'IMP', 'ACUTE', 'NONAC') or (e.class = 'VR' and e.type_snomed = '401267002'))
     and e.period_start_time is not null
     and e.status not in ('cancelled', 'entered-in-error')
 ),
@@ -81,9 +83,8 @@ select
     when ambulance_at is not null and department_at is not null and admission_at is not null then 'ambulance → ED → admission'
     when ambulance_at is not null and department_at is not null then 'ambulance → ED'
     when ambulance_at is not null then 'ambulance only'
-    when department_at is not null and admission_at is not null then 'ED → admission'
-    when department_at is not null then 'ED only'
-    else 'direct admission'
+    when admission_at is not null then 'ED → admission'
+    else 'ED only'
   end as stage,
   began,
   cast(date_part('epoch', ambulance_at - call_at) / 60 as bigint) as call_to_ambulance_minutes,
@@ -91,4 +92,5 @@ select
   cast(date_part('epoch', department_at - call_at) / 60 as bigint) as call_to_department_minutes,
   cast(date_part('epoch', admission_at - department_at) / 60 as bigint) as department_to_admission_minutes
 from steps
+where coalesce(call_at, ambulance_at, department_at) is not null
 order by person, began

@@ -3,19 +3,35 @@
 use crate::{
     LakeError,
     refinery::{Refinery, WorkerParts},
-    table::TableId,
+    table::{Table, TableId},
 };
 use deltalake::{
     checkpoints::{cleanup_expired_logs_for, create_checkpoint},
     operations::vacuum::VacuumMode,
 };
+use futures::TryStreamExt;
 use model::Timestamp;
 use object_store::{ObjectStoreExt, path::Path};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-/// Checkpoints a table's log and deletes log entries and data files that were replaced before `cutoff`.
-pub(super) async fn table(refinery: &mut Refinery, id: &TableId, cutoff: Timestamp) -> Result<u64, LakeError> {
+/// Checkpoints a table's log at the loaded version.
+pub(super) async fn checkpoint(table: &Table) -> Result<(), LakeError> {
+    create_checkpoint(table.delta(), None).await.map_err(LakeError::table("checkpoint", table.id()))
+}
+
+/// Checkpoints a table's log and deletes log entries and data files that were replaced before
+/// `cutoff`, unless the table has gone on beyond its `published` version.
+pub(super) async fn table(
+    refinery: &mut Refinery,
+    id: &TableId,
+    published: i64,
+    cutoff: Timestamp,
+) -> Result<u64, LakeError> {
     let Some(table) = refinery.open_table(id).await? else { return Ok(0) };
+    if table.version() != published {
+        refinery.keep_table(table);
+        return Ok(0);
+    }
     let now = refinery.parts().clock.now();
     let keep = chrono::Duration::milliseconds((now.0 - cutoff.0).max(0));
     let delta = table.delta();
@@ -23,7 +39,6 @@ pub(super) async fn table(refinery: &mut Refinery, id: &TableId, cutoff: Timesta
     let tidied = async {
         create_checkpoint(delta, None).await?;
         let version = u64::try_from(table.version()).unwrap_or_default();
-        let logs = cleanup_expired_logs_for(version, store.as_ref(), cutoff.0, None).await?;
         let (_, metrics) = delta
             .clone()
             .vacuum()
@@ -32,17 +47,30 @@ pub(super) async fn table(refinery: &mut Refinery, id: &TableId, cutoff: Timesta
             .with_enforce_retention_duration(false)
             .with_dry_run(true)
             .await?;
+        let logs = cleanup_expired_logs_for(version, store.as_ref(), cutoff.0, None).await?;
         Ok::<_, deltalake::DeltaTableError>((logs, metrics.files_deleted))
     };
     let (logs, files) = tidied.await.map_err(LakeError::table("tidy", id))?;
     let data = store.object_store(None);
+    let failed = |source| LakeError::Zone { action: "delete a data file", zone: id.zone().as_str(), source };
+    // The log speaks of replaced files for some time after they are gone.
+    let there: HashSet<Path> = match files.is_empty() {
+        true => HashSet::new(),
+        false => data.list(None).map_ok(|object| object.location).try_collect().await.map_err(failed)?,
+    };
     let mut deleted = logs as u64;
-    for file in files {
-        let gone = data.delete(&Path::from(file)).await;
-        gone.map_err(|source| LakeError::Zone { action: "delete a data file", zone: id.zone().as_str(), source })?;
-        deleted += 1;
+    for file in files.into_iter().map(Path::from).filter(|file| there.contains(file)) {
+        match data.delete(&file).await {
+            Ok(()) => deleted += 1,
+            Err(object_store::Error::NotFound { .. }) => {}
+            Err(source) => return Err(failed(source)),
+        }
     }
-    refinery.keep_table(table);
+    // A handle reads its log again from time to time, from the entries that it was loaded with:
+    // when some of these are gone, the table is opened anew by whoever needs it next.
+    if logs == 0 {
+        refinery.keep_table(table);
+    }
     Ok(deleted)
 }
 

@@ -1,0 +1,37 @@
+//! One file per command.
+
+mod audit;
+mod catalog;
+mod demo;
+mod import;
+mod init;
+mod job;
+mod key;
+mod mart;
+mod provider;
+mod serve;
+mod simulate;
+mod sql;
+
+use crate::cli::{Cli, Command};
+use std::process::ExitCode;
+
+/// Runs what was typed.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let (home, json) = (cli.home, cli.json);
+    match cli.command {
+        Command::Demo(args) => return demo::run(&args, json).await,
+        Command::Init(args) => init::run(&home, &args, json).await?,
+        Command::Serve => serve::run(&home).await?,
+        Command::Provider(command) => provider::run(&home, command, json).await?,
+        Command::Import(args) => return import::run(&home, &args, json).await,
+        Command::Sql(args) => sql::run(&home, &args, json).await?,
+        Command::Mart(command) => mart::run(&home, command, json).await?,
+        Command::Catalog(command) => catalog::run(&home, command, json).await?,
+        Command::Job(command) => job::run(&home, command, json).await?,
+        Command::Audit(command) => return audit::run(&home, command, json).await,
+        Command::Key(command) => key::run(&home, command, json).await?,
+        Command::Simulate(args) => simulate::run(&home, &args, json).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,95 @@
+//! `carelake catalog`
+
+use crate::{cli::CatalogCommand, parts::Parts, screen};
+use anyhow::Context;
+use control::{CatalogTable, TableKind};
+use lake::models::count_rows;
+use std::path::Path;
+
+pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> anyhow::Result<()> {
+    let parts = Parts::open(folder, "catalog").await?;
+    match command {
+        CatalogCommand::List => {
+            let text = list(&parts, json).await?;
+            screen::say(text);
+        }
+        CatalogCommand::Show { table } => show(&parts, &table, json).await?,
+    }
+    parts.close().await
+}
+
+/// Every table that can be named in SQL, with the rows that readers see.
+pub(super) async fn list(parts: &Parts, json: bool) -> anyhow::Result<String> {
+    let reader = parts.reader()?;
+    let mut rows = Vec::new();
+    let mut lines = Vec::new();
+    for table in parts.control.tables().await? {
+        if table.table.kind == TableKind::Internal {
+            continue;
+        }
+        let count = count_rows(&reader, &table.table.table).await?;
+        if json {
+            lines.push(line(&table, count, parts.kind.as_str()).to_string());
+            continue;
+        }
+        rows.push(vec![
+            table.table.table.to_string(),
+            table.table.kind.as_str().to_owned(),
+            screen::count(count),
+            screen::bytes(table.table.bytes),
+            table.table.version.to_string(),
+            table.seq.to_string(),
+            table.table.made_from.map(|seq| seq.to_string()).unwrap_or_default(),
+        ]);
+    }
+    if json {
+        return Ok(lines.join("\n"));
+    }
+    let head = ["table", "kind", "rows", "size", "version", "sequence", "made from"];
+    Ok(format!("A home for {} data.\n\n{}", parts.kind.as_str(), screen::table(&head, &rows)))
+}
+
+fn line(table: &CatalogTable, rows: i64, home: &str) -> serde_json::Value {
+    serde_json::json!({
+        "table": table.table.table.to_string(),
+        "kind": table.table.kind.as_str(),
+        "rows": rows,
+        "bytes": table.table.bytes,
+        "version": table.table.version,
+        "commit_seq": table.seq.0,
+        "made_from": table.table.made_from.map(|seq| seq.0),
+        "published": table.published.to_string(),
+        "home": home,
+    })
+}
+
+async fn show(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
+    let (schema, table) = name.split_once('.').unwrap_or(("public", name));
+    let found = parts.control.table(schema, table).await?;
+    let found = found.with_context(|| format!("no table `{name}`; `carelake catalog list` shows them"))?;
+    let rows = count_rows(&parts.reader()?, &found.table.table).await?;
+    if json {
+        let mut line = line(&found, rows, parts.kind.as_str());
+        line["description"] = found.table.description.into();
+        line["columns"] = serde_json::to_value(&found.table.columns)?;
+        screen::say(line.to_string());
+        return Ok(());
+    }
+    screen::say(format!(
+        "{name}\n  {}\n  {} rows, {}, version {}, commit sequence {} of {}\n",
+        found.table.description,
+        screen::count(rows),
+        screen::bytes(found.table.bytes),
+        found.table.version,
+        found.seq,
+        found.published,
+    ));
+    let rows: Vec<_> = found
+        .table
+        .columns
+        .iter()
+        .map(|column| vec![column.name.clone(), column.data_type.clone(), column.description.clone()])
+        .collect();
+    screen::say(screen::table(&["column", "type", "meaning"], &rows));
+    Ok(())
+}

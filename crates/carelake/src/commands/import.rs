@@ -1,0 +1,218 @@
+//! `carelake import`: files through the very path that HTTPS takes, without the network.
+
+mod inputs;
+mod portion;
+mod reader;
+mod report;
+mod resolve;
+
+use crate::{cli::ImportArgs, parts::Parts, screen};
+use anyhow::Context;
+use control::JobState;
+use futures::StreamExt;
+use indicatif::ProgressBar;
+use inputs::Input;
+use lake::refinery::{Published, Refinery};
+use landing::{Change, Intake, IntakeError, Submission};
+use model::{AuditOutcome, SourceId};
+use report::Report;
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::sync::{mpsc, watch};
+
+/// Bodies that are submitted together.
+const SUBMISSION_BYTES: usize = 8 << 20;
+/// How many portions are read ahead.
+const AHEAD: usize = 4;
+/// How many accepted resources wait before the worker publishes them, while files are still read.
+const PUBLISH_RESOURCES: u64 = 30_000;
+
+pub(super) async fn run(folder: &Path, args: &ImportArgs, json: bool) -> anyhow::Result<ExitCode> {
+    let parts = Parts::open(folder, "import").await?;
+    let job = parts.control.job_start("import", args.source.as_str(), "operator").await?;
+    let report = import(&parts, &args.source, &args.paths).await;
+    let (state, detail, seq) = match &report {
+        Ok(report) => (JobState::Succeeded, format!("{} accepted", report.accepted()), Some(report.seq)),
+        Err(_) => (JobState::Failed, "see what the command printed".to_owned(), None),
+    };
+    parts.control.job_end(job, state, &detail, seq).await?;
+    // An error's text may name files, and files may be named after people: it is shown, not recorded.
+    let (outcome, facts) = match &report {
+        Ok(report) => (AuditOutcome::Success, report.facts()),
+        Err(_) => (AuditOutcome::Failed, Vec::new()),
+    };
+    parts.record("import", outcome, args.source.as_str(), &facts).await?;
+    parts.close().await?;
+    let report = report?;
+    if let Some(file) = &args.rejected {
+        report.write_rejected(file)?;
+    }
+    screen::say(if json { report.json().to_string() } else { report.text() });
+    Ok(if report.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Imports everything under `paths` for `source`, and returns when it can be queried.
+pub(super) async fn import(parts: &Parts, source: &SourceId, paths: &[PathBuf]) -> anyhow::Result<Report> {
+    let started = Instant::now();
+    let inputs = inputs::find(paths)?;
+    let bytes = inputs.iter().map(|input| input.bytes).sum();
+    let bar = screen::progress(bytes, "importing");
+    let intake = parts.intake()?;
+    let accepted = Arc::new(AtomicU64::new(0));
+    let (stop, stopped) = watch::channel(false);
+    let refinery = Refinery::new(parts.worker_parts()?);
+    let worker = tokio::spawn(publish(refinery, Arc::clone(&accepted), stopped));
+    let taken = take(parts, &intake, source, inputs, &bar, &accepted).await;
+    bar.finish_and_clear();
+    intake.close().await;
+    stop.send_replace(true);
+    let bar = screen::progress(0, "publishing");
+    let published = worker.await?;
+    bar.finish_and_clear();
+    let mut report = taken?;
+    let published = published?;
+    report.seq = published.seq.max(parts.control.published().await?);
+    report.whole_to_vault = published.whole_to_vault;
+    report.view_errors = published.view_errors;
+    report.conditional_references = published.conditional_references;
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// Reads, checks and submits, in the order of the inputs.
+async fn take(
+    parts: &Parts,
+    intake: &Intake,
+    source: &SourceId,
+    inputs: Vec<Input>,
+    bar: &ProgressBar,
+    accepted: &AtomicU64,
+) -> anyhow::Result<Report> {
+    let digest_key = parts.keyring.gateway()?.ledger_mac;
+    let mut report = Report::new(source);
+    let mut fresh = Vec::new();
+    for mut input in inputs {
+        input.digest = inputs::digest(&input, &digest_key).await?;
+        if parts.control.import_seen(source, input.digest).await? {
+            bar.inc(input.bytes);
+            report.skipped_files += 1;
+        } else {
+            fresh.push(input);
+        }
+    }
+    let fresh = Arc::new(fresh);
+    let resolver = Arc::new(resolve::Resolver::learn(&fresh).await?);
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let reading = tokio::task::spawn_blocking({
+        let fresh = Arc::clone(&fresh);
+        move || reader::read_all(&fresh, &sender)
+    });
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut portions = futures::stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|text| (text, receiver))
+    })
+    .map(|text| {
+        let resolver = Arc::clone(&resolver);
+        tokio::task::spawn_blocking(move || portion::prepare(text, &resolver))
+    })
+    .buffered(cores + 1)
+    .boxed();
+    let mut waiting = Submission::default();
+    let mut waiting_bytes = 0;
+    while let Some(portion) = portions.next().await {
+        let portion = portion?;
+        bar.inc(portion.bytes);
+        report.read(&portion);
+        report.rejected.extend(portion.rejected);
+        for change in portion.changes {
+            waiting_bytes += change.body.len();
+            waiting.changes.push(change);
+            if waiting_bytes >= SUBMISSION_BYTES {
+                submit(intake, source, std::mem::take(&mut waiting), &mut report, accepted).await?;
+                waiting_bytes = 0;
+                bar.set_message(format!("{} resources", screen::count(report.accepted())));
+            }
+        }
+    }
+    reading.await??;
+    submit(intake, source, waiting, &mut report, accepted).await?;
+    for input in fresh.iter() {
+        if !report.has_rejected(&input.path) {
+            parts.control.import_done(source, input.digest, report.accepted()).await?;
+        }
+    }
+    Ok(report)
+}
+
+/// Submits until it is taken: a lane that somebody else holds, or that is full, is waited for.
+async fn submit(
+    intake: &Intake,
+    source: &SourceId,
+    submission: Submission,
+    report: &mut Report,
+    accepted: &AtomicU64,
+) -> anyhow::Result<()> {
+    if submission.changes.is_empty() {
+        return Ok(());
+    }
+    const PATIENCE_S: u64 = 60;
+    let changes: Vec<Change> = submission.changes;
+    let begun = Instant::now();
+    loop {
+        match intake.submit(source, Submission { changes: changes.clone() }).await {
+            Ok(taken) => {
+                accepted.fetch_add(taken.entries.len() as u64, Ordering::Relaxed);
+                report.take(&taken);
+                return Ok(());
+            }
+            Err(IntakeError::LaneTaken { retry_after_s } | IntakeError::Full { retry_after_s })
+                if begun.elapsed().as_secs() < PATIENCE_S =>
+            {
+                tokio::time::sleep(Duration::from_secs(u64::from(retry_after_s.min(2)))).await;
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("take in resources of `{source}`; the same import again takes what is missing"));
+            }
+        }
+    }
+}
+
+/// Publishes in good portions while files are read, and the rest at the end.
+async fn publish(
+    mut refinery: Refinery,
+    accepted: Arc<AtomicU64>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<Published, lake::LakeError> {
+    let mut total = Published::default();
+    let work = async {
+        loop {
+            let stopping = *stop.borrow();
+            let waiting = accepted.load(Ordering::Relaxed).saturating_sub(total.resources);
+            if stopping || waiting >= PUBLISH_RESOURCES {
+                match refinery.step().await {
+                    Ok(Some(published)) => {
+                        total = total.and(published);
+                        continue;
+                    }
+                    Ok(None) if stopping => return Ok(()),
+                    Ok(None) => {}
+                    // A running `carelake serve` publishes what is registered here.
+                    Err(lake::LakeError::NotTheWorker) if refinery.backlog().await? == 0 => return Ok(()),
+                    Err(lake::LakeError::NotTheWorker) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            drop(tokio::time::timeout(Duration::from_millis(100), stop.changed()).await);
+        }
+    };
+    let worked = work.await;
+    refinery.close().await;
+    worked.map(|()| total)
+}

@@ -1,0 +1,139 @@
+//! From a text to checked changes, and to what was wrong.
+
+use super::{inputs::Form, reader::Text, report::Rejected, resolve::Resolver};
+use fhir::{
+    Issue, IssueCode, ResourceType,
+    bundle::{self, Entry, Method},
+    json::{self, Value},
+    reference,
+};
+use landing::{Change, Intent};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+};
+
+/// An import may bring new ids and change known ones: whoever runs it holds the home.
+const IMPORT: Intent = Intent::Put { if_match: None, may_create: true, may_update: true };
+
+/// A text's changes, in order.
+#[derive(Default)]
+pub(super) struct Portion {
+    pub(super) bytes: u64,
+    pub(super) changes: Vec<Change>,
+    pub(super) rejected: Vec<Rejected>,
+    /// How many resources were read of each type; of no type known, under `?`.
+    pub(super) read: BTreeMap<&'static str, u64>,
+}
+
+/// Parses and checks a text.
+pub(super) fn prepare(text: Text, resolver: &Resolver) -> Portion {
+    let mut portion = Portion { bytes: text.bytes, ..Portion::default() };
+    match text.form {
+        Form::Json => portion.file(&text, resolver),
+        Form::Ndjson => {
+            for (at, line) in text.text.split(|byte| *byte == b'\n').enumerate() {
+                if line.iter().all(u8::is_ascii_whitespace) {
+                    continue;
+                }
+                let place = format!("line {}", text.first_line + at as u64);
+                match json::parse(line) {
+                    Ok(value) if is_bundle(&value) => portion.bundle(&text.path, &place, value, resolver),
+                    Ok(value) => portion.resource(&text.path, &place, value, None, &HashMap::new(), resolver),
+                    Err(error) => portion.reject(&text.path, &place, "?", vec![Issue::from(error)]),
+                }
+            }
+        }
+    }
+    portion
+}
+
+fn is_bundle(value: &Value<'_>) -> bool {
+    value.get("resourceType").and_then(Value::as_str) == Some("Bundle")
+        && value.get("type").and_then(Value::as_str).is_some_and(|kind| kind != "document" && kind != "message")
+}
+
+impl Portion {
+    fn file(&mut self, text: &Text, resolver: &Resolver) {
+        match json::parse(&text.text) {
+            Ok(value) if is_bundle(&value) => self.bundle(&text.path, "", value, resolver),
+            Ok(value) => self.resource(&text.path, "", value, None, &HashMap::new(), resolver),
+            Err(error) => self.reject(&text.path, "", "?", vec![Issue::from(error)]),
+        }
+    }
+
+    fn bundle(&mut self, path: &Path, place: &str, value: Value<'_>, resolver: &Resolver) {
+        let entries = match bundle::read(value) {
+            Ok((_, entries)) => entries,
+            Err(issues) => return self.reject(path, place, "Bundle", issues),
+        };
+        let names: HashMap<String, String> = entries.iter().filter_map(name_of).collect();
+        for entry in entries {
+            let place = format!("{place} entry {}", entry.index).trim().to_owned();
+            let Some(resource) = entry.resource else { continue };
+            if entry.method == Method::Other {
+                let wrong = "only create and update are taken: POST and PUT entries";
+                self.reject(path, &place, kind_of(&resource), vec![not_supported(wrong)]);
+            } else if entry.conditional || entry.if_match.is_some() {
+                let wrong = "conditional entries are not taken";
+                self.reject(path, &place, kind_of(&resource), vec![not_supported(wrong)]);
+            } else {
+                let urn = entry.full_url.as_deref().and_then(|url| url.strip_prefix("urn:uuid:"));
+                self.resource(path, &place, resource, urn.map(str::to_owned), &names, resolver);
+            }
+        }
+    }
+
+    fn resource(
+        &mut self,
+        path: &Path,
+        place: &str,
+        mut resource: Value<'_>,
+        urn: Option<String>,
+        names: &HashMap<String, String>,
+        resolver: &Resolver,
+    ) {
+        let kind = kind_of(&resource);
+        let Some(resource_type) = ResourceType::parse(kind) else {
+            let wrong = "`resourceType` names no FHIR R4 resource type";
+            return self.reject(path, place, kind, vec![Issue::error(IssueCode::Structure, "resourceType", wrong)]);
+        };
+        let id = resource.get("id").and_then(Value::as_str).map(str::to_owned).or(urn);
+        let Some(id) = id else {
+            let wrong = "an import keeps the resources' own ids, and this one has none";
+            return self.reject(path, place, kind, vec![Issue::error(IssueCode::Required, format!("{kind}.id"), wrong)]);
+        };
+        reference::rewrite(&mut resource, &mut |text| names.get(text).cloned().or_else(|| resolver.resolve(text)));
+        match Change::checked(resource, resource_type, id, IMPORT) {
+            Ok(change) => {
+                *self.read.entry(kind).or_default() += 1;
+                self.changes.push(change);
+            }
+            Err(issues) => self.reject(path, place, kind, issues),
+        }
+    }
+
+    fn reject(&mut self, path: &Path, place: &str, kind: &'static str, issues: Vec<Issue>) {
+        *self.read.entry(kind).or_default() += 1;
+        self.rejected.push(Rejected { file: path.to_owned(), place: place.to_owned(), kind, issues });
+    }
+}
+
+fn not_supported(wrong: &str) -> Issue {
+    Issue::error(IssueCode::NotSupported, "Bundle.entry.request", wrong)
+}
+
+/// The type that a resource says it is, if FHIR R4 has it.
+fn kind_of(resource: &Value<'_>) -> &'static str {
+    let named = resource.get("resourceType").and_then(Value::as_str).and_then(ResourceType::parse);
+    named.map_or("?", ResourceType::as_str)
+}
+
+/// What an entry's `fullUrl` stands for within its Bundle (FHIR R4 §3.1.0.11.2).
+fn name_of(entry: &Entry<'_>) -> Option<(String, String)> {
+    let url = entry.full_url.as_deref()?;
+    let resource = entry.resource.as_ref()?;
+    let urn = url.strip_prefix("urn:uuid:");
+    let id = resource.get("id").and_then(Value::as_str).or(urn)?;
+    Some((url.to_owned(), format!("{}/{id}", kind_of(resource))))
+}

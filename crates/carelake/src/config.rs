@@ -1,0 +1,114 @@
+//! The configuration: defaults < file < environment < flags. Unknown keys fail.
+//!
+//! `HOME/carelake.toml` holds what the operator wrote; `CARELAKE__GATEWAY__LISTEN`
+//! and so on win over it, lists with commas.
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use server::GatewayConfig;
+use std::path::Path;
+
+/// Everything that an operator may set.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The HTTPS door.
+    pub(crate) gateway: GatewayConfig,
+    /// The worker.
+    pub(crate) worker: WorkerConfig,
+    /// Queries.
+    pub(crate) query: QueryConfig,
+}
+
+/// The worker's rhythm and bounds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct WorkerConfig {
+    /// How long an idle worker waits before it looks again, in milliseconds.
+    pub(crate) idle_ms: u64,
+    /// How often files are compacted and logs tidied, in milliseconds.
+    pub(crate) upkeep_ms: i64,
+    /// How long marts may be behind an idle lake, in milliseconds; 0 builds them by command only.
+    pub(crate) marts_ms: i64,
+    /// How long replaced files, log entries and sequences are kept for readers, in milliseconds.
+    pub(crate) keep_ms: i64,
+    /// How long a published segment stays in landing, in milliseconds.
+    pub(crate) keep_segments_ms: i64,
+}
+
+impl Default for WorkerConfig {
+    fn default() -> Self {
+        Self {
+            idle_ms: 200,
+            upkeep_ms: 10_000,
+            marts_ms: 60_000,
+            keep_ms: 15 * 60_000,
+            keep_segments_ms: 24 * 3_600_000,
+        }
+    }
+}
+
+/// Bounds of queries.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct QueryConfig {
+    /// Memory of one query's operators, in bytes. A query that needs more fails: nothing is spilled to disk.
+    pub(crate) memory_bytes: usize,
+}
+
+impl Default for QueryConfig {
+    fn default() -> Self {
+        Self { memory_bytes: 1 << 30 }
+    }
+}
+
+const PREFIX: &str = "CARELAKE__";
+
+impl Config {
+    /// Reads the file, then the environment.
+    pub(crate) fn load(file: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+        let mut values: toml::Table = text.parse().with_context(|| format!("read {}", file.display()))?;
+        for (name, value) in std::env::vars() {
+            if let Some(path) = name.strip_prefix(PREFIX) {
+                let path = path.to_ascii_lowercase();
+                let Some((section, key)) = path.split_once("__") else {
+                    bail!("the variable {name} names no setting: write {PREFIX}SECTION__KEY");
+                };
+                set(&mut values, section, key, &value);
+            }
+        }
+        toml::Value::Table(values)
+            .try_into()
+            .with_context(|| format!("understand {} and the {PREFIX}… variables", file.display()))
+    }
+}
+
+/// Puts a text from the environment where its key stands, as a list, number, truth value or text.
+fn set(values: &mut toml::Table, section: &str, key: &str, text: &str) {
+    let value = match (key, text.parse::<i64>(), text.parse::<bool>()) {
+        ("listen", ..) => toml::Value::Array(text.split(',').map(|item| item.trim().into()).collect()),
+        (_, Ok(number), _) => number.into(),
+        (_, _, Ok(truth)) => truth.into(),
+        _ => text.into(),
+    };
+    let section = values.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    if let toml::Value::Table(section) = section {
+        section.insert(key.to_owned(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_fails_and_a_known_one_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("carelake.toml");
+        std::fs::write(&file, "[worker]\nidle_ms = 7\n").unwrap();
+        assert_eq!(Config::load(&file).unwrap().worker.idle_ms, 7);
+        std::fs::write(&file, "[worker]\nidel_ms = 7\n").unwrap();
+        assert!(format!("{:#}", Config::load(&file).unwrap_err()).contains("idel_ms"));
+    }
+}

@@ -1,0 +1,91 @@
+//! The home folder: where everything of one lake lies.
+
+mod approvals;
+mod certificate;
+mod create;
+
+pub(crate) use create::{Secrets, create};
+
+use crate::config::Config;
+use anyhow::{Context, bail};
+use control::Control;
+use server::HomeKind;
+use std::path::{Path, PathBuf};
+
+/// A home that exists.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    folder: PathBuf,
+    /// What the operator has set.
+    pub(crate) config: Config,
+}
+
+/// Where things lie in a home.
+#[derive(Clone, Debug)]
+pub(crate) struct Places(PathBuf);
+
+impl Places {
+    pub(crate) fn of(folder: &Path) -> Self {
+        Self(folder.to_owned())
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.0.join("carelake.toml")
+    }
+
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.0.join("keys")
+    }
+
+    pub(crate) fn tls(&self) -> PathBuf {
+        self.0.join("tls")
+    }
+
+    pub(crate) fn zone(&self, zone: keys::Zone) -> PathBuf {
+        self.0.join("zones").join(zone.as_str())
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.0.join("ledger")
+    }
+
+    pub(crate) fn control_file(&self) -> PathBuf {
+        self.0.join("control.db")
+    }
+
+    pub(crate) fn control_url(&self) -> String {
+        format!("sqlite://{}", self.control_file().display())
+    }
+}
+
+impl Home {
+    /// Opens the home in `folder`.
+    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
+        let places = Places::of(folder);
+        if !places.config().exists() {
+            bail!("there is no home in {}; `carelake init --home {}` makes one", folder.display(), folder.display());
+        }
+        let folder = folder.canonicalize().with_context(|| format!("find {}", folder.display()))?;
+        Ok(Self { config: Config::load(&Places::of(&folder).config())?, folder })
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn places(&self) -> Places {
+        Places::of(&self.folder)
+    }
+}
+
+/// Which data a home was made for, as the control database holds it.
+pub(crate) async fn kind(control: &Control) -> anyhow::Result<HomeKind> {
+    match control.fact(create::KIND).await?.as_deref() {
+        Some("synthetic") => Ok(HomeKind::Synthetic),
+        Some("real") => {
+            approvals::still_hold(control).await?;
+            Ok(HomeKind::Real)
+        }
+        _ => bail!("the control database does not say which data this home is for; was `carelake init` interrupted?"),
+    }
+}

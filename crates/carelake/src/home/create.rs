@@ -1,0 +1,70 @@
+//! Makes a home.
+
+use super::{Places, approvals::Approvals, certificate};
+use crate::config::Config;
+use anyhow::{Context, bail};
+use control::Control;
+use keys::{Keyring, Zone};
+use model::{Clock, SystemClock};
+use std::{
+    fs,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::Path,
+    sync::Arc,
+};
+
+/// The fact that says which data a home is for.
+pub(super) const KIND: &str = "home.kind";
+
+/// What is told once and written down nowhere.
+pub(crate) struct Secrets {
+    /// Any `recovery_threshold` of these restore the root key.
+    pub(crate) recovery_shares: Vec<String>,
+    pub(crate) recovery_threshold: u8,
+    /// Any `custodian_threshold` of these open the vault. Nothing else does.
+    pub(crate) custodian_shares: Vec<String>,
+    pub(crate) custodian_threshold: u8,
+}
+
+/// Makes a home in `folder`: for synthetic data, or for real data under the approvals in a file.
+pub(crate) async fn create(folder: &Path, approvals: Option<&Path>) -> anyhow::Result<Secrets> {
+    let approvals = approvals.map(Approvals::read).transpose()?;
+    let places = Places::of(folder);
+    if places.config().exists() || places.keys().exists() {
+        bail!("{} is a home already; choose another folder with --home", folder.display());
+    }
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("make the folder {}", folder.display()))?;
+    let folder = folder.canonicalize()?;
+    // A folder that was there already may have been open to others.
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+    let places = Places::of(&folder);
+    for zone in Zone::all() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(places.zone(zone))?;
+    }
+    let created = Keyring::create(&places.keys()).context("make the keys")?;
+    certificate::create(&places.tls()).context("make the certificates")?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let control = Control::open(&places.control_url(), Arc::clone(&clock)).await.context("make the control database")?;
+    if let Some(approvals) = &approvals {
+        approvals.keep(&control).await?;
+    }
+    control.set_fact(KIND, if approvals.is_some() { "real" } else { "synthetic" }).await?;
+    control.set_fact("home.created", &clock.now().to_string()).await?;
+    control.close().await;
+    // Last: a home is one from here on.
+    let text = format!(
+        "# carelake: what is not set here has its default. docs/CONFIG.md lists everything.\n\n{}",
+        toml::to_string(&Config::default())?
+    );
+    fs::write(places.config(), text).context("write the configuration")?;
+    Ok(Secrets {
+        recovery_shares: created.recovery_shares,
+        recovery_threshold: created.recovery_threshold,
+        custodian_shares: created.custodian_shares,
+        custodian_threshold: created.custodian_threshold,
+    })
+}

@@ -1,0 +1,202 @@
+//! From a home to live parts: each is given what its role may hold, and no more.
+//!
+//! All roles run in this one process, which is convenient and no separation.
+
+use crate::home::{self, Home};
+use anyhow::{Context, bail};
+use audit::{AuditLog, Head};
+use control::{Control, Ledger};
+use identity::Policy;
+use keys::{Keyring, SigningPurpose, Zone};
+use lake::{
+    refinery::{RefineryLimits, WorkerParts},
+    sql::{QueryLimits, Reader},
+    stores::Stores,
+    upkeep::UpkeepLimits,
+    worker::{Rhythm, Worker},
+};
+use landing::{Intake, IntakeParts, Limits};
+use model::{AuditEvent, AuditOutcome, AuditSink, Clock, SystemClock};
+use object_store::ObjectStore;
+use server::HomeKind;
+use std::{path::Path, sync::Arc};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+use views::View;
+
+/// An open home.
+pub(crate) struct Parts {
+    pub(crate) home: Home,
+    pub(crate) kind: HomeKind,
+    pub(crate) control: Arc<Control>,
+    pub(crate) keyring: Keyring,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) audit: Arc<AuditLog>,
+    /// Names this process in leases and in the audit trail.
+    pub(crate) holder: String,
+    mirror: JoinHandle<()>,
+}
+
+impl Parts {
+    /// Opens `folder` for the command called `role`.
+    pub(crate) async fn open(folder: &Path, role: &str) -> anyhow::Result<Self> {
+        let home = Home::open(folder)?;
+        let places = home.places();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let keyring = Keyring::open(&places.keys()).context("open the keys")?;
+        let control = Control::open(&places.control_url(), Arc::clone(&clock)).await;
+        let control = Arc::new(control.context("open the control database")?);
+        let kind = home::kind(&control).await?;
+        let holder = format!("{role}-{}", Uuid::now_v7());
+        let store = zone(&home, &keyring, Zone::Audit)?;
+        let signer = keyring.signer(SigningPurpose::Audit)?;
+        let audit = AuditLog::open(store, signer, holder.clone(), Arc::clone(&clock)).await;
+        let audit = Arc::new(audit.context("open the audit trail")?);
+        let mirror = mirror(&audit, &control);
+        Ok(Self { home, kind, control, keyring, clock, audit, holder, mirror })
+    }
+
+    /// Records what the operator has done.
+    pub(crate) async fn record(
+        &self,
+        action: &str,
+        outcome: AuditOutcome,
+        target: &str,
+        facts: &[(&str, String)],
+    ) -> anyhow::Result<()> {
+        let mut event = AuditEvent::new(self.clock.now(), action, "operator", outcome, target);
+        event = event.with("home", self.kind.as_str());
+        for (name, value) in facts {
+            event = event.with(name, value);
+        }
+        self.audit.record(event).await.context("record it in the audit trail")?;
+        Ok(())
+    }
+
+    /// Ends the audit chain, and lets go of everything.
+    pub(crate) async fn close(self) -> anyhow::Result<()> {
+        self.audit.close().await.context("end the audit chain")?;
+        drop(self.audit);
+        // The mirror ends with the log, after the last head has been written.
+        self.mirror.await?;
+        self.control.close().await;
+        Ok(())
+    }
+
+    pub(crate) fn zone(&self, zone: Zone) -> anyhow::Result<Arc<dyn ObjectStore>> {
+        self::zone(&self.home, &self.keyring, zone)
+    }
+
+    fn stores(&self) -> anyhow::Result<Stores> {
+        Ok(Stores {
+            raw: self.zone(Zone::Raw)?,
+            view: self.zone(Zone::View)?,
+            mart: self.zone(Zone::Mart)?,
+            link: self.zone(Zone::Link)?,
+        })
+    }
+
+    /// The way in, with its own cache of the ledger.
+    pub(crate) fn intake(&self) -> anyhow::Result<Intake> {
+        let keys = self.keyring.gateway()?;
+        Ok(Intake::new(IntakeParts {
+            control: Arc::clone(&self.control),
+            ledger: self.ledger()?,
+            landing: self.zone(Zone::Landing)?,
+            landing_public: keys.landing_public,
+            ledger_mac: keys.ledger_mac,
+            receipt_mac: keys.receipt_mac,
+            clock: Arc::clone(&self.clock),
+            holder: self.holder.clone(),
+            limits: Limits::default(),
+        }))
+    }
+
+    /// The first cache that no other process has open: each process has its own.
+    fn ledger(&self) -> anyhow::Result<Ledger> {
+        const CACHES: u32 = 16;
+        let mut last = None;
+        for number in 0..CACHES {
+            match Ledger::open(&self.home.places().ledger().join(number.to_string())) {
+                Ok(ledger) => return Ok(ledger),
+                Err(error) => last = Some(error),
+            }
+        }
+        match last {
+            Some(error) => Err(error).context("open a ledger cache"),
+            None => bail!("no ledger cache"),
+        }
+    }
+
+    pub(crate) fn worker_parts(&self) -> anyhow::Result<Arc<WorkerParts>> {
+        Ok(Arc::new(WorkerParts {
+            control: Arc::clone(&self.control),
+            stores: self.stores()?,
+            landing: self.zone(Zone::Landing)?,
+            vault: self.zone(Zone::Vault)?,
+            keys: self.keyring.worker()?,
+            policy: Policy::builtin(),
+            views: views::builtin().to_vec(),
+            clock: Arc::clone(&self.clock),
+            audit: Arc::clone(&self.audit) as _,
+            holder: self.holder.clone(),
+            limits: RefineryLimits::default(),
+        }))
+    }
+
+    pub(crate) fn upkeep_limits(&self) -> UpkeepLimits {
+        let worker = &self.home.config.worker;
+        UpkeepLimits { keep_ms: worker.keep_ms, keep_segments_ms: worker.keep_segments_ms, ..UpkeepLimits::default() }
+    }
+
+    pub(crate) fn worker(&self) -> anyhow::Result<Worker> {
+        let worker = &self.home.config.worker;
+        let rhythm = Rhythm { idle_ms: worker.idle_ms, upkeep_ms: worker.upkeep_ms, marts_ms: worker.marts_ms };
+        Ok(Worker::new(self.worker_parts()?, self.reader()?, self.upkeep_limits(), rhythm))
+    }
+
+    pub(crate) fn reader(&self) -> anyhow::Result<Reader> {
+        Ok(Reader {
+            control: Arc::clone(&self.control),
+            stores: self.stores()?,
+            views: Arc::new(views::builtin().iter().cloned().collect::<Vec<View>>()),
+            limits: QueryLimits { memory_bytes: self.home.config.query.memory_bytes },
+        })
+    }
+
+    /// The audit heads that the control database has seen: what the trail is held against.
+    pub(crate) async fn witnessed_heads(&self) -> anyhow::Result<Vec<Head>> {
+        let heads = self.control.audit_heads().await?;
+        Ok(heads.into_iter().map(|head| Head { writer: head.writer, count: head.count, hash: head.hash }).collect())
+    }
+}
+
+/// The store of a zone. Landing's objects come sealed, so its store does not encrypt again.
+fn zone(home: &Home, keyring: &Keyring, zone: Zone) -> anyhow::Result<Arc<dyn ObjectStore>> {
+    let root = home.places().zone(zone);
+    let store = match zone {
+        Zone::Landing => keys::local_plain(&root),
+        other => keys::local_zone(&root, other, keyring.zone(other)?),
+    };
+    store.with_context(|| format!("open the zone `{zone}`"))
+}
+
+/// Copies every durable head to the control database, so that a tail that is cut off is missed.
+fn mirror(audit: &AuditLog, control: &Arc<Control>) -> JoinHandle<()> {
+    let mut heads = audit.on_head();
+    let control = Arc::clone(control);
+    tokio::spawn(async move {
+        loop {
+            let head = heads.borrow_and_update().clone();
+            if head.head.count > 0
+                && let Err(error) =
+                    control.put_audit_head(&head.head.writer, head.head.count, head.head.hash, head.signature).await
+            {
+                tracing::error!(%error, "an audit head was not mirrored");
+            }
+            if heads.changed().await.is_err() {
+                break;
+            }
+        }
+    })
+}

@@ -1,0 +1,136 @@
+//! What a person sees: tables that fit, numbers that read, colours that can be turned off.
+
+use arrow::{
+    array::RecordBatch,
+    util::display::{ArrayFormatter, FormatOptions},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+    time::Duration,
+};
+
+/// The widest cell of a table; longer texts are cut with an ellipsis.
+const CELL_CHARS: usize = 48;
+
+/// Whether colours may be used on standard error.
+pub(crate) fn colours() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && io::stderr().is_terminal()
+}
+
+/// Prints a line to standard output. A reader that has gone away, such as `head`, is no error.
+pub(crate) fn say(text: impl AsRef<str>) {
+    drop(writeln!(io::stdout().lock(), "{}", text.as_ref()));
+}
+
+/// Prints a line to standard error.
+pub(crate) fn note(text: impl AsRef<str>) {
+    drop(writeln!(io::stderr().lock(), "{}", text.as_ref()));
+}
+
+/// Prints a failure to a person in a sentence, to a program as JSON.
+pub(crate) fn fail(json: bool, error: &anyhow::Error) -> ExitCode {
+    if json {
+        say(serde_json::json!({ "error": format!("{error:#}") }).to_string());
+    } else {
+        note(format!("carelake: {error:#}"));
+    }
+    ExitCode::FAILURE
+}
+
+/// A table in columns, the numbers to the right.
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let cut = |text: &str| -> String {
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        match text.chars().count() > CELL_CHARS {
+            true => text.chars().take(CELL_CHARS - 1).chain(['…']).collect(),
+            false => text,
+        }
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| cut(cell)).collect()).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([head[column].chars().count()]).max().unwrap_or_default()
+    };
+    let widths: Vec<_> = (0..head.len()).map(width).collect();
+    let number = |column: usize| {
+        let mut cells = rows.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty()).peekable();
+        cells.peek().is_some() && cells.all(|cell| cell.chars().all(|c| c.is_ascii_digit() || ",.-% s".contains(c)))
+    };
+    let right: Vec<_> = (0..head.len()).map(number).collect();
+    let line = |cells: &[&str]| {
+        let cells: Vec<_> = cells
+            .iter()
+            .enumerate()
+            .map(|(column, cell)| {
+                let space = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
+                if right[column] { format!("{space}{cell}") } else { format!("{cell}{space}") }
+            })
+            .collect();
+        format!("  {}", cells.join("  ")).trim_end().to_owned()
+    };
+    let mut text = vec![line(head)];
+    text.push(format!("  {}", widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join("  ")));
+    text.extend(rows.iter().map(|row| line(&row.iter().map(String::as_str).collect::<Vec<_>>())));
+    text.join("\n")
+}
+
+/// Arrow rows as a table.
+pub(crate) fn rows(batches: &[RecordBatch]) -> anyhow::Result<String> {
+    let Some(first) = batches.first() else { return Ok(String::new()) };
+    let schema = first.schema();
+    let head: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let mut cells = Vec::new();
+    let options = FormatOptions::default();
+    for batch in batches {
+        let columns =
+            batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<Vec<_>, _>>()?;
+        for row in 0..batch.num_rows() {
+            cells.push(columns.iter().map(|column| column.value(row).to_string()).collect());
+        }
+    }
+    Ok(table(&head, &cells))
+}
+
+/// A number with thousands separated.
+pub(crate) fn count(number: impl TryInto<i128>) -> String {
+    let number = number.try_into().unwrap_or_default();
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+/// Bytes in the unit that reads best.
+pub(crate) fn bytes(number: i64) -> String {
+    let mut value = number as f64;
+    for unit in ["B", "KiB", "MiB", "GiB"] {
+        if value < 1024.0 {
+            return if unit == "B" { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1024.0;
+    }
+    format!("{value:.1} TiB")
+}
+
+/// A bar for work of known length, on standard error, only where a person looks.
+pub(crate) fn progress(length: u64, what: &'static str) -> ProgressBar {
+    let template = if colours() {
+        "  {prefix:<22} {bar:32.cyan/dim} {percent:>3}%  {msg}"
+    } else {
+        "  {prefix:<22} {bar:32} {percent:>3}%  {msg}"
+    };
+    let bar = if io::stderr().is_terminal() { ProgressBar::new(length) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("━━─"));
+    }
+    bar.set_prefix(what);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

@@ -1,0 +1,14 @@
+//! The lake from the outside: what is accepted at one end, against what is answered at the other.
+
+mod at_rest;
+mod canary;
+mod gate;
+mod home;
+mod leaks;
+mod links;
+mod marts;
+mod repeats;
+mod resume;
+mod sent;
+mod truth;
+mod updates;
