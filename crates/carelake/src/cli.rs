@@ -5,7 +5,12 @@ use std::path::PathBuf;
 
 /// An open health data lake: FHIR in, identity kept apart, marts and answers out.
 #[derive(Debug, Parser)]
-#[command(name = "carelake", version, about, max_term_width = 100, after_help = "\
+#[command(
+    name = "carelake",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   carelake demo                                   see all of it at work, in a temporary home
   carelake init && carelake serve                 a lake of your own, on https://localhost:8443
@@ -13,7 +18,8 @@ Examples:
   carelake import bundles/ --source gp-elm-grove  files through the same path as HTTPS
   carelake sql 'select * from urgent_care.pathways limit 5'
 
-Exit status: 0 done, 1 the work failed, 2 wrong usage. Colours are off when NO_COLOR is set.")]
+Exit status: 0 done, 1 the work failed, 2 wrong usage. Colours are off when NO_COLOR is set."
+)]
 pub(crate) struct Cli {
     /// The home folder: configuration, keys, zones and the control database.
     #[arg(long, global = true, env = "CARELAKE_HOME", default_value = "carelake-home", value_name = "DIR")]

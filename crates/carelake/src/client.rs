@@ -55,7 +55,9 @@ impl Gateway {
     pub(crate) async fn send(&self, request: Request) -> anyhow::Result<Response> {
         let (method, path, body) = match request {
             Request::Bundle(body) => (reqwest::Method::POST, String::new(), body),
-            Request::Put { resource_type, id, body } => (reqwest::Method::PUT, format!("/{resource_type}/{id}"), body),
+            Request::Put { resource_type, id, body } => {
+                (reqwest::Method::PUT, format!("/{resource_type}/{id}"), body)
+            }
             Request::Post { resource_type, body } | Request::Raw { resource_type, body } => {
                 (reqwest::Method::POST, format!("/{resource_type}"), body)
             }

@@ -63,7 +63,11 @@ impl Home {
     pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
         let places = Places::of(folder);
         if !places.config().exists() {
-            bail!("there is no home in {}; `carelake init --home {}` makes one", folder.display(), folder.display());
+            bail!(
+                "there is no home in {}; `carelake init --home {}` makes one",
+                folder.display(),
+                folder.display()
+            );
         }
         let folder = folder.canonicalize().with_context(|| format!("find {}", folder.display()))?;
         Ok(Self { config: Config::load(&Places::of(&folder).config())?, folder })
@@ -86,6 +90,8 @@ pub(crate) async fn kind(control: &Control) -> anyhow::Result<HomeKind> {
             approvals::still_hold(control).await?;
             Ok(HomeKind::Real)
         }
-        _ => bail!("the control database does not say which data this home is for; was `carelake init` interrupted?"),
+        _ => bail!(
+            "the control database does not say which data this home is for; was `carelake init` interrupted?"
+        ),
     }
 }

@@ -15,7 +15,10 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     start_log(&cli);
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
-        return screen::fail(cli.json, &anyhow::anyhow!("another cryptography provider is installed already"));
+        return screen::fail(
+            cli.json,
+            &anyhow::anyhow!("another cryptography provider is installed already"),
+        );
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -31,7 +34,8 @@ fn main() -> ExitCode {
 /// Warnings and errors go to standard error; `CARELAKE_LOG` asks for more.
 fn start_log(cli: &cli::Cli) {
     let wanted = std::env::var("CARELAKE_LOG");
-    let filter = wanted.as_deref().unwrap_or("warn,deltalake_core=error,delta_kernel=error,buoyant_kernel=error");
+    let filter =
+        wanted.as_deref().unwrap_or("warn,deltalake_core=error,delta_kernel=error,buoyant_kernel=error");
     let builder = tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
         .with_writer(std::io::stderr)

@@ -146,12 +146,17 @@ impl Parts {
 
     pub(crate) fn upkeep_limits(&self) -> UpkeepLimits {
         let worker = &self.home.config.worker;
-        UpkeepLimits { keep_ms: worker.keep_ms, keep_segments_ms: worker.keep_segments_ms, ..UpkeepLimits::default() }
+        UpkeepLimits {
+            keep_ms: worker.keep_ms,
+            keep_segments_ms: worker.keep_segments_ms,
+            ..UpkeepLimits::default()
+        }
     }
 
     pub(crate) fn worker(&self) -> anyhow::Result<Worker> {
         let worker = &self.home.config.worker;
-        let rhythm = Rhythm { idle_ms: worker.idle_ms, upkeep_ms: worker.upkeep_ms, marts_ms: worker.marts_ms };
+        let rhythm =
+            Rhythm { idle_ms: worker.idle_ms, upkeep_ms: worker.upkeep_ms, marts_ms: worker.marts_ms };
         Ok(Worker::new(self.worker_parts()?, self.reader()?, self.upkeep_limits(), rhythm))
     }
 
@@ -167,7 +172,10 @@ impl Parts {
     /// The audit heads that the control database has seen: what the trail is held against.
     pub(crate) async fn witnessed_heads(&self) -> anyhow::Result<Vec<Head>> {
         let heads = self.control.audit_heads().await?;
-        Ok(heads.into_iter().map(|head| Head { writer: head.writer, count: head.count, hash: head.hash }).collect())
+        Ok(heads
+            .into_iter()
+            .map(|head| Head { writer: head.writer, count: head.count, hash: head.hash })
+            .collect())
     }
 }
 
@@ -189,8 +197,9 @@ fn mirror(audit: &AuditLog, control: &Arc<Control>) -> JoinHandle<()> {
         loop {
             let head = heads.borrow_and_update().clone();
             if head.head.count > 0
-                && let Err(error) =
-                    control.put_audit_head(&head.head.writer, head.head.count, head.head.hash, head.signature).await
+                && let Err(error) = control
+                    .put_audit_head(&head.head.writer, head.head.count, head.head.hash, head.signature)
+                    .await
             {
                 tracing::error!(%error, "an audit head was not mirrored");
             }

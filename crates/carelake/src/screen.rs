@@ -55,8 +55,10 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     };
     let widths: Vec<_> = (0..head.len()).map(width).collect();
     let number = |column: usize| {
-        let mut cells = rows.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty()).peekable();
-        cells.peek().is_some() && cells.all(|cell| cell.chars().all(|c| c.is_ascii_digit() || ",.-% s".contains(c)))
+        let mut cells =
+            rows.iter().filter_map(|row| row.get(column)).filter(|cell| !cell.is_empty()).peekable();
+        cells.peek().is_some()
+            && cells.all(|cell| cell.chars().all(|c| c.is_ascii_digit() || ",.-% s".contains(c)))
     };
     let right: Vec<_> = (0..head.len()).map(number).collect();
     let line = |cells: &[&str]| {
@@ -84,8 +86,11 @@ pub(crate) fn rows(batches: &[RecordBatch]) -> anyhow::Result<String> {
     let mut cells = Vec::new();
     let options = FormatOptions::default();
     for batch in batches {
-        let columns =
-            batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<Vec<_>, _>>()?;
+        let columns = batch
+            .columns()
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column, &options))
+            .collect::<Result<Vec<_>, _>>()?;
         for row in 0..batch.num_rows() {
             cells.push(columns.iter().map(|column| column.value(row).to_string()).collect());
         }

@@ -92,7 +92,10 @@ impl LakeError {
         }
     }
 
-    pub(crate) fn table(action: &'static str, table: &TableId) -> impl FnOnce(deltalake::DeltaTableError) -> Self {
+    pub(crate) fn table(
+        action: &'static str,
+        table: &TableId,
+    ) -> impl FnOnce(deltalake::DeltaTableError) -> Self {
         let table = table.clone();
         move |source| Self::Table { action, table, source: Box::new(source) }
     }

@@ -62,6 +62,9 @@ impl Model {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&'static str> {
         let lines = self.comment().skip_while(|line| *line != "Columns");
-        lines.filter_map(|line| line.split_once(": ")).find(|(column, _)| *column == name).map(|(_, meaning)| meaning)
+        lines
+            .filter_map(|line| line.split_once(": "))
+            .find(|(column, _)| *column == name)
+            .map(|(_, meaning)| meaning)
     }
 }

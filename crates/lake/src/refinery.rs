@@ -29,6 +29,7 @@ use crate::{
     table::{Table, TableId},
     upkeep,
 };
+use commit::LinkCommits;
 use control::{Control, NewPublication, Publication, PublicationKind, WorkerLease};
 use heartbeat::Heartbeat;
 use identity::Policy;
@@ -155,7 +156,9 @@ impl Refinery {
         let lease = self.lease().await?;
         let _heartbeat = Heartbeat::start(&self.parts, &lease);
         let control = Arc::clone(&self.parts.control);
-        let pending = control.pending_publication().await.map_err(LakeError::control("look for an intent"))?;
+        let pending =
+            control.pending_publication().await.map_err(LakeError::control("look for an intent"))?;
+        let resumed = pending.is_some();
         let publication = match pending {
             Some(pending) if pending.kind == PublicationKind::Refine => pending,
             Some(pending) => {
@@ -165,7 +168,8 @@ impl Refinery {
             None => match self.next_lanes().await? {
                 lanes if lanes.is_empty() => return Ok(None),
                 lanes => {
-                    let intent = NewPublication { kind: PublicationKind::Refine, lanes, detail: String::new() };
+                    let intent =
+                        NewPublication { kind: PublicationKind::Refine, lanes, detail: String::new() };
                     control
                         .begin_publication(&lease, &intent)
                         .await
@@ -174,7 +178,7 @@ impl Refinery {
             },
         };
         failpoint!("refinery.intent.after-commit");
-        let published = self.refine(&lease, &publication).await?;
+        let published = self.refine(&lease, &publication, resumed).await?;
         Ok(Some(published))
     }
 
@@ -243,7 +247,8 @@ impl Refinery {
     pub(crate) async fn lease(&mut self) -> Result<WorkerLease, LakeError> {
         let (control, ttl) = (&self.parts.control, self.parts.limits.lease_ms);
         if let Some(lease) = self.lease.take() {
-            let renewed = control.renew_worker(&lease, ttl).await.map_err(LakeError::control("renew the lease"))?;
+            let renewed =
+                control.renew_worker(&lease, ttl).await.map_err(LakeError::control("renew the lease"))?;
             self.lease = Some(renewed.clone());
             return Ok(renewed);
         }
@@ -261,7 +266,12 @@ impl Refinery {
     }
 
     /// Carries out an intent, from segments to the published sequence.
-    async fn refine(&mut self, lease: &WorkerLease, publication: &Publication) -> Result<Published, LakeError> {
+    async fn refine(
+        &mut self,
+        lease: &WorkerLease,
+        publication: &Publication,
+        resumed: bool,
+    ) -> Result<Published, LakeError> {
         let started = self.parts.clock.now();
         let parts = Arc::clone(&self.parts);
         if self.state.is_none() {
@@ -277,7 +287,8 @@ impl Refinery {
         let displays = state.dictionary().admit(std::mem::take(&mut shaped.displays));
         let fresh = records::mint(&parts, lease, publication.seq, state, &shaped.fragments).await?;
         failpoint!("refinery.vault.after-keys");
-        let mut touched = commit::links(&parts, state, &marks, &fresh, &people, &displays, publication.seq).await?;
+        let commits = LinkCommits { parts: &parts, state, marks: &marks, resumed, touched: Vec::new() };
+        let mut touched = commit::links(commits, &fresh, &people, &displays).await?;
         failpoint!("refinery.link.after-commit");
         records::seal(&parts, lease, publication.seq, state, std::mem::take(&mut shaped.fragments)).await?;
         failpoint!("refinery.vault.after-fragments");
@@ -309,7 +320,9 @@ impl Refinery {
     }
 
     /// As many segments of each lane, in order, as one publication may hold.
-    async fn next_lanes(&mut self) -> Result<Vec<(model::LaneId, model::Ordinal, model::Ordinal)>, LakeError> {
+    async fn next_lanes(
+        &mut self,
+    ) -> Result<Vec<(model::LaneId, model::Ordinal, model::Ordinal)>, LakeError> {
         let (control, limits) = (&self.parts.control, self.parts.limits);
         let mut lanes = Vec::new();
         let (mut bytes, mut resources) = (0, 0);
@@ -319,11 +332,14 @@ impl Refinery {
         backlog.rotate_left(first);
         self.turn = self.turn.wrapping_add(1);
         for (lane, done, _) in backlog {
-            let waiting =
-                control.segments_after(lane, done, 1_000).await.map_err(LakeError::control("read segments"))?;
+            let waiting = control
+                .segments_after(lane, done, 1_000)
+                .await
+                .map_err(LakeError::control("read segments"))?;
             let mut until = done;
             for segment in waiting {
-                let full = bytes + segment.length > limits.sealed_bytes || resources + segment.resources > limits.resources;
+                let full = bytes + segment.length > limits.sealed_bytes
+                    || resources + segment.resources > limits.resources;
                 if full && bytes > 0 {
                     break;
                 }

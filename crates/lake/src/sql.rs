@@ -9,7 +9,11 @@ pub(crate) mod current;
 pub(crate) mod scan;
 mod schema;
 
-use crate::{LakeError, stores::{SCHEME, Stores}, table::TableId};
+use crate::{
+    LakeError,
+    stores::{SCHEME, Stores},
+    table::TableId,
+};
 use arrow::array::RecordBatch;
 use control::{CatalogTable, Control};
 use datafusion::{
@@ -73,7 +77,8 @@ impl Reader {
     /// # Errors
     /// The sequence is not published, or the catalogue cannot be read.
     pub async fn session(&self, at: Option<CommitSeq>) -> Result<Session, LakeError> {
-        let newest = self.control.published().await.map_err(LakeError::control("read the newest sequence"))?;
+        let newest =
+            self.control.published().await.map_err(LakeError::control("read the newest sequence"))?;
         let seq = at.unwrap_or(newest);
         if seq > newest {
             return Err(LakeError::NoSuchSequence { asked: seq.0, newest: newest.0 });
@@ -111,7 +116,9 @@ impl Reader {
 /// Tells a runtime where the zones are.
 pub(crate) fn register_zones(runtime: &RuntimeEnv, stores: &Stores) {
     for zone in [Zone::Raw, Zone::View, Zone::Mart, Zone::Link] {
-        if let (Some(store), Ok(url)) = (stores.of(zone), Url::parse(&format!("{SCHEME}://{}", zone.as_str()))) {
+        if let (Some(store), Ok(url)) =
+            (stores.of(zone), Url::parse(&format!("{SCHEME}://{}", zone.as_str())))
+        {
             runtime.register_object_store(&url, Arc::clone(store));
         }
     }
@@ -184,7 +191,10 @@ impl Session {
 /// What DataFusion's options refuse is told as what it is.
 fn read_only(error: datafusion::error::DataFusionError) -> LakeError {
     let text = error.to_string();
-    if text.contains("not supported: DDL") || text.contains("not supported: DML") || text.contains("not supported: Statement") {
+    if text.contains("not supported: DDL")
+        || text.contains("not supported: DML")
+        || text.contains("not supported: Statement")
+    {
         LakeError::ReadOnly
     } else {
         LakeError::Query(error)

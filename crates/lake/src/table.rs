@@ -15,7 +15,10 @@ pub use id::TableId;
 pub(crate) use plain::like;
 pub use plain::plain;
 
-use crate::{LakeError, stores::{self, Stores}};
+use crate::{
+    LakeError,
+    stores::{self, Stores},
+};
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use deltalake::{
     DeltaTable, DeltaTableBuilder, DeltaTableError,
@@ -111,7 +114,11 @@ impl Table {
     ///
     /// # Errors
     /// The zone cannot be read or written, or the schema has a type that Delta does not know.
-    pub async fn open_or_create(stores: &Stores, id: &TableId, schema: &SchemaRef) -> Result<Self, LakeError> {
+    pub async fn open_or_create(
+        stores: &Stores,
+        id: &TableId,
+        schema: &SchemaRef,
+    ) -> Result<Self, LakeError> {
         if let Some(table) = Self::open(stores, id).await? {
             return Ok(table);
         }
@@ -203,7 +210,8 @@ impl Table {
     ) -> Result<Committed, LakeError> {
         let actions: Vec<Action> =
             adds.into_iter().map(Action::Add).chain(removes.iter().cloned().map(Action::Remove)).collect();
-        let marks_of = || marks.iter().map(|mark| Transaction::new(&mark.application, mark.version)).collect();
+        let marks_of =
+            || marks.iter().map(|mark| Transaction::new(&mark.application, mark.version)).collect();
         for _ in 0..CONFLICT_RELOADS {
             let properties = CommitProperties::default()
                 .with_max_retries(0)

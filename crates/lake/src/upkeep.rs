@@ -103,8 +103,11 @@ impl Upkeep {
         let Some(plan) = compact::plan(refinery, group, &self.limits).await? else { return Ok(false) };
         let parts = refinery.parts().clone();
         let lease = refinery.lease().await?;
-        let intent =
-            NewPublication { kind: PublicationKind::Compact, lanes: Vec::new(), detail: group.name().to_owned() };
+        let intent = NewPublication {
+            kind: PublicationKind::Compact,
+            lanes: Vec::new(),
+            detail: group.name().to_owned(),
+        };
         let publication = parts
             .control
             .begin_publication(&lease, &intent)
@@ -142,7 +145,8 @@ impl Upkeep {
     async fn tidy(&mut self, refinery: &mut Refinery, tended: &mut Tended) -> Result<(), LakeError> {
         let parts = refinery.parts().clone();
         let now = parts.clock.now();
-        let published = parts.control.published().await.map_err(LakeError::control("read the newest sequence"))?;
+        let published =
+            parts.control.published().await.map_err(LakeError::control("read the newest sequence"))?;
         if self.published.back().is_none_or(|(_, seq)| *seq < published) {
             self.published.push_back((now, published));
         }

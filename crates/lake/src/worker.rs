@@ -63,7 +63,10 @@ impl Worker {
                 Ok(false) if stopping => break,
                 Ok(false) => self.rhythm.idle_ms,
                 Err(error) if stopping => {
-                    tracing::error!(error = chain(&error), "the worker stops with work left; it is done at the next start");
+                    tracing::error!(
+                        error = chain(&error),
+                        "the worker stops with work left; it is done at the next start"
+                    );
                     break;
                 }
                 Err(LakeError::NotTheWorker) => 1_000,
@@ -94,7 +97,8 @@ impl Worker {
         if !busy && self.rhythm.marts_ms > 0 && now >= self.marts_made.plus_ms(self.rhythm.marts_ms) {
             self.marts_made = now;
             let control = self.refinery.parts().control.clone();
-            let published = control.published().await.map_err(LakeError::control("read the newest sequence"))?;
+            let published =
+                control.published().await.map_err(LakeError::control("read the newest sequence"))?;
             if published > CommitSeq(0) && self.marts_from.is_none_or(|from| from < published) {
                 let built = models::build(&mut self.refinery, &self.reader, None, "worker").await?;
                 // The marts' own publications are no reason to build them again.

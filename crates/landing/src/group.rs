@@ -1,7 +1,8 @@
 //! The decisions of one group: which version each change becomes, seen in order.
 
 use crate::{
-    Accepted, IntakeError, Intent, ReceiptId, Record, SegmentWriter, Status, Stored, intake::storage,
+    Accepted, IntakeError, Intent, ReceiptId, Record, SegmentWriter, Status, Stored,
+    intake::storage,
     lane::{Job, Prepared},
 };
 use control::{Known, Ledger, LedgerEntry};
@@ -59,7 +60,11 @@ impl Group {
 
     pub(crate) fn ledger(&self) -> Vec<LedgerEntry> {
         self.stored()
-            .map(|(_, prepared, version)| LedgerEntry { key: prepared.key, version, content: prepared.content })
+            .map(|(_, prepared, version)| LedgerEntry {
+                key: prepared.key,
+                version,
+                content: prepared.content,
+            })
             .collect()
     }
 

@@ -85,7 +85,12 @@ impl Intake {
             .map_err(|_| IntakeError::Full { retry_after_s: 1 })?;
         let lane = self.lane_of(source).await?;
         let (answer, answered) = oneshot::channel();
-        let job = Job { source: source.clone(), changes: self.prepare(source, submission.changes), answer, _permit: permit };
+        let job = Job {
+            source: source.clone(),
+            changes: self.prepare(source, submission.changes),
+            answer,
+            _permit: permit,
+        };
         self.sender(lane).await.send(Message::Submit(job)).map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
@@ -93,9 +98,11 @@ impl Intake {
     /// The lane, segment and size that a receipt stands for, if it was issued to `source`.
     #[must_use]
     pub fn receipt(&self, receipt: &ReceiptId, source: &SourceId) -> Option<(LaneId, Ordinal, u32)> {
-        receipt
-            .belongs_to(&self.parts.receipt_mac, source)
-            .then_some((receipt.lane, receipt.ordinal, receipt.resources))
+        receipt.belongs_to(&self.parts.receipt_mac, source).then_some((
+            receipt.lane,
+            receipt.ordinal,
+            receipt.resources,
+        ))
     }
 
     /// Takes no more, waits for what is on its way, and gives the leases back.

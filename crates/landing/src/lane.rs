@@ -117,13 +117,14 @@ impl Lane {
             }
             self.lease = None;
         }
-        let lease = control.lease_lane(self.id, &self.parts.holder, ttl).await.map_err(|error| match error {
-            control::ControlError::Leased { until, .. } => {
-                let wait = u32::try_from((until.0 - now.0).max(0) / 1000 + 1).unwrap_or(60);
-                IntakeError::LaneTaken { retry_after_s: wait }
-            }
-            other => storage(other),
-        })?;
+        let lease =
+            control.lease_lane(self.id, &self.parts.holder, ttl).await.map_err(|error| match error {
+                control::ControlError::Leased { until, .. } => {
+                    let wait = u32::try_from((until.0 - now.0).max(0) / 1000 + 1).unwrap_or(60);
+                    IntakeError::LaneTaken { retry_after_s: wait }
+                }
+                other => storage(other),
+            })?;
         self.parts.ledger.catch_up(control, self.id).await.map_err(storage)?;
         self.lease = Some(lease.clone());
         Ok(lease)

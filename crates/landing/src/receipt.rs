@@ -40,7 +40,12 @@ impl ReceiptId {
 }
 
 fn mac(key: &MacKey, source: &SourceId, lane: LaneId, ordinal: Ordinal, resources: u32) -> [u8; 16] {
-    key.mac16(&[source.as_str().as_bytes(), &lane.0.to_be_bytes(), &ordinal.0.to_be_bytes(), &resources.to_be_bytes()])
+    key.mac16(&[
+        source.as_str().as_bytes(),
+        &lane.0.to_be_bytes(),
+        &ordinal.0.to_be_bytes(),
+        &resources.to_be_bytes(),
+    ])
 }
 
 impl fmt::Display for ReceiptId {

@@ -166,7 +166,8 @@ mod tests {
     fn the_stored_form_has_the_given_id_and_no_version_of_the_client() {
         let text = br#"{"resourceType":"Patient","id":"mine","meta":{"versionId":"7","lastUpdated":"2020-01-01T00:00:00Z"},"active":true}"#;
         let patient = ResourceType::parse("Patient").unwrap();
-        let change = Change::checked(fhir::json::parse(text).unwrap(), patient, "given".to_owned(), Intent::Create);
+        let change =
+            Change::checked(fhir::json::parse(text).unwrap(), patient, "given".to_owned(), Intent::Create);
         let body = String::from_utf8(change.unwrap().body).unwrap();
         assert_eq!(body, r#"{"active":true,"id":"given","resourceType":"Patient"}"#);
     }

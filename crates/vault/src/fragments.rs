@@ -29,7 +29,7 @@ pub struct Fragment {
     pub version: u32,
     /// Further patients it is about, for erasure.
     pub others: Vec<Pseudonym>,
-    /// The fragment's canonical JSON ([`identity::Split::fragment`]).
+    /// The fragment's canonical JSON (`identity::Split::fragment`).
     pub bytes: Vec<u8>,
 }
 

@@ -20,7 +20,7 @@ pub use key_file::{KeyFile, mint, put_keys};
 pub use object::{FragmentsKey, KeysKey};
 
 /// The pseudonym of the patient record that a key or fragment belongs to; for what belongs
-/// to no patient, the source's ([`identity::Pseudonymise::source_record`]).
+/// to no patient, the source's (`identity::Pseudonymise::source_record`).
 pub type RecordId = model::Pseudonym;
 
 #[cfg(test)]

@@ -53,7 +53,15 @@ impl FragmentsKey {
 
 impl fmt::Display for KeysKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/g{}/{:012}-{:06}-{:04}", Self::FOLDER, self.generation, self.seq.0, self.epoch.0, self.part)
+        write!(
+            f,
+            "{}/g{}/{:012}-{:06}-{:04}",
+            Self::FOLDER,
+            self.generation,
+            self.seq.0,
+            self.epoch.0,
+            self.part
+        )
     }
 }
 

@@ -1,3 +1,5 @@
+//! What the worker seals only the custodian opens.
+
 use super::*;
 use futures::{TryStreamExt, stream::BoxStream};
 use keys::sealed_box::{PrivateKey, PublicKey};

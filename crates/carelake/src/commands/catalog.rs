@@ -49,6 +49,23 @@ pub(super) async fn list(parts: &Parts, json: bool) -> anyhow::Result<String> {
     Ok(format!("A home for {} data.\n\n{}", parts.kind.as_str(), screen::table(&head, &rows)))
 }
 
+/// Every table with its rows only: what depends on the data and not on the day.
+pub(super) async fn rows(parts: &Parts) -> anyhow::Result<String> {
+    let reader = parts.reader()?;
+    let mut rows = Vec::new();
+    for table in parts.control.tables().await? {
+        if table.table.kind != TableKind::Internal {
+            let count = count_rows(&reader, &table.table.table).await?;
+            rows.push(vec![
+                table.table.table.to_string(),
+                table.table.kind.as_str().to_owned(),
+                screen::count(count),
+            ]);
+        }
+    }
+    Ok(screen::table(&["table", "kind", "rows"], &rows))
+}
+
 fn line(table: &CatalogTable, rows: i64, home: &str) -> serde_json::Value {
     serde_json::json!({
         "table": table.table.table.to_string(),

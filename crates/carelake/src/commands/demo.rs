@@ -3,7 +3,7 @@
 mod ask;
 mod send;
 
-use super::{audit, catalog, mart, provider, serve::Service};
+use super::{audit, catalog, mart, provider, serve::Service, simulate::refuse_real};
 use crate::{
     cli::DemoArgs,
     client::Gateway,
@@ -12,9 +12,8 @@ use crate::{
     screen::{self, note, say},
 };
 use ::simulate::Simulation;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use send::Sent;
-use server::HomeKind;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -30,6 +29,7 @@ pub(super) async fn run(args: &DemoArgs, json: bool) -> anyhow::Result<ExitCode>
     let folder: PathBuf = args.keep.clone().unwrap_or_else(|| temporary.path().join("home"));
     let mut checks = Checks::default();
     let begun = Instant::now();
+    refuse_real(&folder).await?;
     home::create(&folder, None).await?;
     say(format!("carelake demo: {} simulated people, seed {}\n", screen::count(args.patients), args.seed));
     say("1. A home: its own certificate authority, keys, zones and control database. TLS 1.3 only.");
@@ -38,20 +38,15 @@ pub(super) async fn run(args: &DemoArgs, json: bool) -> anyhow::Result<ExitCode>
     let sent = serve_and_send(&folder, &simulation, &mut checks).await?;
     note(format!("   ({} resources/s sent, checked and durable)", screen::count(sent.per_second())));
     let parts = Parts::open(&folder, "demo").await?;
-    if parts.kind == HomeKind::Real {
-        bail!("this home is for real data; the demo does not run there");
-    }
     build(&parts).await?;
     let truth = simulation.truth();
     ask::questions(&parts, &truth, &sent, &mut checks).await?;
 
     say("\n7. What the lake holds now:\n");
-    say(catalog::list(&parts, false).await?);
+    say(catalog::rows(&parts).await?);
     let verified = audit::check(&parts).await?;
-    say(format!(
-        "\n8. The audit trail is whole: {} records, every hash, order and signature right.",
-        screen::count(verified.records)
-    ));
+    say("\n8. The audit trail is whole: every hash, order and signature is right, and none is missing.");
+    note(format!("   ({} records of {} writers)", screen::count(verified.records), verified.writers.len()));
     parts.close().await?;
     checks.tell();
     note(format!("   ({:.0} s from nothing to answers)", begun.elapsed().as_secs_f64()));
@@ -102,10 +97,10 @@ async fn build(parts: &Parts) -> anyhow::Result<()> {
         .iter()
         .map(|table| {
             let name = format!("{}.{}", table.mart, table.table);
-            vec![name, screen::count(table.rows), format!("sequence {}", table.made_from)]
+            vec![name, screen::count(table.rows)]
         })
         .collect();
-    say(screen::table(&["mart", "rows", "made from"], &rows));
+    say(screen::table(&["mart", "rows"], &rows));
     Ok(())
 }
 
@@ -116,7 +111,11 @@ pub(super) struct Checks(Vec<(String, bool)>);
 impl Checks {
     pub(super) fn expect<T: PartialEq + std::fmt::Display>(&mut self, what: &str, found: T, wanted: T) {
         let agrees = found == wanted;
-        let text = if agrees { format!("{what}: {found}") } else { format!("{what}: {found}, but expected {wanted}") };
+        let text = if agrees {
+            format!("{what}: {found}")
+        } else {
+            format!("{what}: {found}, but expected {wanted}")
+        };
         self.0.push((text, agrees));
     }
 
@@ -139,6 +138,8 @@ fn next(folder: &Path, kept: bool) {
             "\nThe home is kept. Try:\n  carelake --home {home} sql 'select * from urgent_care.pathways limit 5'\n  carelake --home {home} catalog show view.encounter\n  carelake --home {home} audit query --action token\n  carelake --home {home} serve"
         ));
     } else {
-        say("\nThe home is gone again. Try next:\n  carelake demo --keep my-lake     keep it, and look around with carelake --home my-lake sql '…'\n  carelake init                    make a home of your own");
+        say(
+            "\nThe home is gone again. Try next:\n  carelake demo --keep my-lake     keep it, and look around with carelake --home my-lake sql '…'\n  carelake init                    make a home of your own",
+        );
     }
 }

@@ -178,7 +178,9 @@ async fn submit(
                 tokio::time::sleep(Duration::from_secs(u64::from(retry_after_s.min(2)))).await;
             }
             Err(error) => {
-                return Err(error).with_context(|| format!("take in resources of `{source}`; the same import again takes what is missing"));
+                return Err(error).with_context(|| {
+                    format!("take in resources of `{source}`; the same import again takes what is missing")
+                });
             }
         }
     }

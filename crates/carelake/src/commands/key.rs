@@ -7,7 +7,8 @@ use std::{io::BufRead, path::Path};
 
 pub(super) async fn run(folder: &Path, command: KeyCommand, json: bool) -> anyhow::Result<()> {
     let KeyCommand::Recover = command;
-    let lines = tokio::task::spawn_blocking(|| std::io::stdin().lock().lines().collect::<Result<Vec<_>, _>>());
+    let lines =
+        tokio::task::spawn_blocking(|| std::io::stdin().lock().lines().collect::<Result<Vec<_>, _>>());
     let shares: Vec<_> =
         lines.await?.context("read shares")?.into_iter().filter(|line| !line.trim().is_empty()).collect();
     keys::recover_root(&Places::of(folder).keys(), &shares).context("restore the root key")?;

@@ -64,10 +64,12 @@ fn show(built: &[models::Built], json: bool) {
 
 fn list(json: bool) {
     for mart in models::MARTS {
-        let tables: Vec<_> = mart.models.iter().map(|model| format!("{}.{}", mart.name, model.name)).collect();
+        let tables: Vec<_> =
+            mart.models.iter().map(|model| format!("{}.{}", mart.name, model.name)).collect();
         if json {
             screen::say(
-                serde_json::json!({ "mart": mart.name, "question": mart.question, "tables": tables }).to_string(),
+                serde_json::json!({ "mart": mart.name, "question": mart.question, "tables": tables })
+                    .to_string(),
             );
         } else {
             screen::say(format!("{}\n  {}\n  tables: {}\n", mart.name, mart.question, tables.join(", ")));

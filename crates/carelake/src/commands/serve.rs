@@ -20,7 +20,9 @@ impl Service {
     /// Starts both on the addresses of the configuration.
     pub(super) async fn start(parts: &Parts) -> anyhow::Result<Self> {
         let tls = parts.home.places().tls();
-        let read = |name: &str| std::fs::read(tls.join(name)).with_context(|| format!("read {name} in {}", tls.display()));
+        let read = |name: &str| {
+            std::fs::read(tls.join(name)).with_context(|| format!("read {name} in {}", tls.display()))
+        };
         let tls_config = server::tls_config(&read("server.pem")?, &read("server.key")?)?;
         let intake = Arc::new(parts.intake()?);
         let app = App {

@@ -1,8 +1,8 @@
 //! `carelake simulate`
 
 use crate::{cli::SimulateArgs, home::Home, parts::Parts, screen};
-use anyhow::{Context, bail};
 use ::simulate::{Expected, Request, Simulation};
+use anyhow::{Context, bail};
 use server::HomeKind;
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -34,13 +34,17 @@ pub(super) async fn run(folder: &Path, args: &SimulateArgs, json: bool) -> anyho
     bar.finish_and_clear();
     if json {
         for (source, (files, resources)) in &counts {
-            screen::say(serde_json::json!({ "source": source, "files": files, "resources": resources }).to_string());
+            screen::say(
+                serde_json::json!({ "source": source, "files": files, "resources": resources }).to_string(),
+            );
         }
         return Ok(());
     }
     let rows: Vec<_> = counts
         .iter()
-        .map(|(source, (files, resources))| vec![source.clone(), screen::count(*files), screen::count(*resources)])
+        .map(|(source, (files, resources))| {
+            vec![source.clone(), screen::count(*files), screen::count(*resources)]
+        })
         .collect();
     screen::say(screen::table(&["provider", "files", "resources"], &rows));
     screen::say(format!(
@@ -51,7 +55,7 @@ pub(super) async fn run(folder: &Path, args: &SimulateArgs, json: bool) -> anyho
 }
 
 /// Simulated people do not belong beside real ones.
-async fn refuse_real(folder: &Path) -> anyhow::Result<()> {
+pub(super) async fn refuse_real(folder: &Path) -> anyhow::Result<()> {
     if Home::open(folder).is_err() {
         return Ok(());
     }

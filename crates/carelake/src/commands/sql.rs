@@ -74,7 +74,9 @@ async fn wait(parts: &Parts, seq: CommitSeq) -> anyhow::Result<()> {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    bail!("commit sequence {seq} was not published within {AT_LEAST_S} s; is a worker running (`carelake serve`)?")
+    bail!(
+        "commit sequence {seq} was not published within {AT_LEAST_S} s; is a worker running (`carelake serve`)?"
+    )
 }
 
 /// `catalog.tables` and `catalog.columns`.
@@ -100,8 +102,10 @@ async fn add_catalog(parts: &Parts, session: &Session) -> anyhow::Result<()> {
         ("home", text(&|_| parts.kind.as_str().to_owned())),
     ])?;
     session.add("catalog", "tables", vec![batch])?;
-    let columns: Vec<_> =
-        tables.iter().flat_map(|table| table.table.columns.iter().map(move |column| (table, column))).collect();
+    let columns: Vec<_> = tables
+        .iter()
+        .flat_map(|table| table.table.columns.iter().map(move |column| (table, column)))
+        .collect();
     let text = |value: &dyn Fn(&(&control::CatalogTable, &control::Column)) -> String| -> ArrayRef {
         Arc::new(columns.iter().map(|column| Some(value(column))).collect::<StringArray>())
     };
@@ -126,7 +130,10 @@ async fn add_audit(parts: &Parts, session: &Session) -> anyhow::Result<()> {
     let times = records.iter().map(|record| Some(record.time.0)).collect::<TimestampMillisecondArray>();
     let batch = RecordBatch::try_from_iter([
         ("writer", text(&|record| record.writer.clone())),
-        ("index", Arc::new(records.iter().map(|record| Some(record.index)).collect::<UInt64Array>()) as ArrayRef),
+        (
+            "index",
+            Arc::new(records.iter().map(|record| Some(record.index)).collect::<UInt64Array>()) as ArrayRef,
+        ),
         ("time", Arc::new(times.with_timezone("UTC")) as ArrayRef),
         ("action", text(&|record| record.action.clone())),
         ("actor", text(&|record| record.actor.clone())),

@@ -44,9 +44,11 @@ impl Approvals {
 
     fn check(&self) -> anyhow::Result<()> {
         let today = SystemClock.now().to_string();
-        for (name, approval) in
-            [("ethics", &self.ethics), ("governance", &self.governance), ("data_protection", &self.data_protection)]
-        {
+        for (name, approval) in [
+            ("ethics", &self.ethics),
+            ("governance", &self.governance),
+            ("data_protection", &self.data_protection),
+        ] {
             if approval.reference.trim().is_empty() {
                 bail!("the approval `{name}` has no reference");
             }
@@ -54,7 +56,10 @@ impl Approvals {
                 bail!("the approval `{name}` has no date of expiry: write expires = \"YYYY-MM-DD\"");
             }
             if today.get(..10).is_some_and(|today| today > approval.expires.as_str()) {
-                bail!("the approval `{name}` expired on {}; renew it before this home is used", approval.expires);
+                bail!(
+                    "the approval `{name}` expired on {}; renew it before this home is used",
+                    approval.expires
+                );
             }
         }
         Ok(())

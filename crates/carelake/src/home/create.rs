@@ -48,7 +48,9 @@ pub(crate) async fn create(folder: &Path, approvals: Option<&Path>) -> anyhow::R
     let created = Keyring::create(&places.keys()).context("make the keys")?;
     certificate::create(&places.tls()).context("make the certificates")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let control = Control::open(&places.control_url(), Arc::clone(&clock)).await.context("make the control database")?;
+    let control = Control::open(&places.control_url(), Arc::clone(&clock))
+        .await
+        .context("make the control database")?;
     if let Some(approvals) = &approvals {
         approvals.keep(&control).await?;
     }
@@ -57,7 +59,7 @@ pub(crate) async fn create(folder: &Path, approvals: Option<&Path>) -> anyhow::R
     control.close().await;
     // Last: a home is one from here on.
     let text = format!(
-        "# carelake: what is not set here has its default. docs/CONFIG.md lists everything.\n\n{}",
+        "# carelake: every setting with its default; CARELAKE__SECTION__KEY in the environment wins.\n\n{}",
         toml::to_string(&Config::default())?
     );
     fs::write(places.config(), text).context("write the configuration")?;

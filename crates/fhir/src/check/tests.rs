@@ -1,3 +1,5 @@
+//! Cases of the checker: resource in, issue out.
+
 use super::*;
 use crate::json::parse;
 

@@ -1,3 +1,5 @@
+//! The knowledge table holds what the standard says.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Cases of the policy's language.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Cases of the split, and the canary.
+
 use super::*;
 use crate::{FRAGMENT_DEPTH, join};
 use fhir::{

@@ -61,12 +61,18 @@ async fn as_job(
     let (state, outcome, detail, seq) = match &result {
         Ok(built) => {
             let rows = built.iter().map(|table| table.rows).sum::<i64>();
-            (JobState::Succeeded, AuditOutcome::Success, format!("{rows} rows"), built.last().map(|table| table.seq))
+            (
+                JobState::Succeeded,
+                AuditOutcome::Success,
+                format!("{rows} rows"),
+                built.last().map(|table| table.seq),
+            )
         }
         Err(error) => (JobState::Failed, AuditOutcome::Failed, error.to_string(), None),
     };
     control.job_end(job, state, &detail, seq).await.map_err(LakeError::control("end a job"))?;
-    let event = AuditEvent::new(parts.clock.now(), "mart.build", actor, outcome, mart.name).with("result", detail);
+    let event =
+        AuditEvent::new(parts.clock.now(), "mart.build", actor, outcome, mart.name).with("result", detail);
     if let Err(error) = parts.audit.record(event).await {
         tracing::error!(%error, "a mart was built but could not be recorded in the audit trail");
     }
@@ -83,7 +89,8 @@ async fn one(refinery: &mut Refinery, reader: &Reader, mart: &'static Mart) -> R
         results.push((model, run(&session, model).await?));
     }
     let lease = refinery.lease().await?;
-    let intent = NewPublication { kind: PublicationKind::Model, lanes: Vec::new(), detail: mart.name.to_owned() };
+    let intent =
+        NewPublication { kind: PublicationKind::Model, lanes: Vec::new(), detail: mart.name.to_owned() };
     let publication = parts
         .control
         .begin_publication(&lease, &intent)
@@ -100,7 +107,8 @@ async fn one(refinery: &mut Refinery, reader: &Reader, mart: &'static Mart) -> R
         versions.push((model, catalogue::describe(&table, &parts.views, Some(made_from))));
     }
     let tables: Vec<_> = versions.iter().map(|(_, version)| version.clone()).collect();
-    let seq = parts.control.publish(&lease, &publication, &tables).await.map_err(LakeError::control("publish"))?;
+    let seq =
+        parts.control.publish(&lease, &publication, &tables).await.map_err(LakeError::control("publish"))?;
     let built = |(model, version): (&'static Model, control::TableVersion)| Built {
         mart: mart.name,
         table: model.name,

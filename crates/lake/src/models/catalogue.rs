@@ -55,11 +55,15 @@ fn description(id: &TableId, views: &[View]) -> String {
         Zone::Mart => {
             let model = MARTS
                 .iter()
-                .flat_map(|mart| mart.models.iter().map(move |model| (TableId::mart(mart.name, model.name), model)))
+                .flat_map(|mart| {
+                    mart.models.iter().map(move |model| (TableId::mart(mart.name, model.name), model))
+                })
                 .find(|(table, _)| table == id);
             model.map(|(_, model)| model.description()).unwrap_or_default()
         }
-        Zone::Link if *id == TableId::person_link() => "Which person a patient is, by verified NHS number.".to_owned(),
+        Zone::Link if *id == TableId::person_link() => {
+            "Which person a patient is, by verified NHS number.".to_owned()
+        }
         Zone::Raw if *id == TableId::display() => {
             "What codes are called, once ten patients have carried the display.".to_owned()
         }
@@ -88,7 +92,9 @@ fn column(id: &TableId, field: &Field, views: &[View]) -> Column {
             .map(|column| column.description.clone().unwrap_or_else(|| column.path.clone())),
         Zone::Mart => MARTS
             .iter()
-            .flat_map(|mart| mart.models.iter().map(move |model| (TableId::mart(mart.name, model.name), model)))
+            .flat_map(|mart| {
+                mart.models.iter().map(move |model| (TableId::mart(mart.name, model.name), model))
+            })
             .find(|(table, _)| table == id)
             .and_then(|(_, model)| model.column(field.name()))
             .map(str::to_owned),

@@ -26,7 +26,11 @@ pub(super) async fn open(
             .map_err(LakeError::control("read the intent's segments"))?;
         named.extend(segments.into_iter().filter(|segment| segment.ordinal <= until));
     }
-    stream::iter(named).map(|segment| open_one(Arc::clone(parts), segment)).buffered(OPENING).try_collect().await
+    stream::iter(named)
+        .map(|segment| open_one(Arc::clone(parts), segment))
+        .buffered(OPENING)
+        .try_collect()
+        .await
 }
 
 async fn open_one(parts: Arc<WorkerParts>, segment: Segment) -> Result<SegmentReader, LakeError> {

@@ -19,7 +19,7 @@ use arrow::{
 use control::{Publication, TableVersion};
 use futures::{StreamExt, stream};
 use keys::sealed_box::PublicKey;
-use model::{CommitSeq, Pseudonym, failpoint};
+use model::{Pseudonym, failpoint};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// How many tables are committed to at a time: their fsyncs overlap.
@@ -45,56 +45,72 @@ fn batch(id: &TableId, schema: &SchemaRef, columns: Vec<ArrayRef>) -> Result<Rec
 /// Commits record keys, persons, links and the dictionary, in the order in which
 /// each may be relied on, and moves the state on.
 pub(super) async fn links(
-    parts: &Arc<WorkerParts>,
-    state: &mut State,
-    marks: &[Mark],
+    mut commits: LinkCommits<'_>,
     fresh: &[(Pseudonym, PublicKey)],
     people: &People,
     admission: &Admission,
-    seq: CommitSeq,
 ) -> Result<Vec<TableId>, LakeError> {
-    let mut touched = Vec::new();
-    let keys = batch(&TableId::record_key(), &RECORD_KEY, vec![
-        texts(fresh.iter().map(|(record, _)| record.to_string())),
-        Arc::new(Int32Array::from(vec![GENERATION as i32; fresh.len()])),
-        texts(fresh.iter().map(|(_, public)| hex::encode(public.as_bytes()))),
-    ])?;
-    link(parts, state, marks, Rows::Drawn, (TableId::record_key(), keys), &mut touched).await?;
-    state.learn_records(fresh.to_vec());
+    let keys = batch(
+        &TableId::record_key(),
+        &RECORD_KEY,
+        vec![
+            texts(fresh.iter().map(|(record, _)| record.to_string())),
+            Arc::new(Int32Array::from(vec![GENERATION as i32; fresh.len()])),
+            texts(fresh.iter().map(|(_, public)| hex::encode(public.as_bytes()))),
+        ],
+    )?;
+    commits.commit(Rows::Drawn, TableId::record_key(), keys).await?;
+    commits.state.learn_records(fresh.to_vec());
 
-    let persons = batch(&TableId::person_key(), &PERSON_KEY, vec![
-        texts(people.persons.iter().map(|(number, _)| hex::encode(number))),
-        texts(people.persons.iter().map(|(_, person)| person.to_string())),
-    ])?;
-    link(parts, state, marks, Rows::Drawn, (TableId::person_key(), persons), &mut touched).await?;
-    state.learn_persons(&people.persons);
+    let persons = batch(
+        &TableId::person_key(),
+        &PERSON_KEY,
+        vec![
+            texts(people.persons.iter().map(|(number, _)| hex::encode(number))),
+            texts(people.persons.iter().map(|(_, person)| person.to_string())),
+        ],
+    )?;
+    commits.commit(Rows::Drawn, TableId::person_key(), persons).await?;
+    commits.state.learn_persons(&people.persons);
 
-    let links = batch(&TableId::person_link(), &PERSON_LINK, vec![
-        texts(people.links.iter().map(|(patient, _, _)| patient.to_string())),
-        Arc::new(people.links.iter().map(|(_, version, _)| *version).collect::<Int32Array>()),
-        texts(people.links.iter().map(|(_, _, person)| person.to_string())),
-        Arc::new(Int64Array::from(vec![people.seq.0; people.links.len()])),
-    ])?;
-    link(parts, state, marks, Rows::Certain, (TableId::person_link(), links), &mut touched).await?;
+    let links = batch(
+        &TableId::person_link(),
+        &PERSON_LINK,
+        vec![
+            texts(people.links.iter().map(|(patient, _, _)| patient.to_string())),
+            Arc::new(people.links.iter().map(|(_, version, _)| *version).collect::<Int32Array>()),
+            texts(people.links.iter().map(|(_, _, person)| person.to_string())),
+            Arc::new(Int64Array::from(vec![people.seq.0; people.links.len()])),
+        ],
+    )?;
+    commits.commit(Rows::Certain, TableId::person_link(), links).await?;
 
     // Admitted entries first: were those that wait committed first, a crash
     // between the two would make the tenth patient look like an old one.
-    let admitted = batch(&TableId::display(), &DISPLAY, vec![
-        texts(admission.admitted.iter().map(|(_, entry)| entry.system.clone())),
-        texts(admission.admitted.iter().map(|(_, entry)| entry.code.clone())),
-        texts(admission.admitted.iter().map(|(_, entry)| entry.display.clone())),
-    ])?;
-    link(parts, state, marks, Rows::Certain, (TableId::display(), admitted), &mut touched).await?;
-    let seen = batch(&TableId::display_seen(), &DISPLAY_SEEN, vec![
-        texts(admission.seen.iter().map(|(entry, _)| hex::encode(entry))),
-        texts(admission.seen.iter().map(|(_, patient)| patient.to_string())),
-    ])?;
-    link(parts, state, marks, Rows::Certain, (TableId::display_seen(), seen), &mut touched).await?;
-    state
+    let admitted = batch(
+        &TableId::display(),
+        &DISPLAY,
+        vec![
+            texts(admission.admitted.iter().map(|(_, entry)| entry.system.clone())),
+            texts(admission.admitted.iter().map(|(_, entry)| entry.code.clone())),
+            texts(admission.admitted.iter().map(|(_, entry)| entry.display.clone())),
+        ],
+    )?;
+    commits.commit(Rows::Certain, TableId::display(), admitted).await?;
+    let seen = batch(
+        &TableId::display_seen(),
+        &DISPLAY_SEEN,
+        vec![
+            texts(admission.seen.iter().map(|(entry, _)| hex::encode(entry))),
+            texts(admission.seen.iter().map(|(_, patient)| patient.to_string())),
+        ],
+    )?;
+    commits.commit(Rows::Certain, TableId::display_seen(), seen).await?;
+    commits
+        .state
         .dictionary_mut()
         .learn(admission.admitted.iter().map(|(entry, _)| *entry), admission.seen.iter().copied());
-    debug_assert_eq!(people.seq, seq);
-    Ok(touched)
+    Ok(commits.touched)
 }
 
 /// Whether the rows of a link table are the same at every try.
@@ -106,27 +122,35 @@ enum Rows {
     Drawn,
 }
 
-/// Commits rows of a link table. That drawn rows are marked already means that
-/// another worker was faster, with other keys: then ours must not be used.
-async fn link(
-    parts: &Arc<WorkerParts>,
-    state: &mut State,
-    marks: &[Mark],
-    kind: Rows,
-    rows: (TableId, RecordBatch),
-    touched: &mut Vec<TableId>,
-) -> Result<(), LakeError> {
-    let (id, rows) = rows;
-    if rows.num_rows() == 0 {
-        return Ok(());
+/// The link tables of one publication, committed one after another.
+pub(super) struct LinkCommits<'a> {
+    pub(super) parts: &'a Arc<WorkerParts>,
+    pub(super) state: &'a mut State,
+    pub(super) marks: &'a [Mark],
+    /// Whether an earlier try of this publication was cut short.
+    pub(super) resumed: bool,
+    pub(super) touched: Vec<TableId>,
+}
+
+impl LinkCommits<'_> {
+    /// Commits rows of a link table. That drawn rows are marked already means that
+    /// another worker was faster, with other keys: then ours must not be used.
+    async fn commit(&mut self, kind: Rows, id: TableId, rows: RecordBatch) -> Result<(), LakeError> {
+        if rows.num_rows() == 0 {
+            // The earlier try may have committed what is now read back: then its version is still to be published.
+            if self.resumed && self.state.table(&id).is_some() {
+                self.touched.push(id);
+            }
+            return Ok(());
+        }
+        let mut table = self.state.take_table(&self.parts.stores, &id, &rows.schema()).await?;
+        let before = table.version();
+        let committed = table.append(vec![rows], self.marks).await?;
+        let alone = committed == Committed::Now && table.version() == before + 1;
+        self.state.put_table(table);
+        self.touched.push(id);
+        if kind == Rows::Drawn && !alone { Err(LakeError::NotTheWorker) } else { Ok(()) }
     }
-    let mut table = state.take_table(&parts.stores, &id, &rows.schema()).await?;
-    let before = table.version();
-    let committed = table.append(vec![rows], marks).await?;
-    let alone = committed == Committed::Now && table.version() == before + 1;
-    state.put_table(table);
-    touched.push(id);
-    if kind == Rows::Drawn && !alone { Err(LakeError::NotTheWorker) } else { Ok(()) }
 }
 
 /// Commits the rows of raw and views, several tables at a time.
@@ -168,4 +192,3 @@ pub(super) fn versions(parts: &WorkerParts, state: &State, touched: &[TableId]) 
         .map(|table| models::catalogue::describe(table, &parts.views, None))
         .collect()
 }
-

@@ -34,7 +34,9 @@ pub(super) async fn mint(
     let minted = tokio::task::spawn_blocking(move || vault::mint(&custodian, GENERATION, &fresh));
     let (publics, file) = minted.await?.map_err(|error| LakeError::Vault(Box::new(error)))?;
     let key = KeysKey { generation: GENERATION, seq, epoch: lease.epoch, part: 0 };
-    vault::put_keys(parts.vault.as_ref(), &key, file).await.map_err(|error| LakeError::Vault(Box::new(error)))?;
+    vault::put_keys(parts.vault.as_ref(), &key, file)
+        .await
+        .map_err(|error| LakeError::Vault(Box::new(error)))?;
     Ok(publics)
 }
 

@@ -46,7 +46,11 @@ pub(crate) static SUPERSEDED: LazyLock<SchemaRef> = LazyLock::new(|| {
 
 /// The display dictionary.
 pub(crate) static DISPLAY: LazyLock<SchemaRef> = LazyLock::new(|| {
-    schema(&[("system", DataType::Utf8, false), ("code", DataType::Utf8, false), ("display", DataType::Utf8, false)])
+    schema(&[
+        ("system", DataType::Utf8, false),
+        ("code", DataType::Utf8, false),
+        ("display", DataType::Utf8, false),
+    ])
 });
 
 /// Who has carried a display that is not in the dictionary yet, under a keyed hash.

@@ -58,9 +58,11 @@ pub(super) async fn shape(
     });
     let mut shaped = Shaped::default();
     for share in shares {
-        let share = share.map_err(|_| LakeError::columns(&TableId::record_key())(ArrowError::ComputeError(
-            "a shaping thread ended early".to_owned(),
-        )))?;
+        let share = share.map_err(|_| {
+            LakeError::columns(&TableId::record_key())(ArrowError::ComputeError(
+                "a shaping thread ended early".to_owned(),
+            ))
+        })?;
         shaped.take_up(share?);
     }
     Ok(shaped)
@@ -143,10 +145,12 @@ impl<'a> Shaper<'a> {
 
     fn one(&mut self, record: &RecordRef<'_>) -> Result<(), LakeError> {
         let raw_table = TableId::raw(record.resource_type);
-        let unreadable = || LakeError::columns(&raw_table)(ArrowError::ParseError("a registered record".to_owned()));
+        let unreadable =
+            || LakeError::columns(&raw_table)(ArrowError::ParseError("a registered record".to_owned()));
         let (source, source_record) = self.source(record.source).ok_or_else(unreadable)?;
         let resource = json::parse(record.body).map_err(LakeError::columns(&raw_table))?;
-        let split = identity::split(self.parts.policy, &self.pseudonyms, &source, record.resource_type, resource);
+        let split =
+            identity::split(self.parts.policy, &self.pseudonyms, &source, record.resource_type, resource);
 
         let id = self.pseudonyms.resource(&source, record.resource_type.as_str(), record.id);
         let patient = split.patients.first().copied();

@@ -32,11 +32,19 @@ pub(crate) fn supersession(table: &TableId, views: &[View]) -> Option<Supersessi
         Zone::View => {
             let view = views.iter().find(|view| view.name() == table.name())?;
             let resource_type = ResourceType::parse(view.resource())?;
-            Some(Supersession { table: TableId::superseded(resource_type), id: VIEW_RESOURCE, version: VIEW_VERSION })
+            Some(Supersession {
+                table: TableId::superseded(resource_type),
+                id: VIEW_RESOURCE,
+                version: VIEW_VERSION,
+            })
         }
         Zone::Link if *table == TableId::person_link() => {
             let resource_type = ResourceType::parse("Patient")?;
-            Some(Supersession { table: TableId::superseded(resource_type), id: "patient", version: "version_id" })
+            Some(Supersession {
+                table: TableId::superseded(resource_type),
+                id: "patient",
+                version: "version_id",
+            })
         }
         _ => None,
     }
@@ -58,7 +66,10 @@ pub(crate) async fn plan(
             rows.build()?,
             JoinType::RightAnti,
             (vec![Column::new(Some("gone"), "id")], vec![Column::new(Some("rows"), by.id)]),
-            Some(col(Column::new(Some("gone"), "version_id")).gt_eq(col(Column::new(Some("rows"), by.version)))),
+            Some(
+                col(Column::new(Some("gone"), "version_id"))
+                    .gt_eq(col(Column::new(Some("rows"), by.version))),
+            ),
             datafusion::common::NullEquality::NullEqualsNothing,
         )?
         .build()

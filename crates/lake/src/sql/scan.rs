@@ -3,9 +3,9 @@
 use crate::{LakeError, table::Table};
 use arrow::array::RecordBatch;
 use datafusion::{
+    datasource::provider_as_source,
     error::Result as DataFusionResult,
     logical_expr::{LogicalPlanBuilder, TableSource},
-    datasource::provider_as_source,
     prelude::SessionContext,
 };
 use std::sync::Arc;
@@ -22,7 +22,10 @@ pub(crate) async fn all(table: &Table) -> Result<Vec<RecordBatch>, LakeError> {
 }
 
 /// A table, or some of its files, as DataFusion reads it.
-pub(crate) async fn source(table: &Table, files: Option<Vec<String>>) -> DataFusionResult<Arc<dyn TableSource>> {
+pub(crate) async fn source(
+    table: &Table,
+    files: Option<Vec<String>>,
+) -> DataFusionResult<Arc<dyn TableSource>> {
     let mut builder = table.delta().table_provider();
     if let Some(files) = files {
         builder = builder.with_file_paths(files);

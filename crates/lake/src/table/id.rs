@@ -93,7 +93,8 @@ impl TableId {
     #[must_use]
     pub fn from_location(location: &str) -> Option<Self> {
         let (zone, name) = location.split_once('/')?;
-        let zone = [Zone::Raw, Zone::View, Zone::Mart, Zone::Link].into_iter().find(|each| each.as_str() == zone)?;
+        let zone =
+            [Zone::Raw, Zone::View, Zone::Mart, Zone::Link].into_iter().find(|each| each.as_str() == zone)?;
         Some(Self::new(zone, name))
     }
 

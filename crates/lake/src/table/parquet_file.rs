@@ -93,12 +93,12 @@ fn clustered(batch: RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError
 /// Per-file statistics (Delta protocol, "Per-file Statistics"): the count, and the range of patients.
 fn stats(batch: &RecordBatch) -> String {
     let mut stats = serde_json::json!({ "numRecords": batch.num_rows() });
-    let patients = batch
-        .column_by_name(CLUSTER_COLUMN)
-        .and_then(|column| column.as_any().downcast_ref::<StringArray>());
+    let patients =
+        batch.column_by_name(CLUSTER_COLUMN).and_then(|column| column.as_any().downcast_ref::<StringArray>());
     if let Some(patients) = patients {
         stats["nullCount"] = serde_json::json!({ CLUSTER_COLUMN: patients.null_count() });
-        if let (Some(least), Some(greatest)) = (compute::min_string(patients), compute::max_string(patients)) {
+        if let (Some(least), Some(greatest)) = (compute::min_string(patients), compute::max_string(patients))
+        {
             stats["minValues"] = serde_json::json!({ CLUSTER_COLUMN: least });
             stats["maxValues"] = serde_json::json!({ CLUSTER_COLUMN: greatest });
         }

@@ -22,7 +22,11 @@ fn plain_batch(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let mut columns = Vec::with_capacity(batch.num_columns());
     for (field, column) in schema.fields().iter().zip(batch.columns()) {
         let kind = plain_type(field.data_type());
-        columns.push(if *column.data_type() == kind { Arc::clone(column) } else { compute::cast(column, &kind)? });
+        columns.push(if *column.data_type() == kind {
+            Arc::clone(column)
+        } else {
+            compute::cast(column, &kind)?
+        });
         fields.push(Field::new(field.name(), kind, true));
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)

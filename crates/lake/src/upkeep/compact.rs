@@ -33,7 +33,8 @@ pub(super) async fn plan(
     for id in group.tables() {
         let Some(table) = refinery.open_table(&id).await? else { continue };
         let files = table.files();
-        merge |= files.iter().filter(|file| file.bytes < limits.small_file_bytes).count() >= limits.small_files;
+        merge |=
+            files.iter().filter(|file| file.bytes < limits.small_file_bytes).count() >= limits.small_files;
         if Some(&id) == group.superseded() {
             let gone = table.size().rows;
             if gone >= limits.superseded_rows && gone * 100 >= rows * limits.superseded_percent {
@@ -61,7 +62,10 @@ pub(super) async fn carry_out(
     };
     for (id, by) in group.members() {
         let Some(mut table) = refinery.open_table(id).await? else { continue };
-        let chosen = table.files().into_iter().filter(|file| need == Need::Fold || file.bytes < limits.small_file_bytes);
+        let chosen = table
+            .files()
+            .into_iter()
+            .filter(|file| need == Need::Fold || file.bytes < limits.small_file_bytes);
         for files in portions(chosen.collect()) {
             let rows = read(refinery, &table, &files, superseded.as_ref().zip(by.as_ref())).await?;
             table.replace(&files, rows).await?;

@@ -20,7 +20,9 @@ impl Group {
     /// Every group that there can be.
     pub(super) fn all(parts: &Arc<WorkerParts>) -> Vec<Self> {
         let mut groups: Vec<_> = ResourceType::all().map(|each| Self::of_type(each, parts)).collect();
-        for table in [TableId::record_key(), TableId::person_key(), TableId::display(), TableId::display_seen()] {
+        for table in
+            [TableId::record_key(), TableId::person_key(), TableId::display(), TableId::display_seen()]
+        {
             groups.push(Self { name: table.location(), members: vec![(table, None)], superseded: None });
         }
         groups

@@ -57,7 +57,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(inner: Arc<dyn ObjectStore>, state: &Arc<Hold>) -> Arc<dyn ObjectStore> {
+    pub(crate) fn over(inner: Arc<dyn ObjectStore>, state: &Arc<Hold>) -> Arc<dyn ObjectStore> {
         Arc::new(Self { inner, state: Arc::clone(state) })
     }
 }

@@ -100,7 +100,7 @@ impl Home {
 
     /// A worker that is held before one of its puts.
     pub(crate) fn worker_held(&self, holder: &str, hold: &Arc<Hold>) -> Refinery {
-        let gate = |store| Gate::new(store, hold);
+        let gate = |store| Gate::over(store, hold);
         let Stores { raw, view, mart, link } = self.stores();
         let stores = Stores { raw: gate(raw), view: gate(view), mart: gate(mart), link: gate(link) };
         self.worker_on(holder, stores, gate(self.zone(Zone::Vault)), RefineryLimits::default())

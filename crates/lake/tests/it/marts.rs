@@ -17,7 +17,7 @@ async fn built(region: &Simulation) -> Home {
 }
 
 /// What the mart calls a condition of the region.
-fn name_of(snomed: &str) -> &'static str {
+fn name_of(snomed: &'static str) -> &'static str {
     match snomed {
         "44054006" => "type 2 diabetes",
         "38341003" => "hypertension",
@@ -32,7 +32,7 @@ fn name_of(snomed: &str) -> &'static str {
         "40930008" => "hypothyroidism",
         "396275006" => "osteoarthritis",
         "414916001" => "obesity",
-        other => panic!("the region has another condition: {other}"),
+        other => other,
     }
 }
 

@@ -1,3 +1,5 @@
+//! Cases of a group's decisions.
+
 use super::*;
 use crate::Change;
 use control::LedgerEntry;
@@ -6,6 +8,9 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, oneshot};
 
 type Answer = oneshot::Receiver<Result<Accepted, IntakeError>>;
+
+/// What became of a job's changes: version and status of each.
+type Decision = Result<Vec<(u32, Status)>, IntakeError>;
 
 const LANE: LaneId = LaneId(1);
 const PUT: Intent = Intent::Put { if_match: None, may_create: true, may_update: true };
@@ -43,7 +48,7 @@ fn ledger() -> (tempfile::TempDir, Ledger) {
 }
 
 /// Decides the jobs; what is stored as `id@version`, and each job's answer.
-fn decide(jobs: &[&[(&str, &str, Intent)]]) -> (Vec<String>, Vec<Result<Vec<(u32, Status)>, IntakeError>>) {
+fn decide(jobs: &[&[(&str, &str, Intent)]]) -> (Vec<String>, Vec<Decision>) {
     let (_folder, ledger) = ledger();
     let (jobs, answers): (Vec<_>, Vec<_>) = jobs.iter().map(|changes| job(changes)).unzip();
     let group = Group::decide(jobs, &ledger, LANE, Timestamp(5));
@@ -62,7 +67,8 @@ fn decide(jobs: &[&[(&str, &str, Intent)]]) -> (Vec<String>, Vec<Result<Vec<(u32
 
 #[test]
 fn jobs_of_one_group_see_each_others_versions() {
-    let (stored, answers) = decide(&[&[("a", "x", PUT)], &[("a", "y", PUT), ("b", "1", PUT)], &[("b", "1", PUT)]]);
+    let (stored, answers) =
+        decide(&[&[("a", "x", PUT)], &[("a", "y", PUT), ("b", "1", PUT)], &[("b", "1", PUT)]]);
     assert_eq!(stored, ["a@5", "a@6", "b@1"]);
     assert_eq!(answers[0], Ok(vec![(5, Status::Updated)]));
     assert_eq!(answers[1], Ok(vec![(6, Status::Updated), (1, Status::Created)]));
@@ -81,7 +87,8 @@ fn a_job_is_refused_whole_and_leaves_no_trace_on_the_next() {
 #[test]
 fn if_match_names_the_version_that_the_group_has_reached() {
     let expects = |version| Intent::Put { if_match: Some(version), may_create: true, may_update: true };
-    let (stored, answers) = decide(&[&[("a", "x", expects(4))], &[("a", "y", expects(4))], &[("a", "z", expects(5))]]);
+    let (stored, answers) =
+        decide(&[&[("a", "x", expects(4))], &[("a", "y", expects(4))], &[("a", "z", expects(5))]]);
     assert_eq!(stored, ["a@5", "a@6"]);
     assert_eq!(answers[1], Err(IntakeError::VersionConflict { index: 0 }));
     // A version of what does not exist is never current.
@@ -108,8 +115,10 @@ fn grants_to_create_and_to_update_are_told_apart() {
 
 #[test]
 fn a_resource_repeated_in_an_import_becomes_its_versions_in_order() {
-    let (stored, answers) = decide(&[&[("b", "1", PUT), ("b", "1", PUT), ("b", "2", PUT), ("a", "old", PUT)]]);
+    let (stored, answers) =
+        decide(&[&[("b", "1", PUT), ("b", "1", PUT), ("b", "2", PUT), ("a", "old", PUT)]]);
     assert_eq!(stored, ["b@1", "b@2"]);
-    let expected = [(1, Status::Created), (1, Status::Unchanged), (2, Status::Updated), (4, Status::Unchanged)];
+    let expected =
+        [(1, Status::Created), (1, Status::Unchanged), (2, Status::Updated), (4, Status::Unchanged)];
     assert_eq!(answers[0], Ok(expected.to_vec()));
 }

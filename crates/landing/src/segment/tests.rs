@@ -1,3 +1,5 @@
+//! A segment reads back, and nothing else is read as one.
+
 use super::*;
 use proptest::prelude::*;
 use std::sync::LazyLock;

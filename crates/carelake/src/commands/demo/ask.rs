@@ -5,12 +5,12 @@ use crate::{
     parts::Parts,
     screen::{self, say},
 };
+use ::simulate::Truth;
 use arrow::{
     array::{Array, Int64Array, RecordBatch},
     compute,
     datatypes::DataType,
 };
-use ::simulate::Truth;
 
 /// How far people come, and how long it takes.
 const PATHWAYS: &str = "select stage, count(*) as episodes,
@@ -39,9 +39,21 @@ pub(super) async fn questions(
 ) -> anyhow::Result<()> {
     say("\n6. Questions, answered in SQL:");
     for (question, sql, from) in [
-        ("At how many providers is one person known? (by verified NHS number)", KNOWN, "raw.patient, person_link"),
-        ("How do people move through urgent care, and how many minutes does each step take (median)?", PATHWAYS, "urgent_care.pathways ← view.encounter, person_link"),
-        ("Who lives with which long-term condition, and how well is it controlled (mean of last values)?", CONDITIONS, "long_term_conditions.persons ← view.condition, view.observation, view.patient, person_link"),
+        (
+            "At how many providers is one person known? (by verified NHS number)",
+            KNOWN,
+            "raw.patient, person_link",
+        ),
+        (
+            "How do people move through urgent care, and how many minutes does each step take (median)?",
+            PATHWAYS,
+            "urgent_care.pathways ← view.encounter, person_link",
+        ),
+        (
+            "Who lives with which long-term condition, and how well is it controlled (mean of last values)?",
+            CONDITIONS,
+            "long_term_conditions.persons ← view.condition, view.observation, view.patient, person_link",
+        ),
     ] {
         say(format!("\n   {question}\n   from {from}\n"));
         say(screen::rows(&super::super::sql::ask(parts, sql).await?)?);
@@ -60,8 +72,13 @@ pub(super) async fn questions(
             checks.expect(&format!("rows in raw.{table}"), found, i64::try_from(*created)?);
         }
     }
-    checks.expect("rows in raw, each resource once at its newest version", rows, i64::try_from(truth.resources_created)?);
-    let across = "select count(*) from (select l.person from person_link l join raw.patient r on r.id = l.patient
+    checks.expect(
+        "rows in raw, each resource once at its newest version",
+        rows,
+        i64::try_from(truth.resources_created)?,
+    );
+    let across =
+        "select count(*) from (select l.person from person_link l join raw.patient r on r.id = l.patient
         group by l.person having count(distinct r.source) > 1)";
     let across = number(parts, across).await?;
     checks.expect("persons linked across providers", across, i64::from(truth.persons_linked_across));

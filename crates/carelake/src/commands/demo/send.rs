@@ -5,14 +5,11 @@ use crate::{
     client::Gateway,
     screen::{self, say},
 };
-use anyhow::{Context, bail};
 use ::simulate::{Expected, Message, Request, Simulation};
+use anyhow::{Context, bail};
 use model::SourceId;
 use serde_json::Value;
-use std::{
-    collections::BTreeMap,
-    time::Instant,
-};
+use std::{collections::BTreeMap, time::Instant};
 use tokio::{sync::mpsc, task::JoinSet};
 
 /// Messages that wait for a provider's turn.
@@ -94,11 +91,16 @@ async fn one(
         match message.expected {
             Expected::Accepted { created, updated, .. } => {
                 resources += u64::from(message.resources);
-                let found = if bundle { entries(&body)? } else { (u32::from(status == 201), u32::from(status == 200)) };
+                let found = if bundle {
+                    entries(&body)?
+                } else {
+                    (u32::from(status == 201), u32::from(status == 200))
+                };
                 counts.created += u64::from(found.0);
                 // An update that changes nothing is answered 200 as well; it is no new version.
                 counts.updated += u64::from(updated.min(found.1));
-                counts.surprises += u64::from(!(200..300).contains(&status) || found.0 != created || found.1 < updated);
+                counts.surprises +=
+                    u64::from(!(200..300).contains(&status) || found.0 != created || found.1 < updated);
             }
             Expected::Rejected { status: wanted, .. } => {
                 counts.rejected += 1;
@@ -113,10 +115,12 @@ async fn one(
 /// How many entries of a transaction-response were created, and how many not.
 fn entries(body: &str) -> anyhow::Result<(u32, u32)> {
     let answer: Value = serde_json::from_str(body).context("the answer is not JSON")?;
-    let Some(entries) = answer["entry"].as_array() else { bail!("the answer is no transaction-response: {body}") };
-    let created = entries.iter().filter(|entry| {
-        entry["response"]["status"].as_str().is_some_and(|status| status.starts_with("201"))
-    });
+    let Some(entries) = answer["entry"].as_array() else {
+        bail!("the answer is no transaction-response: {body}")
+    };
+    let created = entries
+        .iter()
+        .filter(|entry| entry["response"]["status"].as_str().is_some_and(|status| status.starts_with("201")));
     let created = created.count() as u32;
     Ok((created, entries.len() as u32 - created))
 }
@@ -142,11 +146,14 @@ impl Sent {
             let numbers = [counts.messages, counts.created, counts.updated, counts.rejected];
             std::iter::once(name).chain(numbers.map(screen::count)).collect::<Vec<_>>()
         };
-        let mut rows: Vec<_> = self.sources.iter().map(|(source, counts)| row(source.to_string(), counts)).collect();
+        let mut rows: Vec<_> =
+            self.sources.iter().map(|(source, counts)| row(source.to_string(), counts)).collect();
         rows.push(row("together".to_owned(), &self.total()));
         say(screen::table(&["provider", "messages", "created", "updated", "refused"], &rows));
         if let Some((status, body)) = &self.refusal {
-            say(format!("\n   A malformed message is answered {status}, and nothing of it is stored:\n   {body}"));
+            say(format!(
+                "\n   A malformed message is answered {status}, and nothing of it is stored:\n   {body}"
+            ));
         }
     }
 }

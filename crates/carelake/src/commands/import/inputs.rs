@@ -46,10 +46,9 @@ pub(super) fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
         } else {
             match input(path, about.len()) {
                 Some(input) => inputs.push(input),
-                None => bail!(
-                    "{} is none of .json, .ndjson, .jsonl, with or without .gz or .zst",
-                    path.display()
-                ),
+                None => {
+                    bail!("{} is none of .json, .ndjson, .jsonl, with or without .gz or .zst", path.display())
+                }
             }
         }
     }

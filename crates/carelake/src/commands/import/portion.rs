@@ -50,7 +50,10 @@ pub(super) fn prepare(text: Text, resolver: &Resolver) -> Portion {
 
 fn is_bundle(value: &Value<'_>) -> bool {
     value.get("resourceType").and_then(Value::as_str) == Some("Bundle")
-        && value.get("type").and_then(Value::as_str).is_some_and(|kind| kind != "document" && kind != "message")
+        && value
+            .get("type")
+            .and_then(Value::as_str)
+            .is_some_and(|kind| kind != "document" && kind != "message")
 }
 
 impl Portion {
@@ -96,14 +99,26 @@ impl Portion {
         let kind = kind_of(&resource);
         let Some(resource_type) = ResourceType::parse(kind) else {
             let wrong = "`resourceType` names no FHIR R4 resource type";
-            return self.reject(path, place, kind, vec![Issue::error(IssueCode::Structure, "resourceType", wrong)]);
+            return self.reject(
+                path,
+                place,
+                kind,
+                vec![Issue::error(IssueCode::Structure, "resourceType", wrong)],
+            );
         };
         let id = resource.get("id").and_then(Value::as_str).map(str::to_owned).or(urn);
         let Some(id) = id else {
             let wrong = "an import keeps the resources' own ids, and this one has none";
-            return self.reject(path, place, kind, vec![Issue::error(IssueCode::Required, format!("{kind}.id"), wrong)]);
+            return self.reject(
+                path,
+                place,
+                kind,
+                vec![Issue::error(IssueCode::Required, format!("{kind}.id"), wrong)],
+            );
         };
-        reference::rewrite(&mut resource, &mut |text| names.get(text).cloned().or_else(|| resolver.resolve(text)));
+        reference::rewrite(&mut resource, &mut |text| {
+            names.get(text).cloned().or_else(|| resolver.resolve(text))
+        });
         match Change::checked(resource, resource_type, id, IMPORT) {
             Ok(change) => {
                 *self.read.entry(kind).or_default() += 1;

@@ -165,20 +165,25 @@ impl Report {
         };
         also(self.skipped_files, "files skipped: they were imported whole before");
         also(self.whole_to_vault, "resources lie whole in the vault: the policy has no rules for their type");
-        also(self.conditional_references, "conditional references could not be resolved and lie in the vault");
+        also(
+            self.conditional_references,
+            "conditional references could not be resolved and lie in the vault",
+        );
         also(self.view_errors, "rows could not be made: a view expects another shape");
         for rejected in self.rejected.iter().take(SHOWN) {
             text += &format!("\n  rejected: {}", rejected.line());
         }
         if self.rejected.len() > SHOWN {
-            text += &format!("\n  … and {} more; --rejected FILE writes them all", self.rejected.len() - SHOWN);
+            text +=
+                &format!("\n  … and {} more; --rejected FILE writes them all", self.rejected.len() - SHOWN);
         }
         text
     }
 
     /// Writes every rejection as a line of JSON.
     pub(super) fn write_rejected(&self, file: &Path) -> anyhow::Result<()> {
-        let mut out = BufWriter::new(File::create(file).with_context(|| format!("write {}", file.display()))?);
+        let mut out =
+            BufWriter::new(File::create(file).with_context(|| format!("write {}", file.display()))?);
         for rejected in &self.rejected {
             writeln!(out, "{}", rejected.json())?;
         }
@@ -189,7 +194,8 @@ impl Report {
 impl Rejected {
     fn line(&self) -> String {
         let first = self.issues.first();
-        let why = first.map_or_else(String::new, |issue| format!("{}: {}", issue.expression, issue.diagnostics));
+        let why =
+            first.map_or_else(String::new, |issue| format!("{}: {}", issue.expression, issue.diagnostics));
         format!("{} {} {} {why}", self.file.display(), self.place, self.kind)
     }
 

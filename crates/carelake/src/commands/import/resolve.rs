@@ -6,8 +6,7 @@
 
 use super::inputs::{Form, Input};
 use fhir::{
-    ResourceType,
-    bundle,
+    ResourceType, bundle,
     json::{self, Value},
 };
 use std::{
@@ -71,7 +70,10 @@ impl Resolver {
         let Ok(value) = json::parse(text) else { return };
         if value.get("resourceType").and_then(Value::as_str) == Some("Bundle") {
             let entries = bundle::read(value).map(|(_, entries)| entries).unwrap_or_default();
-            entries.iter().filter_map(|entry| entry.resource.as_ref()).for_each(|resource| self.note(resource));
+            entries
+                .iter()
+                .filter_map(|entry| entry.resource.as_ref())
+                .for_each(|resource| self.note(resource));
         } else {
             self.note(&value);
         }
