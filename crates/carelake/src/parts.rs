@@ -22,7 +22,6 @@ use server::HomeKind;
 use std::{path::Path, sync::Arc};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-use views::View;
 
 /// An open home.
 pub(crate) struct Parts {
@@ -164,7 +163,7 @@ impl Parts {
         Ok(Reader {
             control: Arc::clone(&self.control),
             stores: self.stores()?,
-            views: Arc::new(views::builtin().iter().cloned().collect::<Vec<View>>()),
+            views: Arc::new(views::builtin().to_vec()),
             limits: QueryLimits { memory_bytes: self.home.config.query.memory_bytes },
         })
     }

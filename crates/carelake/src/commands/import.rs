@@ -12,7 +12,11 @@ use control::JobState;
 use futures::StreamExt;
 use indicatif::ProgressBar;
 use inputs::Input;
-use lake::refinery::{Published, Refinery};
+use lake::{
+    LakeError,
+    refinery::{Published, Refinery},
+    upkeep::Upkeep,
+};
 use landing::{Change, Intake, IntakeError, Submission};
 use model::{AuditOutcome, SourceId};
 use report::Report;
@@ -74,7 +78,7 @@ pub(super) async fn import(parts: &Parts, source: &SourceId, paths: &[PathBuf]) 
     intake.close().await;
     stop.send_replace(true);
     let bar = screen::progress(0, "publishing");
-    let published = worker.await?;
+    let (published, refinery) = worker.await?;
     bar.finish_and_clear();
     let mut report = taken?;
     let published = published?;
@@ -83,7 +87,20 @@ pub(super) async fn import(parts: &Parts, source: &SourceId, paths: &[PathBuf]) 
     report.view_errors = published.view_errors;
     report.conditional_references = published.conditional_references;
     report.seconds = started.elapsed().as_secs_f64();
+    tend(parts, refinery).await;
     Ok(report)
+}
+
+/// Compacts what many imports without a running worker would leave in small files.
+async fn tend(parts: &Parts, mut refinery: Refinery) {
+    match Upkeep::new(parts.upkeep_limits()).tend(&mut refinery).await {
+        // A running `carelake serve` keeps the tables in order itself.
+        Ok(_) | Err(LakeError::NotTheWorker) => {}
+        Err(error) => {
+            tracing::warn!(%error, "the import is done, but tables were not tidied; the next worker does it")
+        }
+    }
+    refinery.close().await;
 }
 
 /// Reads, checks and submits, in the order of the inputs.
@@ -191,7 +208,7 @@ async fn publish(
     mut refinery: Refinery,
     accepted: Arc<AtomicU64>,
     mut stop: watch::Receiver<bool>,
-) -> Result<Published, lake::LakeError> {
+) -> (Result<Published, LakeError>, Refinery) {
     let mut total = Published::default();
     let work = async {
         loop {
@@ -206,15 +223,14 @@ async fn publish(
                     Ok(None) if stopping => return Ok(()),
                     Ok(None) => {}
                     // A running `carelake serve` publishes what is registered here.
-                    Err(lake::LakeError::NotTheWorker) if refinery.backlog().await? == 0 => return Ok(()),
-                    Err(lake::LakeError::NotTheWorker) => {}
+                    Err(LakeError::NotTheWorker) if refinery.backlog().await? == 0 => return Ok(()),
+                    Err(LakeError::NotTheWorker) => {}
                     Err(error) => return Err(error),
                 }
             }
             drop(tokio::time::timeout(Duration::from_millis(100), stop.changed()).await);
         }
     };
-    let worked = work.await;
-    refinery.close().await;
-    worked.map(|()| total)
+    let worked: Result<(), LakeError> = work.await;
+    (worked.map(|()| total), refinery)
 }
