@@ -90,7 +90,7 @@ async fn vault() -> Vault {
     assert_eq!(public.iter().map(|(record, _)| *record).collect::<Vec<_>>(), [RECORD_A, RECORD_B]);
     let keys_key = keys_key(7);
     put_keys(&worker, &keys_key, file).await.unwrap();
-    assert_eq!(keys_key.to_string(), "record-keys/g1/000000000007-0000");
+    assert_eq!(keys_key.to_string(), "record-keys/g1/000000000007-000001-0000");
     for first in [1, 3] {
         let mut writer = FragmentWriter::new();
         for (record, half) in &public {

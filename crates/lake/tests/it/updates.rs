@@ -65,7 +65,7 @@ async fn sixty_small_publications_leave_few_files_and_the_newest_versions_only()
         if round % 4 != 1 {
             continue;
         }
-        home.clock.advance_ms(5_000);
+        home.clock.advance_ms(60_000);
         models::build(&mut worker, &home.reader(), Some("urgent_care"), "test").await.unwrap();
         let done = upkeep.tend(&mut worker).await.unwrap();
         tended.compacted += done.compacted;
