@@ -1,0 +1,27 @@
+//! The binary `carelake`, driven as operators and providers drive it: crashes, mistakes and damage included.
+//!
+//! Nothing of the lake is linked here. Every test has homes of its own in temporary folders, listens on
+//! loopback ports that the system chooses, and ends the processes that it has started.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "clippy takes only functions marked as tests for tests"
+)]
+
+mod chance;
+mod command_line;
+mod crash;
+mod damage;
+mod demo;
+mod home;
+mod inputs;
+mod keys;
+mod kill;
+mod mistakes;
+mod provider;
+mod real_data;
+mod rows;
+mod service;
+mod shared;
