@@ -11,10 +11,14 @@ mod schema;
 
 use crate::{
     LakeError,
+    refinery::columns,
     stores::{SCHEME, Stores},
     table::TableId,
 };
-use arrow::array::RecordBatch;
+use arrow::{
+    array::RecordBatch,
+    datatypes::{Schema, SchemaRef},
+};
 use control::{CatalogTable, Control};
 use datafusion::{
     catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider},
@@ -95,11 +99,24 @@ impl Reader {
         }
         let all = Arc::new(tables);
         for (name, tables) in schemas {
-            let schema = LakeSchema::new(self.clone(), tables, Arc::clone(&all));
+            let expected = self.expected(&name);
+            let schema = LakeSchema::new(self.clone(), tables, Arc::clone(&all), expected);
             catalog.register_schema(&name, Arc::new(schema)).map_err(LakeError::Query)?;
         }
         context.register_catalog(CATALOG, Arc::new(catalog));
         Ok(Session { context, seq })
+    }
+
+    /// The tables of a schema that queries may name before anything has come into them.
+    fn expected(&self, schema: &str) -> Vec<(String, SchemaRef)> {
+        match schema {
+            "view" => self.views.iter().map(|view| (view.name().to_owned(), view.schema())).collect(),
+            PUBLIC => vec![
+                ("person_link".to_owned(), visible_link()),
+                ("display".to_owned(), Arc::clone(&columns::DISPLAY)),
+            ],
+            _ => Vec::new(),
+        }
     }
 
     fn runtime(&self) -> Result<Arc<RuntimeEnv>, LakeError> {
@@ -122,6 +139,13 @@ pub(crate) fn register_zones(runtime: &RuntimeEnv, stores: &Stores) {
             runtime.register_object_store(&url, Arc::clone(store));
         }
     }
+}
+
+/// `person_link(patient, person)`, as readers see it.
+fn visible_link() -> SchemaRef {
+    let fields = columns::PERSON_LINK.fields().iter();
+    let seen = fields.filter(|field| ["patient", "person"].contains(&field.name().as_str()));
+    Arc::new(Schema::new(seen.cloned().collect::<Vec<_>>()))
 }
 
 fn config() -> SessionConfig {

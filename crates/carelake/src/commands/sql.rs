@@ -30,7 +30,10 @@ pub(super) async fn run(folder: &Path, args: &SqlArgs, json: bool) -> anyhow::Re
     // No record, no answer: nothing is shown before the record is durable.
     parts.record("sql", outcome, "query", &[("rows", rows.to_string())]).await?;
     parts.close().await?;
-    screen::say(answered?.0);
+    let (text, _) = answered?;
+    if !text.is_empty() {
+        screen::say(text);
+    }
     Ok(())
 }
 
@@ -139,7 +142,7 @@ async fn add_audit(parts: &Parts, session: &Session) -> anyhow::Result<()> {
         ("actor", text(&|record| record.actor.clone())),
         ("outcome", text(&|record| format!("{:?}", record.outcome).to_ascii_lowercase())),
         ("target", text(&|record| record.target.clone())),
-        ("detail", text(&|record| serde_json::to_string(&record.detail).unwrap_or_default())),
+        ("detail", text(&|record| record.detail.clone())),
     ])?;
     session.add("audit", "records", vec![batch])?;
     Ok(())

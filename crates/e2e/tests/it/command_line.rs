@@ -260,3 +260,12 @@ fn two_sources_with_equal_ids_do_not_mix() {
                  where (p.source = 'source-a' and v.gender = 'other') or (p.source = 'source-b' and v.gender = 'female')";
     assert_eq!(home.number(women), 0);
 }
+
+#[test]
+fn an_empty_lake_has_empty_views_and_marts() {
+    let home = Home::new();
+    assert_eq!(home.number("select count(*) from view.encounter"), 0);
+    assert_eq!(home.number("select count(*) from person_link"), 0);
+    home.run(["mart", "build"]).exits(0);
+    assert_eq!(home.number("select count(*) from urgent_care.pathways"), 0);
+}

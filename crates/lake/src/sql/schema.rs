@@ -5,12 +5,13 @@ use crate::{
     LakeError,
     table::{Table, TableId},
 };
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use control::{CatalogTable, TableKind};
 use datafusion::{
     catalog::{SchemaProvider, TableProvider},
     common::DataFusionError,
-    datasource::ViewTable,
+    datasource::{ViewTable, empty::EmptyTable},
 };
 use std::{fmt, sync::Arc};
 
@@ -19,13 +20,23 @@ pub(super) struct LakeSchema {
     reader: Reader,
     tables: Vec<CatalogTable>,
     all: Arc<Vec<CatalogTable>>,
+    /// Tables that the lake is sure to have one day, and that nothing has come into yet.
+    empty: Vec<(String, SchemaRef)>,
 }
 
 impl LakeSchema {
     /// `tables` are this schema's; `all` are the sequence's, in which supersessions are found.
-    pub(super) fn new(reader: Reader, tables: Vec<CatalogTable>, all: Arc<Vec<CatalogTable>>) -> Self {
-        let tables = tables.into_iter().filter(|table| table.table.kind != TableKind::Internal).collect();
-        Self { reader, tables, all }
+    pub(super) fn new(
+        reader: Reader,
+        tables: Vec<CatalogTable>,
+        all: Arc<Vec<CatalogTable>>,
+        expected: Vec<(String, SchemaRef)>,
+    ) -> Self {
+        let tables: Vec<_> =
+            tables.into_iter().filter(|table| table.table.kind != TableKind::Internal).collect();
+        let is_there = |name: &str| tables.iter().any(|table| table.table.table.name == name);
+        let empty = expected.into_iter().filter(|(name, _)| !is_there(name)).collect();
+        Self { reader, tables, all, empty }
     }
 
     async fn load(&self, table: &CatalogTable) -> Result<Option<Arc<dyn TableProvider>>, LakeError> {
@@ -57,17 +68,21 @@ impl fmt::Debug for LakeSchema {
 #[async_trait]
 impl SchemaProvider for LakeSchema {
     fn table_names(&self) -> Vec<String> {
-        self.tables.iter().map(|table| table.table.table.name.clone()).collect()
+        let filled = self.tables.iter().map(|table| table.table.table.name.clone());
+        filled.chain(self.empty.iter().map(|(name, _)| name.clone())).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
         match self.tables.iter().find(|table| table.table.table.name == name) {
             Some(table) => self.load(table).await.map_err(|error| DataFusionError::External(Box::new(error))),
-            None => Ok(None),
+            None => match self.empty.iter().find(|(empty, _)| empty == name) {
+                Some((_, schema)) => Ok(Some(Arc::new(EmptyTable::new(Arc::clone(schema))))),
+                None => Ok(None),
+            },
         }
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        self.tables.iter().any(|table| table.table.table.name == name)
+        self.table_names().iter().any(|table| table == name)
     }
 }
