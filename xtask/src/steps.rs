@@ -137,7 +137,14 @@ fn doc(workshop: &Workshop) -> anyhow::Result<Option<String>> {
     without_warnings(&listen(command.env("RUSTDOCFLAGS", "-D warnings"))?)
 }
 
+/// Builds the binaries too: end-to-end tests drive them, and a test build alone makes only those of
+/// packages with integration tests of their own.
 fn build(workshop: &Workshop) -> anyhow::Result<Option<String>> {
+    if let Some(warned) =
+        without_warnings(&listen(&mut workshop.cargo(&["build", "--workspace", "--locked"]))?)?
+    {
+        return Ok(Some(warned));
+    }
     without_warnings(&listen(&mut workshop.cargo(&[
         "nextest",
         "run",
