@@ -19,50 +19,47 @@ pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> a
 }
 
 /// Every table that can be named in SQL, with the rows that readers see.
-pub(super) async fn list(parts: &Parts, json: bool) -> anyhow::Result<String> {
+async fn counted(parts: &Parts) -> anyhow::Result<Vec<(CatalogTable, i64)>> {
     let reader = parts.reader()?;
-    let mut rows = Vec::new();
-    let mut lines = Vec::new();
+    let mut counted = Vec::new();
     for table in parts.control.tables().await? {
-        if table.table.kind == TableKind::Internal {
-            continue;
+        if table.table.kind != TableKind::Internal {
+            let rows = count_rows(&reader, &table.table.table).await?;
+            counted.push((table, rows));
         }
-        let count = count_rows(&reader, &table.table.table).await?;
-        if json {
-            lines.push(line(&table, count, parts.kind.as_str()).to_string());
-            continue;
-        }
-        rows.push(vec![
+    }
+    Ok(counted)
+}
+
+async fn list(parts: &Parts, json: bool) -> anyhow::Result<String> {
+    let home = parts.kind.as_str();
+    let tables = counted(parts).await?;
+    if json {
+        let lines = tables.iter().map(|(table, rows)| line(table, *rows, home).to_string());
+        return Ok(lines.collect::<Vec<_>>().join("\n"));
+    }
+    let row = |(table, rows): &(CatalogTable, i64)| {
+        vec![
             table.table.table.to_string(),
             table.table.kind.as_str().to_owned(),
-            screen::count(count),
+            screen::count(*rows),
             screen::bytes(table.table.bytes),
             table.table.version.to_string(),
             table.seq.to_string(),
             table.table.made_from.map(|seq| seq.to_string()).unwrap_or_default(),
-        ]);
-    }
-    if json {
-        return Ok(lines.join("\n"));
-    }
+        ]
+    };
     let head = ["table", "kind", "rows", "size", "version", "sequence", "made from"];
-    Ok(format!("A home for {} data.\n\n{}", parts.kind.as_str(), screen::table(&head, &rows)))
+    let rows: Vec<_> = tables.iter().map(row).collect();
+    Ok(format!("A home for {home} data.\n\n{}", screen::table(&head, &rows)))
 }
 
 /// Every table with its rows only: what depends on the data and not on the day.
 pub(super) async fn rows(parts: &Parts) -> anyhow::Result<String> {
-    let reader = parts.reader()?;
-    let mut rows = Vec::new();
-    for table in parts.control.tables().await? {
-        if table.table.kind != TableKind::Internal {
-            let count = count_rows(&reader, &table.table.table).await?;
-            rows.push(vec![
-                table.table.table.to_string(),
-                table.table.kind.as_str().to_owned(),
-                screen::count(count),
-            ]);
-        }
-    }
+    let row = |(table, rows): &(CatalogTable, i64)| {
+        vec![table.table.table.to_string(), table.table.kind.as_str().to_owned(), screen::count(*rows)]
+    };
+    let rows: Vec<_> = counted(parts).await?.iter().map(row).collect();
     Ok(screen::table(&["table", "kind", "rows"], &rows))
 }
 

@@ -7,7 +7,7 @@ use fhir::Issue;
 use landing::{Accepted, Status};
 use model::{CommitSeq, SourceId};
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     fs::File,
     io::{BufWriter, Write},
     path::{Path, PathBuf},
@@ -101,7 +101,7 @@ impl Report {
     }
 
     pub(super) fn has_rejected(&self, path: &Path) -> bool {
-        self.rejected.iter().map(|rejected| rejected.file.as_path()).collect::<HashSet<_>>().contains(path)
+        self.rejected.iter().any(|rejected| rejected.file == path)
     }
 
     /// Safe facts for the audit trail.
