@@ -57,6 +57,7 @@ CREATE TABLE segment (
     object_key TEXT   NOT NULL UNIQUE,
     sha256     BYTEA  NOT NULL,
     length     BIGINT NOT NULL,
+    opened     BIGINT NOT NULL,
     resources  BIGINT NOT NULL,
     registered BIGINT NOT NULL,
     deleted    BIGINT,
@@ -116,12 +117,15 @@ CREATE TABLE table_version (
     FOREIGN KEY (schema_name, table_name, shape) REFERENCES table_shape (schema_name, table_name, shape)
 );
 
--- Files that have been imported, by source and content.
+-- How far files have been imported, by source and content. `taken` counts the resources that `checker`
+-- finds good; `whole` is 1 once all of them are taken and none was rejected.
 CREATE TABLE imported_file (
-    source    TEXT   NOT NULL REFERENCES source (name),
-    digest    BYTEA  NOT NULL,
-    resources BIGINT NOT NULL,
-    imported  BIGINT NOT NULL,
+    source  TEXT   NOT NULL REFERENCES source (name),
+    digest  BYTEA  NOT NULL,
+    checker TEXT   NOT NULL,
+    taken   BIGINT NOT NULL,
+    whole   BIGINT NOT NULL,
+    changed BIGINT NOT NULL,
     PRIMARY KEY (source, digest)
 );
 

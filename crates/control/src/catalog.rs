@@ -63,7 +63,7 @@ pub struct TableVersion {
     pub columns: Vec<Column>,
     /// Its Delta version.
     pub version: i64,
-    /// How many rows a reader sees.
+    /// How many rows its files hold, superseded ones included.
     pub rows: i64,
     /// How many bytes its live files take.
     pub bytes: i64,
@@ -205,6 +205,18 @@ impl Control {
         }
         tx.run(ACTION, DROP, &[seq.0.into()]).await?;
         tx.commit(ACTION).await
+    }
+
+    /// The oldest version of a table that a readable sequence shows; `None` if none shows it.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn oldest_version(&self, table: &TableName) -> Result<Option<i64>, ControlError> {
+        const SQL: &str = "SELECT delta_version FROM table_version WHERE schema_name = $1 AND table_name = $2
+            ORDER BY seq LIMIT 1";
+        let params = [table.schema.as_str().into(), table.name.as_str().into()];
+        let row = self.database.row("read the catalogue", SQL, &params).await?;
+        row.map(|row| row.int(0)).transpose()
     }
 
     async fn tables_at(&self, seq: CommitSeq) -> Result<Vec<CatalogTable>, ControlError> {

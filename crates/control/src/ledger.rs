@@ -9,7 +9,9 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions};
 use model::{LaneId, Ordinal};
 use std::{
     collections::HashMap,
-    fmt, io,
+    fmt,
+    fs::{File, TryLockError},
+    io,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -48,8 +50,8 @@ pub enum LedgerError {
         #[source]
         source: fjall::Error,
     },
-    /// The folder could not be emptied.
-    #[error("empty the ledger's folder")]
+    /// The folder could not be made, locked or emptied.
+    #[error("make room for the ledger's cache")]
     Folder(#[source] io::Error),
     /// The rows that it is folded from could not be read.
     #[error(transparent)]
@@ -60,6 +62,8 @@ pub enum LedgerError {
 pub struct Ledger {
     database: Database,
     lanes: Mutex<HashMap<LaneId, Arc<Lane>>>,
+    /// Held until the database is closed; the system lets go of it when the process dies.
+    _lock: File,
 }
 
 /// One lane's cache. Whoever applies to it holds `applied`.
@@ -103,17 +107,18 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::InUse`] if another process has it; otherwise the folder cannot be used.
     pub fn open(folder: &Path) -> Result<Self, LedgerError> {
+        // Ours before fjall looks into the folder: what it finds half made there is then nobody else's work.
+        let lock = lock(folder)?;
         let database = match open(folder) {
             Ok(database) => database,
             Err(fjall::Error::Locked) => return Err(LedgerError::InUse),
-            Err(source @ fjall::Error::Io(_)) => return Err(failed("open")(source)),
             Err(error) => {
                 tracing::warn!(%error, "the ledger's cache is damaged and is built anew");
                 std::fs::remove_dir_all(folder).map_err(LedgerError::Folder)?;
                 open(folder).map_err(failed("open"))?
             }
         };
-        Ok(Self { database, lanes: Mutex::default() })
+        Ok(Self { database, lanes: Mutex::default(), _lock: lock })
     }
 
     /// The last ordinal of `lane` that is in the cache; 0 if there is none, or if the
@@ -243,6 +248,19 @@ impl Known {
 impl From<&LedgerEntry> for Known {
     fn from(entry: &LedgerEntry) -> Self {
         Self { version: entry.version, content: entry.content }
+    }
+}
+
+/// A lock beside the folder.
+fn lock(folder: &Path) -> Result<File, LedgerError> {
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent).map_err(LedgerError::Folder)?;
+    }
+    let file = File::create(folder.with_added_extension("lock")).map_err(LedgerError::Folder)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LedgerError::InUse),
+        Err(TryLockError::Error(error)) => Err(LedgerError::Folder(error)),
     }
 }
 

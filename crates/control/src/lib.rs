@@ -23,6 +23,7 @@ pub use audit_head::AuditHead;
 pub use catalog::{CatalogTable, Column, TableKind, TableName, TableVersion};
 pub use control::Control;
 pub use error::{ControlError, Holding};
+pub use import::ImportProgress;
 pub use job::{Job, JobId, JobState};
 pub use lease::{Lease, WorkerLease};
 pub use ledger::{Known, Ledger, LedgerError};

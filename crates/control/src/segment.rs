@@ -2,7 +2,7 @@
 //! them, and their life until their objects are deleted (design §2.2, §2.3, §2.9).
 
 use crate::{
-    Control, ControlError, Holding, Lease,
+    Control, ControlError, Holding, ImportProgress, Lease,
     database::{Row, is_duplicate, number},
 };
 use model::{CommitSeq, LaneId, Ordinal, Timestamp};
@@ -28,10 +28,14 @@ pub struct Registration {
     pub sha256: [u8; 32],
     /// The object's length in bytes.
     pub length: u64,
+    /// How many bytes it is once it is opened.
+    pub opened: u64,
     /// How many resource versions it holds.
     pub resources: u32,
     /// What it adds to the ledger; of two entries with one key the later counts.
     pub ledger: Vec<LedgerEntry>,
+    /// How far files have been imported once this counts.
+    pub imports: Vec<ImportProgress>,
 }
 
 /// A registered segment.
@@ -47,6 +51,8 @@ pub struct Segment {
     pub sha256: [u8; 32],
     /// The object's length in bytes.
     pub length: u64,
+    /// How many bytes it is once it is opened.
+    pub opened: u64,
     /// How many resource versions it holds.
     pub resources: u32,
     /// When it was registered.
@@ -92,7 +98,7 @@ impl LedgerEntry {
 macro_rules! select_segment {
     ($rest:literal) => {
         concat!(
-            "SELECT s.lane, s.ordinal, s.object_key, s.sha256, s.length, s.resources, s.registered FROM segment s ",
+            "SELECT s.lane, s.ordinal, s.object_key, s.sha256, s.length, s.opened, s.resources, s.registered FROM segment s ",
             $rest
         )
     };
@@ -111,8 +117,8 @@ impl Control {
         const NEXT: &str = "UPDATE lane SET registered = registered + 1
             WHERE id = $1 AND epoch = $2 AND holder = $3 RETURNING registered";
         const INSERT: &str = "INSERT INTO segment
-            (lane, ordinal, epoch, object_key, sha256, length, resources, registered, deleted, delta)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, $9)";
+            (lane, ordinal, epoch, object_key, sha256, length, opened, resources, registered, deleted, delta)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10)";
         let (lane, epoch) = (lease.lane.0, lease.epoch.0);
         let mut tx = self.begin(ACTION).await?;
         let next = tx.row(ACTION, NEXT, &[lane.into(), epoch.into(), lease.holder.as_str().into()]).await?;
@@ -125,12 +131,16 @@ impl Control {
             segment.object_key.as_str().into(),
             segment.sha256.as_slice().into(),
             number(segment.length).into(),
+            number(segment.opened).into(),
             i64::from(segment.resources).into(),
             self.now().0.into(),
             delta.as_slice().into(),
         ];
         match tx.run(ACTION, INSERT, &params).await {
-            Ok(_) => tx.commit(ACTION).await.map(|()| Ordinal(ordinal)),
+            Ok(_) => {
+                self.note_imports(&mut tx, ACTION, &segment.imports).await?;
+                tx.commit(ACTION).await.map(|()| Ordinal(ordinal))
+            }
             Err(error) if is_duplicate(&error) => {
                 drop(tx);
                 self.registered_before(lease.lane, segment).await
@@ -284,8 +294,9 @@ fn read_segment(row: &Row) -> Result<Segment, ControlError> {
         object_key: row.text(2)?,
         sha256: row.array(3, "segment digest")?,
         length: row.count(4)?,
-        resources: row.count(5)?.try_into().map_err(|_| ControlError::Malformed { what: "count" })?,
-        registered: Timestamp(row.int(6)?),
+        opened: row.count(5)?,
+        resources: row.count(6)?.try_into().map_err(|_| ControlError::Malformed { what: "count" })?,
+        registered: Timestamp(row.int(7)?),
     })
 }
 

@@ -1,11 +1,11 @@
 //! The decisions of one group: which version each change becomes, seen in order.
 
 use crate::{
-    Accepted, IntakeError, Intent, ReceiptId, Record, SegmentWriter, Status, Stored,
+    Accepted, FilePart, IntakeError, Intent, ReceiptId, Record, SegmentWriter, Status, Stored,
     intake::storage,
     lane::{Job, Prepared},
 };
-use control::{Known, Ledger, LedgerEntry};
+use control::{ImportProgress, Known, Ledger, LedgerEntry};
 use keys::MacKey;
 use model::{LaneId, Ordinal, Timestamp};
 use std::collections::HashMap;
@@ -68,6 +68,18 @@ impl Group {
             .collect()
     }
 
+    /// How far files are imported once this group is registered.
+    pub(crate) fn imports(&self) -> Vec<ImportProgress> {
+        let progress = |(job, part): (&Job, &FilePart)| ImportProgress {
+            source: job.source.clone(),
+            digest: part.digest,
+            checker: part.checker.clone(),
+            taken: part.from + part.resources as u64,
+        };
+        let jobs = self.decided.iter().map(|decided| &decided.job);
+        jobs.flat_map(|job| job.files.iter().map(move |part| (job, part))).map(progress).collect()
+    }
+
     pub(crate) fn segment(&self) -> SegmentWriter {
         let mut writer = SegmentWriter::default();
         for (job, prepared, version) in self.stored() {
@@ -95,7 +107,7 @@ impl Group {
                     resource_type: prepared.change.resource_type,
                     id: prepared.change.id,
                     version,
-                    last_updated: self.now,
+                    last_updated: (status != Status::Unchanged).then_some(self.now),
                     status,
                 })
                 .collect();
@@ -126,7 +138,9 @@ fn decide_job(
             None => ledger.get(lane, &prepared.key).map_err(storage)?,
         };
         let (version, status) = decide_change(index, prepared, known.as_ref())?;
-        own.insert(prepared.key, Known { version, content: prepared.content });
+        if status != Status::Unchanged {
+            own.insert(prepared.key, Known { version, content: prepared.content });
+        }
         entries.push((version, status));
     }
     seen.extend(own);
@@ -148,6 +162,7 @@ fn decide_change(
         }
     };
     match known {
+        Some(known) if prepared.taken => Ok((known.version, Status::Unchanged)),
         None if !(may_create && may_update) => Err(IntakeError::NotGranted { index }),
         None => Ok((1, Status::Created)),
         Some(_) if !may_update => Err(IntakeError::NotGranted { index }),

@@ -56,7 +56,8 @@ pub struct IntakeParts {
 pub struct Intake {
     parts: Arc<IntakeParts>,
     waiting: Arc<Semaphore>,
-    lanes: Mutex<HashMap<LaneId, mpsc::UnboundedSender<Message>>>,
+    /// `None` once it is closed.
+    lanes: Mutex<Option<HashMap<LaneId, mpsc::UnboundedSender<Message>>>>,
     sources: Mutex<HashMap<SourceId, LaneId>>,
 }
 
@@ -65,7 +66,8 @@ impl Intake {
     #[must_use]
     pub fn new(parts: IntakeParts) -> Self {
         let waiting = Arc::new(Semaphore::new(parts.limits.waiting_bytes.min(Semaphore::MAX_PERMITS)));
-        Self { parts: Arc::new(parts), waiting, lanes: Mutex::default(), sources: Mutex::default() }
+        let lanes = Mutex::new(Some(HashMap::new()));
+        Self { parts: Arc::new(parts), waiting, lanes, sources: Mutex::default() }
     }
 
     /// Accepts `submission` for `source`, whole, and returns once it is durable.
@@ -88,10 +90,11 @@ impl Intake {
         let job = Job {
             source: source.clone(),
             changes: self.prepare(source, submission.changes),
+            files: submission.files,
             answer,
             _permit: permit,
         };
-        self.sender(lane).await.send(Message::Submit(job)).map_err(|_| closed())?;
+        self.sender(lane).await?.send(Message::Submit(job)).map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
 
@@ -107,8 +110,8 @@ impl Intake {
 
     /// Takes no more, waits for what is on its way, and gives the leases back.
     pub async fn close(&self) {
-        let lanes: Vec<_> = self.lanes.lock().await.drain().map(|(_, sender)| sender).collect();
-        for lane in lanes {
+        let lanes = self.lanes.lock().await.take().unwrap_or_default();
+        for lane in lanes.into_values() {
             let (done, finished) = oneshot::channel();
             // A lane that has already ended drops the sender, which ends the wait as well.
             drop(lane.send(Message::Close(done)));
@@ -130,6 +133,7 @@ impl Intake {
                 ]),
                 content: mac.mac16(&[&change.body]),
                 change,
+                taken: false,
             })
             .collect()
     }
@@ -144,15 +148,16 @@ impl Intake {
         Ok(lane)
     }
 
-    async fn sender(&self, lane: LaneId) -> mpsc::UnboundedSender<Message> {
+    async fn sender(&self, lane: LaneId) -> Result<mpsc::UnboundedSender<Message>, IntakeError> {
         let mut lanes = self.lanes.lock().await;
+        let lanes = lanes.as_mut().ok_or_else(closed)?;
         lanes.retain(|_, sender| !sender.is_closed());
-        lanes.entry(lane).or_insert_with(|| lane::start(lane, Arc::clone(&self.parts))).clone()
+        Ok(lanes.entry(lane).or_insert_with(|| lane::start(lane, Arc::clone(&self.parts))).clone())
     }
 }
 
 fn closed() -> IntakeError {
-    IntakeError::Storage("the lane has closed".to_owned())
+    IntakeError::Storage("it takes no more: the process is stopping".to_owned())
 }
 
 /// The cause in words: these errors speak of keys, files and rows, never of content.

@@ -1,7 +1,9 @@
 //! One lane's writer: one segment in flight, everything that waits goes into the next.
 
-use crate::{Accepted, Change, IntakeError, IntakeParts, SegmentKey, group::Group, intake::storage, segment};
-use control::{Lease, Registration};
+use crate::{
+    Accepted, Change, FilePart, IntakeError, IntakeParts, SegmentKey, group::Group, intake::storage, segment,
+};
+use control::{Control, ControlError, Lease, Registration};
 use model::{LaneId, Ordinal, SourceId, failpoint};
 use object_store::{ObjectStoreExt, PutPayload};
 use std::sync::Arc;
@@ -12,15 +14,32 @@ pub(crate) struct Prepared {
     pub(crate) key: [u8; 16],
     pub(crate) content: [u8; 16],
     pub(crate) change: Change,
+    /// Whether an import has registered it before.
+    pub(crate) taken: bool,
 }
 
 /// A submission that waits for its segment.
 pub(crate) struct Job {
     pub(crate) source: SourceId,
     pub(crate) changes: Vec<Prepared>,
+    pub(crate) files: Vec<FilePart>,
     pub(crate) answer: oneshot::Sender<Result<Accepted, IntakeError>>,
     /// Bytes that count as waiting until this job is dropped.
     pub(crate) _permit: OwnedSemaphorePermit,
+}
+
+impl Job {
+    /// Marks what this import, or one that was cut short, has registered before.
+    async fn mark_taken(&mut self, control: &Control) -> Result<(), ControlError> {
+        let mut changes = self.changes.iter_mut();
+        for part in &self.files {
+            let so_far = control.import_taken(&self.source, part.digest, &part.checker).await?;
+            for (place, prepared) in (part.from..).zip(changes.by_ref().take(part.resources)) {
+                prepared.taken = place < so_far;
+            }
+        }
+        Ok(())
+    }
 }
 
 pub(crate) enum Message {
@@ -79,7 +98,7 @@ impl Lane {
     }
 
     /// Decides, stores and answers one group.
-    async fn serve(&mut self, jobs: Vec<Job>) {
+    async fn serve(&mut self, mut jobs: Vec<Job>) {
         if jobs.is_empty() {
             return;
         }
@@ -87,6 +106,12 @@ impl Lane {
             Ok(lease) => lease,
             Err(error) => return answer_all(jobs, &error),
         };
+        // Read under the lease: whoever had it before has registered all that it will.
+        for job in &mut jobs {
+            if let Err(error) = job.mark_taken(&self.parts.control).await {
+                return answer_all(jobs, &storage(error));
+            }
+        }
         let now = self.parts.clock.now();
         let group = Group::decide(jobs, &self.parts.ledger, self.id, now);
         let Some(group) = group else { return };
@@ -133,12 +158,19 @@ impl Lane {
     /// Makes the group durable: the object first, then the row that names it.
     async fn store(&self, lease: &Lease, group: &Group) -> Result<Ordinal, IntakeError> {
         let control = &self.parts.control;
+        let imports = group.imports();
         if group.is_empty() {
-            // Nothing changed, so what the answer speaks of is already registered.
+            // Nothing changed, so what the answer speaks of is registered already, if nobody has taken the lane
+            // and registered something newer meanwhile.
+            control.renew_lane(lease, self.parts.limits.lease_ms).await.map_err(storage)?;
+            if !imports.is_empty() {
+                control.import_goes_on(&imports).await.map_err(storage)?;
+            }
             return Ok(self.parts.ledger.applied(self.id));
         }
         let landing_public = self.parts.landing_public.clone();
         let segment = group.segment();
+        let opened = segment.bytes() as u64;
         let sealed = tokio::task::spawn_blocking(move || {
             let sealed = segment.seal(&landing_public)?;
             let sha256 = segment::sha256_of(&sealed);
@@ -154,8 +186,10 @@ impl Lane {
             object_key: key.to_string(),
             sha256,
             length,
+            opened,
             resources: group.count(),
             ledger: group.ledger(),
+            imports,
         };
         let ordinal = control.register(lease, &registration).await.map_err(storage)?;
         failpoint!("landing.register.after-commit");

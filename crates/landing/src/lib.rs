@@ -21,5 +21,5 @@ pub use intake::{Intake, IntakeParts, Limits};
 pub use key::SegmentKey;
 pub use receipt::{ReceiptId, ReceiptIdError};
 pub use segment::{Record, RecordRef, SegmentError, SegmentReader, SegmentWriter, open_segment};
-pub use submission::{Accepted, Change, IntakeError, Intent, Status, Stored, Submission};
+pub use submission::{Accepted, Change, FilePart, IntakeError, Intent, Status, Stored, Submission};
 pub use sweep::{SweepError, delete_published, sweep_orphans};

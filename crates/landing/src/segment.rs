@@ -101,6 +101,12 @@ impl SegmentWriter {
         self.count
     }
 
+    /// How many bytes it has before it is compressed.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.plain.len()
+    }
+
     /// Appends a record. Sources, types and ids are at most 64 bytes by their own rules.
     pub fn push(&mut self, record: &Record<'_>) {
         for text in [record.source.as_str(), record.resource_type.as_str(), record.id] {

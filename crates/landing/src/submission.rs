@@ -6,6 +6,7 @@ use fhir::{
     json::{Object, Value},
 };
 use model::Timestamp;
+use std::sync::Arc;
 
 /// What the sender means by a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,11 +71,34 @@ fn strip_meta(resource: &mut Object<'_>) {
     }
 }
 
+/// Neighbouring resources of a file that is imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePart {
+    /// Keyed hash of the file's bytes.
+    pub digest: [u8; 32],
+    /// What told good resources from others and made them what they are: places are counted by it, and what
+    /// another has counted is no progress.
+    pub checker: Arc<str>,
+    /// How many of the file's good resources come before.
+    pub from: u64,
+    /// How many of them follow each other here.
+    pub resources: usize,
+}
+
 /// Changes that are accepted all together or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct Submission {
     /// The changes, in order. No two may name the same resource, unless they come from an import.
     pub changes: Vec<Change>,
+    /// For an import: the files that the changes come from, in order. A change whose place in its file is
+    /// registered already counts as [`Status::Unchanged`], whatever has become of its resource since.
+    pub files: Vec<FilePart>,
+}
+
+impl From<Vec<Change>> for Submission {
+    fn from(changes: Vec<Change>) -> Self {
+        Self { changes, files: Vec::new() }
+    }
 }
 
 impl Submission {
@@ -105,8 +129,8 @@ pub struct Stored {
     pub id: String,
     /// Its current version, from 1.
     pub version: u32,
-    /// When it was accepted.
-    pub last_updated: Timestamp,
+    /// When its current version was accepted, if that is now.
+    pub last_updated: Option<Timestamp>,
     /// What became of it.
     pub status: Status,
 }

@@ -35,6 +35,7 @@ pub async fn delete_published(
             Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(error.into()),
         }
+        failpoint!("landing.segment.after-delete");
         control.forget_segment(segment.lane, segment.ordinal).await?;
         deleted += 1;
     }

@@ -43,7 +43,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, ApiError> {
     caller.trail.action("fhir.batch");
     let good: Vec<Change> = planned.iter().filter_map(|entry| entry.as_ref().ok().cloned()).collect();
-    let whole = Submission { changes: good };
+    let whole = Submission::from(good);
     // Nearly always every entry can be stored, so they are tried together: one segment, one receipt.
     let together = match whole.changes.len() {
         0 => None,
@@ -108,7 +108,7 @@ async fn apart(
 }
 
 async fn one(state: &AppState, caller: &Caller, change: Change) -> Result<landing::Accepted, ApiError> {
-    handlers::submit(state, &caller.source, Submission { changes: vec![change] })
+    handlers::submit(state, &caller.source, Submission::from(vec![change]))
         .await?
         .map_err(|error| ApiError::from_intake(error, false))
 }

@@ -54,7 +54,7 @@ pub(crate) async fn submit(
     if changes.is_empty() {
         return Ok(answer::bundle("transaction-response", &[], None));
     }
-    let accepted = crate::handlers::submit(state, &caller.source, Submission { changes })
+    let accepted = crate::handlers::submit(state, &caller.source, Submission::from(changes))
         .await?
         .map_err(|error| ApiError::from_intake(error, true))?;
     let entries: Vec<_> =

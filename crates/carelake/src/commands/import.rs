@@ -1,5 +1,6 @@
 //! `carelake import`: files through the very path that HTTPS takes, without the network.
 
+mod batch;
 mod inputs;
 mod portion;
 mod reader;
@@ -8,6 +9,7 @@ mod resolve;
 
 use crate::{cli::ImportArgs, parts::Parts, screen};
 use anyhow::Context;
+use batch::Batch;
 use control::JobState;
 use futures::StreamExt;
 use indicatif::ProgressBar;
@@ -17,10 +19,12 @@ use lake::{
     refinery::{Published, Refinery},
     upkeep::Upkeep,
 };
-use landing::{Change, Intake, IntakeError, Submission};
-use model::{AuditOutcome, SourceId};
+use landing::{Intake, IntakeError, Submission};
+use model::{AuditOutcome, SourceId, failpoint};
 use report::Report;
+use resolve::Resolver;
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{
@@ -31,8 +35,6 @@ use std::{
 };
 use tokio::sync::{mpsc, watch};
 
-/// Bodies that are submitted together.
-const SUBMISSION_BYTES: usize = 8 << 20;
 /// How many portions are read ahead.
 const AHEAD: usize = 4;
 /// How many accepted resources wait before the worker publishes them, while files are still read.
@@ -41,6 +43,8 @@ const PUBLISH_RESOURCES: u64 = 30_000;
 pub(super) async fn run(folder: &Path, args: &ImportArgs, json: bool) -> anyhow::Result<ExitCode> {
     let parts = Parts::open(folder, "import").await?;
     let job = parts.control.job_start("import", args.source.as_str(), "operator").await?;
+    // Before anything is durable: an import that dies has its record too.
+    parts.record("import.begin", AuditOutcome::Success, args.source.as_str(), &[]).await?;
     let report = import(&parts, &args.source, &args.paths).await;
     let (state, detail, seq) = match &report {
         Ok(report) => (JobState::Succeeded, format!("{} accepted", report.accepted()), Some(report.seq)),
@@ -59,7 +63,7 @@ pub(super) async fn run(folder: &Path, args: &ImportArgs, json: bool) -> anyhow:
         report.write_rejected(file)?;
     }
     screen::say(if json { report.json().to_string() } else { report.text() });
-    Ok(if report.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Imports everything under `paths` for `source`, and returns when it can be queried.
@@ -85,6 +89,7 @@ pub(super) async fn import(parts: &Parts, source: &SourceId, paths: &[PathBuf]) 
     report.seq = published.seq.max(parts.control.published().await?);
     report.whole_to_vault = published.whole_to_vault;
     report.view_errors = published.view_errors;
+    report.unresolved_references = published.unresolved_references;
     report.conditional_references = published.conditional_references;
     report.seconds = started.elapsed().as_secs_f64();
     tend(parts, refinery).await;
@@ -112,20 +117,12 @@ async fn take(
     bar: &ProgressBar,
     accepted: &AtomicU64,
 ) -> anyhow::Result<Report> {
-    let digest_key = parts.keyring.gateway()?.ledger_mac;
     let mut report = Report::new(source);
-    let mut fresh = Vec::new();
-    for mut input in inputs {
-        input.digest = inputs::digest(&input, &digest_key).await?;
-        if parts.control.import_seen(source, input.digest).await? {
-            bar.inc(input.bytes);
-            report.skipped_files += 1;
-        } else {
-            fresh.push(input);
-        }
-    }
-    let fresh = Arc::new(fresh);
-    let resolver = Arc::new(resolve::Resolver::learn(&fresh).await?);
+    let key = parts.keyring.gateway()?.ledger_mac;
+    let inputs = inputs::known_by_digest(inputs, &key).await?;
+    let mut batch = Batch::of(&inputs, &key);
+    let resolver = Arc::new(Resolver::new(inputs.clone()));
+    let fresh = Arc::new(fresh(parts, source, inputs, bar, &mut report).await?);
     let (sender, receiver) = mpsc::channel(AHEAD);
     let reading = tokio::task::spawn_blocking({
         let fresh = Arc::clone(&fresh);
@@ -141,49 +138,63 @@ async fn take(
     })
     .buffered(cores + 1)
     .boxed();
-    let mut waiting = Submission::default();
-    let mut waiting_bytes = 0;
     while let Some(portion) = portions.next().await {
-        let portion = portion?;
+        let portion = portion??;
         bar.inc(portion.bytes);
         report.read(&portion);
         report.rejected.extend(portion.rejected);
         for change in portion.changes {
-            waiting_bytes += change.body.len();
-            waiting.changes.push(change);
-            if waiting_bytes >= SUBMISSION_BYTES {
-                submit(intake, source, std::mem::take(&mut waiting), &mut report, accepted).await?;
-                waiting_bytes = 0;
+            batch.push(portion.digest, change);
+            if batch.is_full() {
+                submit(intake, source, batch.take(), &mut report, accepted).await?;
                 bar.set_message(format!("{} resources", screen::count(report.accepted())));
             }
         }
     }
     reading.await??;
-    submit(intake, source, waiting, &mut report, accepted).await?;
-    for input in fresh.iter() {
-        if !report.has_rejected(&input.path) {
-            parts.control.import_done(source, input.digest, report.accepted()).await?;
-        }
+    submit(intake, source, batch.take(), &mut report, accepted).await?;
+    failpoint!("import.files.before-note");
+    let rejecting: HashSet<_> = report.rejected.iter().map(|rejected| rejected.file.as_path()).collect();
+    for input in fresh.iter().filter(|input| !rejecting.contains(input.path.as_path())) {
+        parts.control.import_done(source, input.digest).await?;
     }
     Ok(report)
+}
+
+/// The inputs that are not known whole, each content once.
+async fn fresh(
+    parts: &Parts,
+    source: &SourceId,
+    inputs: Vec<Input>,
+    bar: &ProgressBar,
+    report: &mut Report,
+) -> anyhow::Result<Vec<Input>> {
+    let mut digests = HashSet::new();
+    let mut fresh = Vec::new();
+    for input in inputs {
+        if !digests.insert(input.digest) || parts.control.import_seen(source, input.digest).await? {
+            bar.inc(input.bytes);
+            report.skipped_files += 1;
+        } else {
+            fresh.push(input);
+        }
+    }
+    Ok(fresh)
 }
 
 /// Submits until it is taken: a lane that somebody else holds, or that is full, is waited for.
 async fn submit(
     intake: &Intake,
     source: &SourceId,
-    submission: Submission,
+    submission: Option<Submission>,
     report: &mut Report,
     accepted: &AtomicU64,
 ) -> anyhow::Result<()> {
-    if submission.changes.is_empty() {
-        return Ok(());
-    }
     const PATIENCE_S: u64 = 60;
-    let changes: Vec<Change> = submission.changes;
+    let Some(submission) = submission else { return Ok(()) };
     let begun = Instant::now();
     loop {
-        match intake.submit(source, Submission { changes: changes.clone() }).await {
+        match intake.submit(source, submission.clone()).await {
             Ok(taken) => {
                 accepted.fetch_add(taken.entries.len() as u64, Ordering::Relaxed);
                 report.take(&taken);

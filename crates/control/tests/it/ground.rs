@@ -62,8 +62,10 @@ pub(crate) fn segment(lane: LaneId, number: u8, entries: u32) -> Registration {
         object_key: format!("{lane}/{number}"),
         sha256: [number; 32],
         length: 1000 + u64::from(number),
+        opened: 10_000 + u64::from(number),
         resources: entries,
         ledger: (0..entries).map(entry).collect(),
+        imports: Vec::new(),
     }
 }
 

@@ -17,7 +17,8 @@ fn known(version: u32) -> Option<Known> {
 #[test]
 fn a_gap_is_refused_and_a_repetition_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(folder.path()).unwrap();
+    let place = folder.path().join("ledger");
+    let ledger = Ledger::open(&place).unwrap();
     let (one, two) = (LaneId(1), LaneId(2));
     assert!(matches!(ledger.apply(one, Ordinal(2), &[]), Err(LedgerError::Gap { .. })));
     ledger.apply(one, Ordinal(1), &[entry(1, 1), entry(2, 1), entry(1, 2)]).unwrap();
@@ -27,9 +28,9 @@ fn a_gap_is_refused_and_a_repetition_changes_nothing() {
     assert_eq!(ledger.get(one, &[1; 16]).unwrap(), known(2), "of two entries the later counts");
     assert_eq!(ledger.get(one, &[3; 16]).unwrap(), None);
     assert_eq!(ledger.get(two, &[1; 16]).unwrap(), None, "lanes do not mix");
-    assert!(matches!(Ledger::open(folder.path()), Err(LedgerError::InUse)));
+    assert!(matches!(Ledger::open(&place), Err(LedgerError::InUse)));
     drop(ledger);
-    let ledger = Ledger::open(folder.path()).unwrap();
+    let ledger = Ledger::open(&place).unwrap();
     assert_eq!((ledger.applied(one), ledger.get(one, &[2; 16]).unwrap()), (Ordinal(2), known(1)));
 }
 

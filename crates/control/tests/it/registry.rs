@@ -1,7 +1,7 @@
 //! Providers, facts, imports, jobs, audit heads and state.
 
-use crate::ground::Ground;
-use control::{ControlError, JobState, NewProvider};
+use crate::ground::{Ground, segment};
+use control::{ControlError, ImportProgress, JobState, NewProvider, Registration};
 use model::{CommitSeq, SourceId, Timestamp};
 
 fn provider(name: &str, client_id: &str) -> NewProvider {
@@ -60,6 +60,10 @@ async fn facts_and_state_are_kept_until_they_are_replaced() {
     assert_eq!(again.state("other").await.unwrap(), None);
 }
 
+fn taken(source: &SourceId, checker: &str, taken: u64) -> ImportProgress {
+    ImportProgress { source: source.clone(), digest: [1; 32], checker: checker.into(), taken }
+}
+
 #[tokio::test]
 async fn an_imported_file_is_known_for_its_source() {
     let ground = Ground::new("imports").await;
@@ -67,11 +71,40 @@ async fn an_imported_file_is_known_for_its_source() {
     let (gp, trust): (SourceId, SourceId) = ("gp".parse().unwrap(), "trust".parse().unwrap());
     control.ensure_source(&gp).await.unwrap();
     assert!(!control.import_seen(&gp, [1; 32]).await.unwrap());
-    control.import_done(&gp, [1; 32], 10).await.unwrap();
-    control.import_done(&gp, [1; 32], 10).await.unwrap();
+    control.import_done(&gp, [1; 32]).await.unwrap();
+    control.import_done(&gp, [1; 32]).await.unwrap();
     assert!(control.import_seen(&gp, [1; 32]).await.unwrap());
     assert!(!control.import_seen(&gp, [2; 32]).await.unwrap());
     assert!(!control.import_seen(&trust, [1; 32]).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_import_goes_on_where_it_stood_for_the_checker_that_counted() {
+    let ground = Ground::new("progress").await;
+    let control = &ground.control;
+    let gp: SourceId = "gp".parse().unwrap();
+    let lane = control.ensure_source(&gp).await.unwrap();
+    let so_far = async |checker| control.import_taken(&gp, [1; 32], checker).await.unwrap();
+    assert_eq!(so_far("a").await, 0);
+    // With a segment, and with nothing to register.
+    let lease = control.lease_lane(lane, "gateway", 1_000).await.unwrap();
+    let imports = vec![taken(&gp, "a", 5), taken(&gp, "a", 7)];
+    control.register(&lease, &Registration { imports, ..segment(lane, 1, 1) }).await.unwrap();
+    assert_eq!(so_far("a").await, 7);
+    control.import_goes_on(&[taken(&gp, "a", 9)]).await.unwrap();
+    control.import_goes_on(&[taken(&gp, "a", 3)]).await.unwrap();
+    assert_eq!(so_far("a").await, 9);
+    assert!(!control.import_seen(&gp, [1; 32]).await.unwrap());
+    // Another checker begins anew, and then it is the one that counts.
+    assert_eq!(so_far("b").await, 0);
+    control.import_goes_on(&[taken(&gp, "b", 2)]).await.unwrap();
+    assert_eq!((so_far("a").await, so_far("b").await), (0, 2));
+    // Whoever is fenced off notes nothing.
+    control.release_lane(&lease).await.unwrap();
+    let imports = vec![taken(&gp, "b", 4)];
+    let late = control.register(&lease, &Registration { imports, ..segment(lane, 2, 1) }).await;
+    assert!(matches!(late, Err(ControlError::Fenced { .. })));
+    assert_eq!(so_far("b").await, 2);
 }
 
 #[tokio::test]

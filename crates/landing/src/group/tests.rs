@@ -32,10 +32,20 @@ fn job(changes: &[(&str, &str, Intent)]) -> (Job, Answer) {
             body: content.as_bytes().to_vec(),
             intent: *intent,
         },
+        taken: false,
     });
     let (answer, answered) = oneshot::channel();
     let permit = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
-    (Job { source: "gp".parse().unwrap(), changes: prepared.collect(), answer, _permit: permit }, answered)
+    (
+        Job {
+            source: "gp".parse().unwrap(),
+            changes: prepared.collect(),
+            files: Vec::new(),
+            answer,
+            _permit: permit,
+        },
+        answered,
+    )
 }
 
 /// A ledger that knows `a` at version 4 with content `old`.

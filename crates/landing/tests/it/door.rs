@@ -69,7 +69,7 @@ async fn a_closed_intake_has_answered_everything_and_given_its_leases_back() {
     let home = Home::new().await;
     let (intake, _) = home.intake("a", Limits::default());
     let gp = source("gp");
-    let submission = Submission { changes: vec![change("x", "1"), change("y", "2")] };
+    let submission = Submission::from(vec![change("x", "1"), change("y", "2")]);
     assert_eq!(intake.submit(&gp, submission).await.unwrap().entries.len(), 2);
     intake.close().await;
     let (next, _) = home.intake("b", Limits::default());

@@ -96,5 +96,5 @@ pub(crate) fn change(id: &str, body: &str) -> Change {
 }
 
 pub(crate) fn one(id: &str, body: &str) -> Submission {
-    Submission { changes: vec![change(id, body)] }
+    Submission::from(vec![change(id, body)])
 }

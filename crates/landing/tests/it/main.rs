@@ -5,3 +5,4 @@
 mod door;
 mod fencing;
 mod home;
+mod imports;

@@ -41,7 +41,7 @@ pub(crate) async fn create(
         prepare::change(prepare::parse(text)?, resource_type, id, Intent::Create)
     };
     let (change, _reserved) = body.read(read).await?;
-    let submission = Submission { changes: vec![change] };
+    let submission = Submission::from(vec![change]);
     let accepted = handlers::submit(&state, &caller.source, submission)
         .await?
         .map_err(|error| ApiError::from_intake(error, false))?;

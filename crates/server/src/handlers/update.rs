@@ -52,7 +52,7 @@ pub(crate) async fn update(
         prepare::change(resource, resource_type, id, intent)
     };
     let (change, _reserved) = body.read(read).await?;
-    let accepted = handlers::submit(&state, &caller.source, Submission { changes: vec![change] })
+    let accepted = handlers::submit(&state, &caller.source, Submission::from(vec![change]))
         .await?
         .map_err(|error| ApiError::from_intake(error, false))?;
     caller.trail.action("fhir.update");

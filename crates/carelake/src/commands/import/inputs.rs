@@ -100,8 +100,16 @@ impl Input {
     }
 }
 
+/// The same inputs with the keyed hashes of their bytes.
+pub(super) async fn known_by_digest(mut inputs: Vec<Input>, key: &MacKey) -> anyhow::Result<Vec<Input>> {
+    for input in &mut inputs {
+        input.digest = digest(input, key).await?;
+    }
+    Ok(inputs)
+}
+
 /// The keyed hash of a file's bytes.
-pub(super) async fn digest(input: &Input, key: &MacKey) -> anyhow::Result<[u8; 32]> {
+async fn digest(input: &Input, key: &MacKey) -> anyhow::Result<[u8; 32]> {
     let (path, key) = (input.path.clone(), key.clone());
     let digest = tokio::task::spawn_blocking(move || {
         let mut file = File::open(&path)?;

@@ -1,9 +1,15 @@
 //! From a text to checked changes, and to what was wrong.
 
-use super::{inputs::Form, reader::Text, report::Rejected, resolve::Resolver};
+use super::{
+    inputs::Form,
+    reader::Text,
+    report::Rejected,
+    resolve::{Resolver, name_of},
+};
+use anyhow::bail;
 use fhir::{
     Issue, IssueCode, ResourceType,
-    bundle::{self, Entry, Method},
+    bundle::{self, Method},
     json::{self, Value},
     reference,
 };
@@ -19,6 +25,8 @@ const IMPORT: Intent = Intent::Put { if_match: None, may_create: true, may_updat
 /// A text's changes, in order.
 #[derive(Default)]
 pub(super) struct Portion {
+    /// The keyed hash of the whole file.
+    pub(super) digest: [u8; 32],
     pub(super) bytes: u64,
     pub(super) changes: Vec<Change>,
     pub(super) rejected: Vec<Rejected>,
@@ -27,10 +35,13 @@ pub(super) struct Portion {
 }
 
 /// Parses and checks a text.
-pub(super) fn prepare(text: Text, resolver: &Resolver) -> Portion {
-    let mut portion = Portion { bytes: text.bytes, ..Portion::default() };
+///
+/// # Errors
+/// A reference leads into other files, and one of these cannot be read.
+pub(super) fn prepare(text: Text, resolver: &Resolver) -> anyhow::Result<Portion> {
+    let mut portion = Portion { digest: text.digest, bytes: text.bytes, ..Portion::default() };
     match text.form {
-        Form::Json => portion.file(&text, resolver),
+        Form::Json => portion.file(&text, resolver)?,
         Form::Ndjson => {
             for (at, line) in text.text.split(|byte| *byte == b'\n').enumerate() {
                 if line.iter().all(u8::is_ascii_whitespace) {
@@ -38,14 +49,16 @@ pub(super) fn prepare(text: Text, resolver: &Resolver) -> Portion {
                 }
                 let place = format!("line {}", text.first_line + at as u64);
                 match json::parse(line) {
-                    Ok(value) if is_bundle(&value) => portion.bundle(&text.path, &place, value, resolver),
-                    Ok(value) => portion.resource(&text.path, &place, value, None, &HashMap::new(), resolver),
+                    Ok(value) if is_bundle(&value) => portion.bundle(&text.path, &place, value, resolver)?,
+                    Ok(value) => {
+                        portion.resource(&text.path, &place, value, None, &HashMap::new(), resolver)?;
+                    }
                     Err(error) => portion.reject(&text.path, &place, "?", vec![Issue::from(error)]),
                 }
             }
         }
     }
-    portion
+    Ok(portion)
 }
 
 fn is_bundle(value: &Value<'_>) -> bool {
@@ -57,23 +70,38 @@ fn is_bundle(value: &Value<'_>) -> bool {
 }
 
 impl Portion {
-    fn file(&mut self, text: &Text, resolver: &Resolver) {
+    fn file(&mut self, text: &Text, resolver: &Resolver) -> anyhow::Result<()> {
         match json::parse(&text.text) {
-            Ok(value) if is_bundle(&value) => self.bundle(&text.path, "", value, resolver),
-            Ok(value) => self.resource(&text.path, "", value, None, &HashMap::new(), resolver),
+            Ok(value) if is_bundle(&value) => self.bundle(&text.path, "", value, resolver)?,
+            Ok(value) => self.resource(&text.path, "", value, None, &HashMap::new(), resolver)?,
             Err(error) => self.reject(&text.path, "", "?", vec![Issue::from(error)]),
         }
+        Ok(())
     }
 
-    fn bundle(&mut self, path: &Path, place: &str, value: Value<'_>, resolver: &Resolver) {
+    fn bundle(
+        &mut self,
+        path: &Path,
+        place: &str,
+        value: Value<'_>,
+        resolver: &Resolver,
+    ) -> anyhow::Result<()> {
         let entries = match bundle::read(value) {
             Ok((_, entries)) => entries,
-            Err(issues) => return self.reject(path, place, "Bundle", issues),
+            Err(issues) => {
+                self.reject(path, place, "Bundle", issues);
+                return Ok(());
+            }
         };
         let names: HashMap<String, String> = entries.iter().filter_map(name_of).collect();
         for entry in entries {
             let place = format!("{place} entry {}", entry.index).trim().to_owned();
-            let Some(resource) = entry.resource else { continue };
+            let Some(resource) = entry.resource else {
+                let wrong =
+                    Issue::error(IssueCode::Required, "Bundle.entry.resource", "the entry has no resource");
+                self.reject(path, &place, "?", vec![wrong]);
+                continue;
+            };
             if entry.method == Method::Other {
                 let wrong = "only create and update are taken: POST and PUT entries";
                 self.reject(path, &place, kind_of(&resource), vec![not_supported(wrong)]);
@@ -82,9 +110,10 @@ impl Portion {
                 self.reject(path, &place, kind_of(&resource), vec![not_supported(wrong)]);
             } else {
                 let urn = entry.full_url.as_deref().and_then(|url| url.strip_prefix("urn:uuid:"));
-                self.resource(path, &place, resource, urn.map(str::to_owned), &names, resolver);
+                self.resource(path, &place, resource, urn.map(str::to_owned), &names, resolver)?;
             }
         }
+        Ok(())
     }
 
     fn resource(
@@ -95,30 +124,36 @@ impl Portion {
         urn: Option<String>,
         names: &HashMap<String, String>,
         resolver: &Resolver,
-    ) {
+    ) -> anyhow::Result<()> {
         let kind = kind_of(&resource);
         let Some(resource_type) = ResourceType::parse(kind) else {
             let wrong = "`resourceType` names no FHIR R4 resource type";
-            return self.reject(
-                path,
-                place,
-                kind,
-                vec![Issue::error(IssueCode::Structure, "resourceType", wrong)],
-            );
+            let issue = Issue::error(IssueCode::Structure, "resourceType", wrong);
+            self.reject(path, place, kind, vec![issue]);
+            return Ok(());
         };
         let id = resource.get("id").and_then(Value::as_str).map(str::to_owned).or(urn);
         let Some(id) = id else {
             let wrong = "an import keeps the resources' own ids, and this one has none";
-            return self.reject(
+            self.reject(
                 path,
                 place,
                 kind,
                 vec![Issue::error(IssueCode::Required, format!("{kind}.id"), wrong)],
             );
+            return Ok(());
         };
-        reference::rewrite(&mut resource, &mut |text| {
-            names.get(text).cloned().or_else(|| resolver.resolve(text))
+        let mut fault = None;
+        reference::rewrite(&mut resource, &mut |text| match names.get(text) {
+            Some(name) => Some(name.clone()),
+            None => resolver.resolve(text).unwrap_or_else(|error| {
+                fault = Some(error);
+                None
+            }),
         });
+        if let Some(error) = fault {
+            bail!("read the files for what a reference leads to: {error}");
+        }
         match Change::checked(resource, resource_type, id, IMPORT) {
             Ok(change) => {
                 *self.read.entry(kind).or_default() += 1;
@@ -126,6 +161,7 @@ impl Portion {
             }
             Err(issues) => self.reject(path, place, kind, issues),
         }
+        Ok(())
     }
 
     fn reject(&mut self, path: &Path, place: &str, kind: &'static str, issues: Vec<Issue>) {
@@ -142,13 +178,4 @@ fn not_supported(wrong: &str) -> Issue {
 fn kind_of(resource: &Value<'_>) -> &'static str {
     let named = resource.get("resourceType").and_then(Value::as_str).and_then(ResourceType::parse);
     named.map_or("?", ResourceType::as_str)
-}
-
-/// What an entry's `fullUrl` stands for within its Bundle (FHIR R4 §3.1.0.11.2).
-fn name_of(entry: &Entry<'_>) -> Option<(String, String)> {
-    let url = entry.full_url.as_deref()?;
-    let resource = entry.resource.as_ref()?;
-    let urn = url.strip_prefix("urn:uuid:");
-    let id = resource.get("id").and_then(Value::as_str).or(urn)?;
-    Some((url.to_owned(), format!("{}/{id}", kind_of(resource))))
 }

@@ -16,12 +16,20 @@ const TEXT_BYTES: u64 = 512 << 20;
 /// A piece of an input.
 pub(super) struct Text {
     pub(super) path: PathBuf,
+    /// The keyed hash of the whole file.
+    pub(super) digest: [u8; 32],
     pub(super) form: Form,
     /// The number of its first line.
     pub(super) first_line: u64,
     pub(super) text: Vec<u8>,
     /// How much of the file this stands for, as the progress counts it.
     pub(super) bytes: u64,
+}
+
+impl Text {
+    fn of(input: &Input, first_line: u64, text: Vec<u8>, bytes: u64) -> Self {
+        Self { path: input.path.clone(), digest: input.digest, form: input.form, first_line, text, bytes }
+    }
 }
 
 /// Reads all inputs in order; ends early when nobody takes the texts any more.
@@ -44,8 +52,7 @@ fn whole(input: &Input, texts: &mpsc::Sender<Text>) -> anyhow::Result<bool> {
     if text.len() as u64 > TEXT_BYTES {
         bail!("it is larger than {} MiB; split it, or send NDJSON", TEXT_BYTES >> 20);
     }
-    let text = Text { path: input.path.clone(), form: Form::Json, first_line: 1, text, bytes: input.bytes };
-    Ok(texts.blocking_send(text).is_ok())
+    Ok(texts.blocking_send(Text::of(input, 1, text, input.bytes)).is_ok())
 }
 
 fn lines(input: &Input, texts: &mpsc::Sender<Text>) -> anyhow::Result<bool> {
@@ -69,8 +76,7 @@ fn lines(input: &Input, texts: &mpsc::Sender<Text>) -> anyhow::Result<bool> {
         // Packed files count by what was unpacked until they end.
         let bytes = if ended { left } else { left.min(text.len() as u64) };
         left -= bytes;
-        let text = Text { path: input.path.clone(), form: Form::Ndjson, first_line, text, bytes };
-        if texts.blocking_send(text).is_err() {
+        if texts.blocking_send(Text::of(input, first_line, text, bytes)).is_err() {
             return Ok(false);
         }
         if ended {

@@ -47,6 +47,7 @@ pub(crate) struct Report {
     pub(super) seconds: f64,
     pub(super) whole_to_vault: u64,
     pub(super) view_errors: u64,
+    pub(super) unresolved_references: u64,
     pub(super) conditional_references: u64,
 }
 
@@ -61,6 +62,7 @@ impl Report {
             seconds: 0.0,
             whole_to_vault: 0,
             view_errors: 0,
+            unresolved_references: 0,
             conditional_references: 0,
         }
     }
@@ -100,8 +102,9 @@ impl Report {
         total.created + total.updated + total.unchanged
     }
 
-    pub(super) fn has_rejected(&self, path: &Path) -> bool {
-        self.rejected.iter().any(|rejected| rejected.file == path)
+    /// Whether all that was read has been accepted.
+    pub(super) fn is_whole(&self) -> bool {
+        self.rejected.is_empty() && self.total().read == self.accepted()
     }
 
     /// Safe facts for the audit trail.
@@ -132,6 +135,7 @@ impl Report {
             "seconds": self.seconds,
             "resources_per_second": total.read as f64 / self.seconds.max(0.001),
             "whole_to_vault": self.whole_to_vault,
+            "unresolved_references_to_vault": self.unresolved_references,
             "conditional_references_to_vault": self.conditional_references,
             "view_errors": self.view_errors,
             "rejected": self.rejected.iter().map(Rejected::json).collect::<Vec<_>>(),
@@ -166,9 +170,10 @@ impl Report {
         also(self.skipped_files, "files skipped: they were imported whole before");
         also(self.whole_to_vault, "resources lie whole in the vault: the policy has no rules for their type");
         also(
-            self.conditional_references,
-            "conditional references could not be resolved and lie in the vault",
+            self.unresolved_references,
+            "references lead to nothing known by its id (absolute, logical, urn:uuid, conditional) and lie in the vault",
         );
+        also(self.conditional_references, "of them are conditional");
         also(self.view_errors, "rows could not be made: a view expects another shape");
         for rejected in self.rejected.iter().take(SHOWN) {
             text += &format!("\n  rejected: {}", rejected.line());
