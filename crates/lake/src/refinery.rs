@@ -31,13 +31,14 @@ use crate::{
 };
 use commit::LinkCommits;
 use control::{Control, NewPublication, Publication, PublicationKind, WorkerLease};
-use heartbeat::Heartbeat;
+pub(crate) use heartbeat::Heartbeat;
 use identity::Policy;
 use keys::WorkerKeys;
-use model::{AuditEvent, AuditOutcome, AuditSink, Clock, CommitSeq, Timestamp, failpoint};
+use landing::SegmentReader;
+use model::{AuditEvent, AuditOutcome, AuditSink, Clock, CommitSeq, LaneId, Ordinal, Timestamp, failpoint};
 use object_store::ObjectStore;
 use state::State;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use views::View;
 
 pub use pseudonyms::Pseudonyms;
@@ -46,8 +47,8 @@ pub(crate) use rows as columns;
 /// How much one publication may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct RefineryLimits {
-    /// Bytes of sealed segments; opened they are about ten times as many.
-    pub sealed_bytes: u64,
+    /// Bytes of segments once they are opened. A segment that alone has more is taken alone.
+    pub opened_bytes: u64,
     /// Resources.
     pub resources: u32,
     /// How long the worker's lease holds without renewal, in milliseconds.
@@ -56,7 +57,7 @@ pub struct RefineryLimits {
 
 impl Default for RefineryLimits {
     fn default() -> Self {
-        Self { sealed_bytes: 12 << 20, resources: 40_000, lease_ms: 6_000 }
+        Self { opened_bytes: 96 << 20, resources: 40_000, lease_ms: 6_000 }
     }
 }
 
@@ -86,6 +87,16 @@ pub struct WorkerParts {
     pub limits: RefineryLimits,
 }
 
+impl WorkerParts {
+    /// Records what was done. It is true already, so that it could not be recorded is told in the log.
+    pub(crate) async fn record(&self, event: AuditEvent) {
+        let action = event.action.clone();
+        if let Err(error) = self.audit.record(event).await {
+            tracing::error!(%error, action, "something was done but could not be recorded in the audit trail");
+        }
+    }
+}
+
 /// One publication, as it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Published {
@@ -97,7 +108,9 @@ pub struct Published {
     pub linked: u64,
     /// Resources that the policy could not place: whole in the vault.
     pub whole_to_vault: u64,
-    /// References that name their target by a search: in the vault, unresolved.
+    /// References that could not be pseudonymised: in the vault, unresolved.
+    pub unresolved_references: u64,
+    /// Of these, those that name their target by a search.
     pub conditional_references: u64,
     /// Rows that a view could not hold.
     pub view_errors: u64,
@@ -114,13 +127,29 @@ pub struct Refinery {
     turn: usize,
     /// When a compaction that another process left behind was published here.
     settled: Option<Timestamp>,
+    /// Lanes whose next segment could not be read: which it is, and when it is tried again.
+    unreadable: HashMap<LaneId, (Ordinal, Timestamp)>,
 }
+
+/// A lane, the ordinal before the first, the last ordinal.
+type LaneRange = (LaneId, Ordinal, Ordinal);
+
+/// How long a lane waits whose next segment could not be read, in milliseconds.
+const UNREADABLE_MS: i64 = 30_000;
 
 impl Refinery {
     /// A worker that holds no lease yet.
     #[must_use]
     pub fn new(parts: Arc<WorkerParts>) -> Self {
-        Self { parts, lease: None, state: None, unsettled: false, turn: 0, settled: None }
+        Self {
+            parts,
+            lease: None,
+            state: None,
+            unsettled: false,
+            turn: 0,
+            settled: None,
+            unreadable: HashMap::new(),
+        }
     }
 
     /// What it is made of.
@@ -140,8 +169,10 @@ impl Refinery {
         self.unsettled = true;
         let made = self.try_step().await;
         self.unsettled = false;
-        if made.is_err() {
-            self.forget();
+        match &made {
+            // Nothing was begun.
+            Ok(_) | Err(LakeError::Segment { .. }) => {}
+            Err(_) => self.forget(),
         }
         made
     }
@@ -159,38 +190,71 @@ impl Refinery {
         let pending =
             control.pending_publication().await.map_err(LakeError::control("look for an intent"))?;
         let resumed = pending.is_some();
-        let publication = match pending {
-            Some(pending) if pending.kind == PublicationKind::Refine => pending,
+        let (publication, segments) = match pending {
+            Some(pending) if pending.kind == PublicationKind::Refine => {
+                let segments = batch::open(&self.parts, &pending.lanes).await?.whole()?;
+                (pending, segments)
+            }
             Some(pending) => {
                 self.settle(&lease, &pending).await?;
                 return Ok(Some(Published::default()));
             }
-            None => match self.next_lanes().await? {
-                lanes if lanes.is_empty() => return Ok(None),
-                lanes => {
-                    let intent =
-                        NewPublication { kind: PublicationKind::Refine, lanes, detail: String::new() };
-                    control
-                        .begin_publication(&lease, &intent)
-                        .await
-                        .map_err(LakeError::control("begin a publication"))?
-                }
-            },
+            None => {
+                // Opened before the intent: a segment that cannot be read must hold up no lane but its own.
+                let Some((lanes, segments)) = self.readable().await? else { return Ok(None) };
+                let intent = NewPublication { kind: PublicationKind::Refine, lanes, detail: String::new() };
+                let begun = control.begin_publication(&lease, &intent).await;
+                (begun.map_err(LakeError::control("begin a publication"))?, segments)
+            }
         };
         failpoint!("refinery.intent.after-commit");
-        let published = self.refine(&lease, &publication, resumed).await?;
+        let published = self.refine(&lease, &publication, &segments, resumed).await?;
         Ok(Some(published))
+    }
+
+    /// The next lanes as far as their segments can be read, and these segments; `None` if there is nothing to do.
+    ///
+    /// # Errors
+    /// Nothing else is left than a lane whose next segment cannot be read.
+    async fn readable(&mut self) -> Result<Option<(Vec<LaneRange>, Vec<SegmentReader>)>, LakeError> {
+        let now = self.parts.clock.now();
+        self.unreadable.retain(|_, (_, until)| now < *until);
+        let lanes = self.next_lanes().await?;
+        let opened = batch::open(&self.parts, &lanes).await?;
+        for (lane, ordinal, error) in &opened.unreadable {
+            tracing::error!(error = chain(error), "a lane waits until its next segment can be read again");
+            self.unreadable.insert(*lane, (*ordinal, now.plus_ms(UNREADABLE_MS)));
+        }
+        if !opened.segments.is_empty() {
+            return Ok(Some((opened.lanes, opened.segments)));
+        }
+        match (opened.unreadable.into_iter().next(), self.unreadable.iter().next()) {
+            (Some((.., error)), _) => Err(error),
+            (None, Some((lane, (ordinal, _)))) => {
+                let source = "it could not be read a moment ago, and is tried again soon".into();
+                Err(LakeError::Segment { lane: lane.0, ordinal: ordinal.0, source })
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     /// Ends an intent that another process began and that is not the refinery's own.
     async fn settle(&mut self, lease: &WorkerLease, pending: &Publication) -> Result<(), LakeError> {
+        let now = self.parts.clock.now();
+        let record = |action, target: &str| {
+            AuditEvent::new(now, action, "worker", AuditOutcome::Success, target)
+                .with("sequence", pending.seq)
+        };
         if pending.kind == PublicationKind::Compact && upkeep::finish(self, pending).await? {
-            self.settled = Some(self.parts.clock.now());
+            self.settled = Some(now);
+            self.parts.record(record("compact", &pending.detail).with("begun_by", "another process")).await;
             return Ok(());
         }
         // A model's tables are published together or not at all; it is built again.
         let abandoned = self.parts.control.abandon_publication(lease, pending).await;
-        abandoned.map_err(LakeError::control("abandon an intent"))
+        abandoned.map_err(LakeError::control("abandon an intent"))?;
+        self.parts.record(record("abandon", "an intent of another process")).await;
+        Ok(())
     }
 
     /// The open handle of a table, or a new one; `None` if there is no such table.
@@ -270,6 +334,7 @@ impl Refinery {
         &mut self,
         lease: &WorkerLease,
         publication: &Publication,
+        segments: &[SegmentReader],
         resumed: bool,
     ) -> Result<Published, LakeError> {
         let started = self.parts.clock.now();
@@ -278,9 +343,7 @@ impl Refinery {
             self.state = Some(State::load(&parts.stores, &parts.keys.display_mac).await?);
         }
         let Some(state) = self.state.as_mut() else { return Err(LakeError::NotTheWorker) };
-        let segments = batch::open(&parts, publication).await?;
-        let mut shaped = shape::shape(&parts, publication.seq, &segments, state.dictionary()).await?;
-        drop(segments);
+        let mut shaped = shape::shape(&parts, publication.seq, segments, state.dictionary()).await?;
         let marks = commit::marks(publication);
 
         let people = people::resolve(state, &parts.keys, std::mem::take(&mut shaped.claims), publication.seq);
@@ -293,6 +356,7 @@ impl Refinery {
         records::seal(&parts, lease, publication.seq, state, std::mem::take(&mut shaped.fragments)).await?;
         failpoint!("refinery.vault.after-fragments");
         touched.extend(commit::tables(&parts, state, &marks, std::mem::take(&mut shaped.tables)).await?);
+        commit::whole_groups(&parts, state, &mut touched).await?;
 
         let versions = commit::versions(&parts, state, &touched);
         let seq = parts
@@ -306,6 +370,7 @@ impl Refinery {
             resources: shaped.resources,
             linked: people.links.len() as u64,
             whole_to_vault: shaped.whole_to_vault,
+            unresolved_references: shaped.unresolved_references,
             conditional_references: shaped.conditional_references,
             view_errors: shaped.view_errors,
         };
@@ -313,16 +378,12 @@ impl Refinery {
             .with("sequence", seq)
             .with("resources", published.resources)
             .with("tables", touched.len());
-        if let Err(error) = parts.audit.record(event).await {
-            tracing::error!(%error, "a publication was made but could not be recorded in the audit trail");
-        }
+        parts.record(event).await;
         Ok(published)
     }
 
     /// As many segments of each lane, in order, as one publication may hold.
-    async fn next_lanes(
-        &mut self,
-    ) -> Result<Vec<(model::LaneId, model::Ordinal, model::Ordinal)>, LakeError> {
+    async fn next_lanes(&mut self) -> Result<Vec<LaneRange>, LakeError> {
         let (control, limits) = (&self.parts.control, self.parts.limits);
         let mut lanes = Vec::new();
         let (mut bytes, mut resources) = (0, 0);
@@ -331,6 +392,7 @@ impl Refinery {
         let first = self.turn.checked_rem(backlog.len()).unwrap_or_default();
         backlog.rotate_left(first);
         self.turn = self.turn.wrapping_add(1);
+        backlog.retain(|(lane, ..)| !self.unreadable.contains_key(lane));
         for (lane, done, _) in backlog {
             let waiting = control
                 .segments_after(lane, done, 1_000)
@@ -338,12 +400,12 @@ impl Refinery {
                 .map_err(LakeError::control("read segments"))?;
             let mut until = done;
             for segment in waiting {
-                let full = bytes + segment.length > limits.sealed_bytes
+                let full = bytes + segment.opened > limits.opened_bytes
                     || resources + segment.resources > limits.resources;
                 if full && bytes > 0 {
                     break;
                 }
-                bytes += segment.length;
+                bytes += segment.opened;
                 resources += segment.resources;
                 until = segment.ordinal;
             }
@@ -364,6 +426,7 @@ impl Published {
             resources: self.resources + other.resources,
             linked: self.linked + other.linked,
             whole_to_vault: self.whole_to_vault + other.whole_to_vault,
+            unresolved_references: self.unresolved_references + other.unresolved_references,
             conditional_references: self.conditional_references + other.conditional_references,
             view_errors: self.view_errors + other.view_errors,
         }

@@ -30,6 +30,7 @@ use deltalake::{
     operations::create::CreateBuilder,
     protocol::{DeltaOperation, SaveMode},
 };
+use model::failpoint;
 use std::sync::Arc;
 
 /// Reloads after a conflict before giving up: each reload means that somebody else has committed.
@@ -133,7 +134,10 @@ impl Table {
             .with_commit_properties(CommitProperties::default().with_cleanup_expired_logs(Some(false)))
             .await;
         match created {
-            Ok(delta) => Ok(Self { id: id.clone(), delta }),
+            Ok(delta) => {
+                failpoint!("table.create.after-commit");
+                Ok(Self { id: id.clone(), delta })
+            }
             // Another worker may have made it a moment ago.
             Err(error) => match Self::open(stores, id).await? {
                 Some(table) => Ok(table),
@@ -186,6 +190,7 @@ impl Table {
             return Ok(Committed::Before);
         }
         let adds = self.write(rows).await?;
+        failpoint!("table.data.after-write");
         self.commit(adds, Vec::new(), marks, OnConflict::LookAgain).await
     }
 

@@ -11,9 +11,13 @@ mod compact;
 mod group;
 mod tidy;
 
-use crate::{LakeError, refinery::Refinery, table::TableId};
+use crate::{
+    LakeError,
+    refinery::{Heartbeat, Refinery},
+    table::TableId,
+};
 use control::{NewPublication, Publication, PublicationKind};
-use group::Group;
+pub(crate) use group::Group;
 use model::{AuditEvent, AuditOutcome, CommitSeq, Timestamp, failpoint};
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -103,6 +107,7 @@ impl Upkeep {
         let Some(plan) = compact::plan(refinery, group, &self.limits).await? else { return Ok(false) };
         let parts = refinery.parts().clone();
         let lease = refinery.lease().await?;
+        let _heartbeat = Heartbeat::start(&parts, &lease);
         let intent = NewPublication {
             kind: PublicationKind::Compact,
             lanes: Vec::new(),
@@ -118,11 +123,8 @@ impl Upkeep {
         failpoint!("compaction.after-rewrite");
         publish(refinery, group, &publication).await?;
         failpoint!("compaction.after-publish");
-        let event = AuditEvent::new(started, "compact", "worker", AuditOutcome::Success, group.name())
-            .with("sequence", publication.seq);
-        if let Err(error) = parts.audit.record(event).await {
-            tracing::error!(%error, "a compaction was made but could not be recorded in the audit trail");
-        }
+        let event = AuditEvent::new(started, "compact", "worker", AuditOutcome::Success, group.name());
+        parts.record(event.with("sequence", publication.seq)).await;
         Ok(true)
     }
 
@@ -174,12 +176,22 @@ impl Upkeep {
         for row in catalogue {
             // A table that is ahead of its publication is still read as it was before.
             if let Some(id) = TableId::from_location(&row.table.location) {
-                tended.deleted_files += tidy::table(refinery, &id, row.table.version, cutoff).await?;
+                let oldest = parts.control.oldest_version(&row.table.table).await;
+                let oldest = oldest.map_err(LakeError::control("read the catalogue"))?;
+                let kept =
+                    tidy::Kept { published: row.table.version, oldest: oldest.unwrap_or_default(), cutoff };
+                tended.deleted_files += tidy::table(refinery, &id, kept).await?;
             }
         }
         let before = now.plus_ms(-self.limits.keep_segments_ms);
         tended.deleted_segments += tidy::landing(&parts, before).await?;
         self.last_tidy = Some(now);
+        if tended.deleted_files > 0 || tended.deleted_segments > 0 {
+            let event = AuditEvent::new(now, "tidy", "worker", AuditOutcome::Success, "zones")
+                .with("files", tended.deleted_files)
+                .with("segments", tended.deleted_segments);
+            parts.record(event).await;
+        }
         Ok(())
     }
 }

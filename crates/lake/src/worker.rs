@@ -10,6 +10,12 @@ use model::{CommitSeq, Timestamp};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
+/// How many times a lease's length a worker that stops waits for one that another holds.
+const LEASES_WAITED: i64 = 3;
+
+/// How often it looks meanwhile whether the lease can be had.
+const AGAIN: Duration = Duration::from_millis(200);
+
 /// How often the worker does what is not refining.
 #[derive(Clone, Copy, Debug)]
 pub struct Rhythm {
@@ -55,21 +61,18 @@ impl Worker {
     }
 
     /// Works until `stop` turns true; what has come until then is published.
-    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        loop {
-            let stopping = *stop.borrow();
-            let pause = match self.turn(stopping).await {
+    ///
+    /// # Errors
+    /// Work is left: the next start does it.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Result<(), LakeError> {
+        while !*stop.borrow() {
+            let pause = match self.turn().await {
                 Ok(true) => continue,
-                Ok(false) if stopping => break,
                 Ok(false) => self.rhythm.idle_ms,
-                Err(error) if stopping => {
-                    tracing::error!(
-                        error = chain(&error),
-                        "the worker stops with work left; it is done at the next start"
-                    );
-                    break;
+                Err(LakeError::NotTheWorker) => {
+                    tracing::debug!("another worker is at work on this lake");
+                    1_000
                 }
-                Err(LakeError::NotTheWorker) => 1_000,
                 Err(error) => {
                     tracing::error!(error = chain(&error), "the worker failed and will try again");
                     5_000
@@ -80,16 +83,36 @@ impl Worker {
                 break;
             }
         }
+        let finished = self.finish().await;
         self.refinery.close().await;
+        finished
+    }
+
+    /// Publishes what is left, also while another holds the lease: a process that died holds it until it runs
+    /// out, and one that lives publishes everything itself.
+    async fn finish(&mut self) -> Result<(), LakeError> {
+        let clock = Arc::clone(&self.refinery.parts().clock);
+        let patience = clock.now().plus_ms(LEASES_WAITED * self.refinery.parts().limits.lease_ms);
+        loop {
+            let Err(error) = self.refinery.drain().await else { return Ok(()) };
+            let left = self.refinery.backlog().await;
+            match (error, left) {
+                (LakeError::NotTheWorker, Ok(0)) => return Ok(()),
+                (error, _) if clock.now() >= patience => return Err(error),
+                _ => tokio::time::sleep(AGAIN).await,
+            }
+        }
     }
 
     /// Does the next thing that is due, and says whether there was one.
-    async fn turn(&mut self, stopping: bool) -> Result<bool, LakeError> {
-        let busy = self.refinery.step().await?.is_some();
+    async fn turn(&mut self) -> Result<bool, LakeError> {
+        let (busy, held_up) = match self.refinery.step().await {
+            Ok(published) => (published.is_some(), Ok(())),
+            // What else there is to do does not wait for that lane.
+            Err(error @ LakeError::Segment { .. }) => (false, Err(error)),
+            Err(error) => return Err(error),
+        };
         let now = self.refinery.parts().clock.now();
-        if stopping {
-            return Ok(busy);
-        }
         if now >= self.tended.plus_ms(self.rhythm.upkeep_ms) {
             self.tended = now;
             self.upkeep.tend(&mut self.refinery).await?;
@@ -105,6 +128,6 @@ impl Worker {
                 self.marts_from = built.iter().map(|table| table.seq).max();
             }
         }
-        Ok(busy)
+        held_up.map(|()| busy)
     }
 }

@@ -3,7 +3,7 @@
 use super::{MARTS, Mart, Model, catalogue, pseudonym};
 use crate::{
     LakeError,
-    refinery::Refinery,
+    refinery::{Heartbeat, Refinery},
     sql::{Reader, Session},
     table::{Table, TableId},
 };
@@ -73,16 +73,16 @@ async fn as_job(
     control.job_end(job, state, &detail, seq).await.map_err(LakeError::control("end a job"))?;
     let event =
         AuditEvent::new(parts.clock.now(), "mart.build", actor, outcome, mart.name).with("result", detail);
-    if let Err(error) = parts.audit.record(event).await {
-        tracing::error!(%error, "a mart was built but could not be recorded in the audit trail");
-    }
+    parts.record(event).await;
     result
 }
 
 async fn one(refinery: &mut Refinery, reader: &Reader, mart: &'static Mart) -> Result<Vec<Built>, LakeError> {
+    let lease = refinery.lease().await?;
+    let parts = refinery.parts().clone();
+    let _heartbeat = Heartbeat::start(&parts, &lease);
     let session = reader.session(None).await?;
     let made_from = session.seq();
-    let parts = refinery.parts().clone();
     session.context().register_udf(pseudonym::mart_person(&parts.keys.project_mac, mart.name));
     let mut results = Vec::new();
     for model in mart.models {

@@ -11,12 +11,14 @@ use super::{
 use crate::{
     LakeError, models,
     table::{Committed, Mark, Table, TableId},
+    upkeep::Group,
 };
 use arrow::{
     array::{ArrayRef, Int32Array, Int64Array, RecordBatch, StringArray},
     datatypes::SchemaRef,
 };
 use control::{Publication, TableVersion};
+use fhir::ResourceType;
 use futures::{StreamExt, stream};
 use keys::sealed_box::PublicKey;
 use model::{Pseudonym, failpoint};
@@ -147,6 +149,7 @@ impl LinkCommits<'_> {
         let before = table.version();
         let committed = table.append(vec![rows], self.marks).await?;
         let alone = committed == Committed::Now && table.version() == before + 1;
+        failpoint!("refinery.link.after-each-commit");
         self.state.put_table(table);
         self.touched.push(id);
         if kind == Rows::Drawn && !alone { Err(LakeError::NotTheWorker) } else { Ok(()) }
@@ -177,6 +180,24 @@ pub(super) async fn tables(
     }
     failpoint!("refinery.tables.after-last-commit");
     Ok(touched)
+}
+
+/// Adds to `touched` every other table whose rows a touched list supersedes. A list that a fold has emptied must
+/// not be published without the tables that were folded: their superseded rows would be seen again.
+pub(super) async fn whole_groups(
+    parts: &Arc<WorkerParts>,
+    state: &mut State,
+    touched: &mut Vec<TableId>,
+) -> Result<(), LakeError> {
+    let lists = ResourceType::all().filter(|each| touched.contains(&TableId::superseded(*each)));
+    for resource_type in lists.collect::<Vec<_>>() {
+        for id in Group::of_type(resource_type, parts).tables() {
+            if !touched.contains(&id) && state.has_table(&parts.stores, &id).await? {
+                touched.push(id);
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn append(mut table: Table, rows: Vec<RecordBatch>, marks: &[Mark]) -> Result<Table, LakeError> {

@@ -10,6 +10,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 /// How many different patients must have carried a display (design §4).
 pub(crate) const ADMIT_AFTER: usize = 10;
 
+/// So many digits in a row, spaces and dashes counted as such, may be a person's number.
+const PERSONAL_DIGITS: usize = 6;
+
+/// A longer text is no display but prose.
+const DISPLAY_BYTES: usize = 300;
+
 /// What has been seen, and what has been admitted, by the entry's keyed hash.
 #[derive(Default)]
 pub(crate) struct Dictionary {
@@ -33,6 +39,17 @@ pub(super) struct Admission {
     pub(super) admitted: Vec<([u8; 16], Candidate)>,
     /// Patients that are new to an entry which is still waiting.
     pub(super) seen: Vec<([u8; 16], Pseudonym)>,
+}
+
+/// Whether a text may be what a code is called. Addresses, and numbers as long as those of people, are not, however
+/// many patients carry them.
+pub(super) fn may_be_a_display(text: &str) -> bool {
+    let mut digits = 0;
+    let longest = text.chars().map(|c| {
+        digits = if c.is_ascii_digit() || (digits > 0 && " -".contains(c)) { digits + 1 } else { 0 };
+        digits
+    });
+    longest.max().unwrap_or_default() < PERSONAL_DIGITS && !text.contains('@') && text.len() <= DISPLAY_BYTES
 }
 
 /// The keyed hash that stands for an entry.
@@ -82,6 +99,50 @@ impl Dictionary {
         for entry in admitted {
             self.seen.remove(&entry);
             self.admitted.insert(entry);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENTRY: [u8; 16] = [1; 16];
+
+    fn seen_by(patients: std::ops::Range<u8>) -> HashMap<[u8; 16], Candidate> {
+        let text = |text: &str| text.to_owned();
+        let patients = patients.map(|patient| Pseudonym([patient; 16])).collect();
+        let candidate = Candidate { system: text("s"), code: text("c"), display: text("d"), patients };
+        HashMap::from([(ENTRY, candidate)])
+    }
+
+    /// Publishes what some patients carry, and says whether the entry is admitted.
+    fn publish(dictionary: &mut Dictionary, patients: std::ops::Range<u8>) -> bool {
+        let admission = dictionary.admit(seen_by(patients));
+        dictionary.learn(admission.admitted.iter().map(|(entry, _)| *entry), admission.seen);
+        dictionary.is_admitted(&ENTRY)
+    }
+
+    #[test]
+    fn an_entry_is_admitted_with_its_tenth_patient_in_one_publication_or_several() {
+        assert!(!publish(&mut Dictionary::default(), 0..9));
+        assert!(publish(&mut Dictionary::default(), 0..10));
+        let mut dictionary = Dictionary::default();
+        assert!(!publish(&mut dictionary, 0..5));
+        assert!(!publish(&mut dictionary, 3..9), "nine are different");
+        assert!(!publish(&mut dictionary, 0..9), "a patient counts once, however often it comes");
+        assert!(publish(&mut dictionary, 9..10));
+    }
+
+    #[test]
+    fn what_may_be_somebody_s_is_no_display() {
+        for text in ["Asthma", "Type 2 diabetes mellitus", "Amoxicillin 500 mg capsules", "10*3/uL", "mm[Hg]"]
+        {
+            assert!(may_be_a_display(text), "{text}");
+        }
+        let long = "prose ".repeat(60);
+        for text in ["a@b.uk", "943 476 5919", "9434765919", "+44 20 7946 0000", "1980-05-17", &long] {
+            assert!(!may_be_a_display(text), "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Keeps the worker's lease while a long step is under way.
 
 use super::WorkerParts;
-use control::WorkerLease;
+use control::{ControlError, WorkerLease};
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
@@ -17,10 +17,13 @@ impl Heartbeat {
             let beat = Duration::from_millis(u64::try_from(ttl / 3).unwrap_or(1_000).max(1));
             loop {
                 tokio::time::sleep(beat).await;
-                // A lost lease is found by the publication that it fences off.
-                if let Err(error) = parts.control.renew_worker(&lease, ttl).await {
-                    tracing::warn!(%error, "the worker's lease was not renewed");
-                    return;
+                match parts.control.renew_worker(&lease, ttl).await {
+                    Ok(_) => {}
+                    // What was begun under it is fenced off where it would be published.
+                    Err(ControlError::Fenced { .. }) => return,
+                    Err(error) => {
+                        tracing::warn!(%error, "the worker's lease was not renewed; it is tried again")
+                    }
                 }
             }
         }))

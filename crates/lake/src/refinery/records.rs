@@ -4,7 +4,7 @@ use super::{WorkerParts, state::State};
 use crate::LakeError;
 use control::WorkerLease;
 use keys::sealed_box::PublicKey;
-use model::{CommitSeq, Pseudonym};
+use model::{CommitSeq, Pseudonym, failpoint};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -76,6 +76,7 @@ pub(super) async fn seal(
         vault::put_fragments(parts.vault.as_ref(), &key, bytes)
             .await
             .map_err(|error| LakeError::Vault(Box::new(error)))?;
+        failpoint!("refinery.vault.after-each-fragments");
     }
     Ok(())
 }

@@ -33,6 +33,7 @@ pub(super) struct Shaped {
     pub(super) claims: Vec<Claim>,
     pub(super) resources: u64,
     pub(super) whole_to_vault: u64,
+    pub(super) unresolved_references: u64,
     pub(super) conditional_references: u64,
     pub(super) view_errors: u64,
 }
@@ -83,6 +84,7 @@ impl Shaped {
         self.claims.extend(other.claims);
         self.resources += other.resources;
         self.whole_to_vault += other.whole_to_vault;
+        self.unresolved_references += other.unresolved_references;
         self.conditional_references += other.conditional_references;
         self.view_errors += other.view_errors;
     }
@@ -182,6 +184,7 @@ impl<'a> Shaper<'a> {
     ) {
         self.shaped.resources += 1;
         self.shaped.whole_to_vault += u64::from(split.whole_to_vault);
+        self.shaped.unresolved_references += u64::from(split.unresolved_references);
         self.shaped.conditional_references += u64::from(split.conditional_references);
         if resource_type.as_str() == "Patient" {
             self.shaped.claims.push(Claim { patient: id, version, claim: split.nhs_number });
@@ -189,6 +192,9 @@ impl<'a> Shaper<'a> {
         let Some(patient) = patient else { return };
         for seen in &split.displays {
             let (system, code, display) = (seen.system.as_ref(), seen.code.as_ref(), seen.display.as_ref());
+            if !dictionary::may_be_a_display(display) {
+                continue;
+            }
             let entry = dictionary::entry(&self.parts.keys.display_mac, system, code, display);
             if self.dictionary.is_admitted(&entry) {
                 continue;

@@ -112,6 +112,16 @@ impl State {
         }
     }
 
+    /// Whether there is such a table; it is open then.
+    pub(super) async fn has_table(&mut self, stores: &Stores, id: &TableId) -> Result<bool, LakeError> {
+        if !self.tables.contains_key(id)
+            && let Some(table) = Table::open(stores, id).await?
+        {
+            self.tables.insert(id.clone(), table);
+        }
+        Ok(self.tables.contains_key(id))
+    }
+
     pub(super) fn give_table(&mut self, id: &TableId) -> Option<Table> {
         self.tables.remove(id)
     }

@@ -9,6 +9,7 @@ use crate::{
 };
 use arrow::array::RecordBatch;
 use datafusion::prelude::SessionContext;
+use model::failpoint;
 
 /// Parquet bytes that are rewritten at a time: opened they are several times as many.
 const REWRITE_BYTES: i64 = 48 << 20;
@@ -70,6 +71,7 @@ pub(super) async fn carry_out(
             let rows = read(refinery, &table, &files, superseded.as_ref().zip(by.as_ref())).await?;
             table.replace(&files, rows).await?;
         }
+        failpoint!("compaction.after-each-table");
         refinery.keep_table(table);
     }
     if let Some(mut superseded) = superseded {

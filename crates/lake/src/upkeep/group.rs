@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Tables whose rows are superseded by the same list, and that list; or a table on its own.
 #[derive(Clone, Debug)]
-pub(super) struct Group {
+pub(crate) struct Group {
     name: String,
     members: Vec<(TableId, Option<Supersession>)>,
     superseded: Option<TableId>,
@@ -28,7 +28,8 @@ impl Group {
         groups
     }
 
-    fn of_type(resource_type: ResourceType, parts: &WorkerParts) -> Self {
+    /// The tables whose rows come from resources of one type.
+    pub(crate) fn of_type(resource_type: ResourceType, parts: &WorkerParts) -> Self {
         let mut tables = vec![TableId::raw(resource_type)];
         let views = parts.views.iter().filter(|view| view.resource() == resource_type.as_str());
         tables.extend(views.map(|view| TableId::view(view.name())));
@@ -57,12 +58,12 @@ impl Group {
     }
 
     /// The list of what is superseded.
-    pub(super) const fn superseded(&self) -> Option<&TableId> {
+    pub(crate) const fn superseded(&self) -> Option<&TableId> {
         self.superseded.as_ref()
     }
 
     /// All tables, the list last.
-    pub(super) fn tables(&self) -> Vec<TableId> {
+    pub(crate) fn tables(&self) -> Vec<TableId> {
         self.members.iter().map(|(table, _)| table.clone()).chain(self.superseded.clone()).collect()
     }
 }

@@ -10,7 +10,7 @@ use deltalake::{
     operations::vacuum::VacuumMode,
 };
 use futures::TryStreamExt;
-use model::Timestamp;
+use model::{Timestamp, failpoint};
 use object_store::{ObjectStoreExt, path::Path};
 use std::{collections::HashSet, sync::Arc};
 
@@ -19,14 +19,21 @@ pub(super) async fn checkpoint(table: &Table) -> Result<(), LakeError> {
     create_checkpoint(table.delta(), None).await.map_err(LakeError::table("checkpoint", table.id()))
 }
 
+/// What of a table is kept.
+#[derive(Clone, Copy)]
+pub(super) struct Kept {
+    /// The version that is published.
+    pub(super) published: i64,
+    /// The oldest version that a readable sequence shows.
+    pub(super) oldest: i64,
+    /// What was replaced since then.
+    pub(super) cutoff: Timestamp,
+}
+
 /// Checkpoints a table's log and deletes log entries and data files that were replaced before
-/// `cutoff`, unless the table has gone on beyond its `published` version.
-pub(super) async fn table(
-    refinery: &mut Refinery,
-    id: &TableId,
-    published: i64,
-    cutoff: Timestamp,
-) -> Result<u64, LakeError> {
+/// the cutoff, unless the table has gone on beyond its published version.
+pub(super) async fn table(refinery: &mut Refinery, id: &TableId, kept: Kept) -> Result<u64, LakeError> {
+    let Kept { published, oldest, cutoff } = kept;
     let Some(table) = refinery.open_table(id).await? else { return Ok(0) };
     if table.version() != published {
         refinery.keep_table(table);
@@ -38,7 +45,8 @@ pub(super) async fn table(
     let store = delta.log_store();
     let tidied = async {
         create_checkpoint(delta, None).await?;
-        let version = u64::try_from(table.version()).unwrap_or_default();
+        failpoint!("upkeep.log.after-checkpoint");
+        let version = u64::try_from(oldest.min(table.version())).unwrap_or_default();
         let (_, metrics) = delta
             .clone()
             .vacuum()
@@ -48,6 +56,7 @@ pub(super) async fn table(
             .with_dry_run(true)
             .await?;
         let logs = cleanup_expired_logs_for(version, store.as_ref(), cutoff.0, None).await?;
+        failpoint!("upkeep.log.after-delete");
         Ok::<_, deltalake::DeltaTableError>((logs, metrics.files_deleted))
     };
     let (logs, files) = tidied.await.map_err(LakeError::table("tidy", id))?;

@@ -124,7 +124,8 @@ async fn a_flipped_bit_in_landing_or_the_vault_is_refused_by_the_object_s_name()
             && error.contains("not those that were registered"),
         "{error}"
     );
-    // Whole again, it is taken up where it was left.
+    // Whole again, it is taken up where it was left, a while later.
+    home.clock.advance_ms(60_000);
     assert_eq!(worker.step().await.unwrap().unwrap().resources, 1);
 }
 

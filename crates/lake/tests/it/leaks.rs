@@ -135,6 +135,8 @@ async fn no_word_of_a_resource_full_of_words_is_outside_the_vault() {
     }
     worker.drain().await.unwrap();
     joins(&home).await;
+    models::build(&mut worker, &home.reader(), None, "test").await.unwrap();
+    Upkeep::new(UpkeepLimits { small_files: 1, ..UpkeepLimits::default() }).tend(&mut worker).await.unwrap();
     let sent: usize = home.sent.resources.values().map(|versions| versions[0].body.len()).sum();
     assert!(sent > 100_000, "only {sent} bytes of words were sent");
     let hits = hits(&everything(&home).await, &[WORD.to_lowercase()]);

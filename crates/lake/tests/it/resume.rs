@@ -13,6 +13,7 @@ use lake::{
 use simulate::{Expected, Message, Simulation};
 use std::{
     future::{Future, poll_fn},
+    path::{Path, PathBuf},
     pin::Pin,
     task::Poll,
 };
@@ -159,4 +160,81 @@ async fn a_busy_lane_does_not_keep_the_others_waiting() {
     assert_eq!(home.rows("select source from raw.patient order by source").await, ["busy", "quiet"]);
     worker.drain().await.unwrap();
     agrees(&home).await;
+}
+
+/// Whatever a compaction has done when another worker ends it, and goes on to do after that, no superseded row
+/// is seen again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stale_worker_that_goes_on_folding_brings_no_superseded_row_back() {
+    const FOLD: UpkeepLimits = UpkeepLimits {
+        small_file_bytes: 0,
+        small_files: usize::MAX,
+        superseded_percent: 1,
+        superseded_rows: 1,
+        keep_ms: 600_000,
+        keep_segments_ms: 600_000,
+        checkpoint_versions: i64::MAX,
+    };
+    let mut held = 0;
+    for put in 0..8 {
+        let mut home = Home::new().await;
+        let mut worker = home.worker("first");
+        for status in ["01", "02"] {
+            home.put("gp", &patient("p", "9434765919", status)).await;
+            home.put("gp", &patient("q", "9434765870", "01")).await;
+            worker.drain().await.unwrap();
+        }
+        worker.close().await;
+        let hold = Hold::before(put);
+        let mut stale = home.worker_held("stale", &hold);
+        stale.drain().await.unwrap();
+        let folding = tokio::spawn(async move { Upkeep::new(FOLD).tend(&mut stale).await.map(drop) });
+        tokio::select! {
+            () = hold.reached() => held += 1,
+            () = async { while !folding.is_finished() { tokio::task::yield_now().await } } => {}
+        }
+        home.clock.advance_ms(LEASE_MS + 1);
+        let mut next = home.worker("next");
+        next.drain().await.unwrap();
+        agrees(&home).await;
+        hold.open();
+        drop(folding.await.unwrap());
+        // An update of another patient touches the list, and not every table whose rows it supersedes.
+        home.put("gp", r#"{"resourceType":"Patient","id":"q","gender":"female"}"#).await;
+        next.drain().await.unwrap();
+        agrees(&home).await;
+    }
+    assert!(held > 3, "only {held} compactions were held");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_segment_that_cannot_be_read_holds_up_its_own_lane_alone() {
+    let mut home = Home::new().await;
+    home.put("gp", &patient("p", "9434765919", "01")).await;
+    let segment = files_below(&home.path("landing")).pop().unwrap();
+    let whole = std::fs::read(&segment).unwrap();
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    std::fs::write(&segment, &damaged).unwrap();
+    home.put("gp", &patient("p2", "9434765870", "01")).await;
+    home.put("trust", &patient("p", "9434765919", "01")).await;
+    let mut worker = home.worker("w");
+    assert!(worker.step().await.unwrap().is_some(), "the other lane is published");
+    assert_eq!(home.rows("select source from raw.patient").await, ["trust"]);
+    let error = worker.step().await.unwrap_err();
+    assert!(matches!(error, LakeError::Segment { ordinal: 1, .. }), "{}", chain(&error));
+    assert!(worker.step().await.is_err(), "and it is not forgotten");
+    // What was damaged comes back from a copy.
+    std::fs::write(&segment, &whole).unwrap();
+    home.clock.advance_ms(60_000);
+    worker.drain().await.unwrap();
+    agrees(&home).await;
+}
+
+fn files_below(path: &Path) -> Vec<PathBuf> {
+    if path.is_file() {
+        return vec![path.to_owned()];
+    }
+    let entries = std::fs::read_dir(path).unwrap();
+    entries.flat_map(|entry| files_below(&entry.unwrap().path())).collect()
 }

@@ -73,12 +73,12 @@ impl Home {
     /// Moves the clock on, so that versions differ in time, and submits.
     pub(crate) async fn submit(&mut self, source: &SourceId, changes: Vec<Change>) -> Vec<Status> {
         self.clock.advance_ms(1);
-        let accepted = self.intake.submit(source, Submission { changes: changes.clone() }).await.unwrap();
+        let accepted = self.intake.submit(source, Submission::from(changes.clone())).await.unwrap();
         for (stored, change) in accepted.entries.iter().zip(changes) {
             let key = (source.clone(), stored.resource_type, stored.id.clone());
             let versions = self.sent.resources.entry(key).or_default();
             if stored.status != Status::Unchanged {
-                versions.push(Version { at: stored.last_updated, body: change.body });
+                versions.push(Version { at: stored.last_updated.unwrap(), body: change.body });
             }
             assert_eq!(versions.len() as u32, stored.version);
         }
