@@ -12,6 +12,9 @@ use control::Control;
 use server::HomeKind;
 use std::path::{Path, PathBuf};
 
+/// The configuration. It is written last: a folder that has it is a home.
+const CONFIG: &str = "carelake.toml";
+
 /// A home that exists.
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
@@ -30,7 +33,7 @@ impl Places {
     }
 
     pub(crate) fn config(&self) -> PathBuf {
-        self.0.join("carelake.toml")
+        self.0.join(CONFIG)
     }
 
     pub(crate) fn keys(&self) -> PathBuf {
@@ -62,6 +65,13 @@ impl Home {
     /// Opens the home in `folder`.
     pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
         let places = Places::of(folder);
+        if !places.config().exists() && places.keys().exists() {
+            bail!(
+                "{} holds keys but no {CONFIG}: either an `init` did not come to its end, and the folder can be \
+                 removed, or the file was deleted, and must be brought back",
+                folder.display()
+            );
+        }
         if !places.config().exists() {
             bail!(
                 "there is no home in {}; `carelake init --home {}` makes one",

@@ -7,6 +7,7 @@ mod config;
 mod home;
 mod parts;
 mod screen;
+mod trail;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -2,7 +2,10 @@
 //!
 //! All roles run in this one process, which is convenient and no separation.
 
-use crate::home::{self, Home};
+use crate::{
+    home::{self, Home},
+    trail::Trail,
+};
 use anyhow::{Context, bail};
 use audit::{AuditLog, Head};
 use control::{Control, Ledger};
@@ -30,7 +33,9 @@ pub(crate) struct Parts {
     pub(crate) control: Arc<Control>,
     pub(crate) keyring: Keyring,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) audit: Arc<AuditLog>,
+    /// Where everything is recorded that is done through these parts.
+    pub(crate) trail: Arc<dyn AuditSink>,
+    log: Arc<AuditLog>,
     /// Names this process in leases and in the audit trail.
     pub(crate) holder: String,
     mirror: JoinHandle<()>,
@@ -50,9 +55,10 @@ impl Parts {
         let store = zone(&home, &keyring, Zone::Audit)?;
         let signer = keyring.signer(SigningPurpose::Audit)?;
         let audit = AuditLog::open(store, signer, holder.clone(), Arc::clone(&clock)).await;
-        let audit = Arc::new(audit.context("open the audit trail")?);
-        let mirror = mirror(&audit, &control);
-        Ok(Self { home, kind, control, keyring, clock, audit, holder, mirror })
+        let log = Arc::new(audit.context("open the audit trail")?);
+        let mirror = mirror(&log, &control);
+        let trail = Arc::new(Trail { log: Arc::clone(&log), home: kind });
+        Ok(Self { home, kind, control, keyring, clock, trail, log, holder, mirror })
     }
 
     /// Records what the operator has done.
@@ -64,18 +70,17 @@ impl Parts {
         facts: &[(&str, String)],
     ) -> anyhow::Result<()> {
         let mut event = AuditEvent::new(self.clock.now(), action, "operator", outcome, target);
-        event = event.with("home", self.kind.as_str());
         for (name, value) in facts {
             event = event.with(name, value);
         }
-        self.audit.record(event).await.context("record it in the audit trail")?;
+        self.trail.record(event).await.context("record it in the audit trail")?;
         Ok(())
     }
 
     /// Ends the audit chain, and lets go of everything.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
-        self.audit.close().await.context("end the audit chain")?;
-        drop(self.audit);
+        self.log.close().await.context("end the audit chain")?;
+        drop((self.log, self.trail));
         // The mirror ends with the log, after the last head has been written.
         self.mirror.await?;
         self.control.close().await;
@@ -137,7 +142,7 @@ impl Parts {
             policy: Policy::builtin(),
             views: views::builtin().to_vec(),
             clock: Arc::clone(&self.clock),
-            audit: Arc::clone(&self.audit) as _,
+            audit: Arc::clone(&self.trail),
             holder: self.holder.clone(),
             limits: RefineryLimits::default(),
         }))

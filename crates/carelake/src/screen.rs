@@ -31,12 +31,26 @@ pub(crate) fn note(text: impl AsRef<str>) {
 
 /// Prints a failure to a person in a sentence, to a program as JSON.
 pub(crate) fn fail(json: bool, error: &anyhow::Error) -> ExitCode {
+    let text = causes(error);
     if json {
-        say(serde_json::json!({ "error": format!("{error:#}") }).to_string());
+        say(serde_json::json!({ "error": text }).to_string());
     } else {
-        note(format!("carelake: {error:#}"));
+        note(format!("carelake: {text}"));
     }
     ExitCode::FAILURE
+}
+
+/// An error with its causes; those that others have repeated stand there once.
+pub(crate) fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// A table in columns, the numbers to the right.

@@ -34,12 +34,12 @@ pub(crate) fn first(
     };
     let location = format!("{}/{}", fhir_base(config, uri, headers), version_path(stored));
     let values = [
-        (header::LOCATION, location),
-        (header::ETAG, etag(stored)),
-        (header::LAST_MODIFIED, http_date(stored.last_updated)),
-        (RECEIPT, accepted.receipt.to_string()),
+        (header::LOCATION, Some(location)),
+        (header::ETAG, Some(etag(stored))),
+        (header::LAST_MODIFIED, stored.last_updated.map(http_date)),
+        (RECEIPT, Some(accepted.receipt.to_string())),
     ];
-    for (name, value) in values {
+    for (name, value) in values.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         // Ids, versions and a parsed authority are all visible ASCII, so none is left out.
         if let Ok(value) = HeaderValue::try_from(value) {
             response.headers_mut().insert(name, value);
@@ -93,7 +93,7 @@ impl EntryAnswer {
                 status: status_text(status(stored.status)),
                 location: Some(version_path(stored)),
                 etag: Some(etag(stored)),
-                last_modified: Some(stored.last_updated.to_string()),
+                last_modified: stored.last_updated.map(|at| at.to_string()),
                 outcome: with_outcome.then(success_outcome),
             },
         }

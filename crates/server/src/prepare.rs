@@ -9,8 +9,11 @@ use landing::{Change, Intent};
 
 /// Reads a text that must be JSON.
 pub(crate) fn parse(text: &[u8]) -> Result<Value<'_>, ApiError> {
-    json::parse(text)
-        .map_err(|error| ApiError::new(Kind::Malformed, format!("the body is not JSON: {error}")))
+    json::parse(text).map_err(|error| {
+        let text =
+            format!("the body is not JSON: {error}; a FHIR R4 resource as application/fhir+json is accepted");
+        ApiError::new(Kind::Malformed, text)
+    })
 }
 
 /// Checks `resource` as FHIR R4 of type `resource_type`, to be stored under `id`.

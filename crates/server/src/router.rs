@@ -31,12 +31,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/fhir/r4/", post(bundle::bundle))
         .route("/fhir", any(refused::fhir))
         .route("/fhir/{*rest}", any(refused::fhir))
+        .fallback(refused::nowhere)
         .method_not_allowed_fallback(refused::method)
         .layer(CatchPanicLayer::custom(panicked))
         // Outermost of these, so that a panic has its record too.
         .layer(from_fn_with_state(state.clone(), trail::record));
     open.merge(recorded)
-        .fallback(refused::nowhere)
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),

@@ -121,6 +121,12 @@ impl View {
         &self.0.columns
     }
 
+    /// Whether each resource makes one row at most, from itself.
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
+        self.0.flat
+    }
+
     /// A builder without rows.
     #[must_use]
     pub fn rows(&self) -> RowBuilder {

@@ -77,10 +77,13 @@ fn tell(verified: Result<Verified, anyhow::Error>, json: bool) -> anyhow::Result
         Err(error) if error.downcast_ref::<VerifyError>().is_some() => {
             if json {
                 screen::say(
-                    serde_json::json!({ "verified": false, "error": format!("{error:#}") }).to_string(),
+                    serde_json::json!({ "verified": false, "error": screen::causes(&error) }).to_string(),
                 );
             } else {
-                screen::note(format!("carelake: the audit trail does not verify: {error:#}"));
+                screen::note(format!(
+                    "carelake: the audit trail does not verify: {}",
+                    screen::causes(&error)
+                ));
             }
             Ok(ExitCode::FAILURE)
         }

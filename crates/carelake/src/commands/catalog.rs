@@ -4,6 +4,7 @@ use crate::{cli::CatalogCommand, parts::Parts, screen};
 use anyhow::Context;
 use control::{CatalogTable, TableKind};
 use lake::models::count_rows;
+use model::AuditOutcome;
 use std::path::Path;
 
 pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> anyhow::Result<()> {
@@ -22,6 +23,7 @@ pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> a
 async fn counted(parts: &Parts) -> anyhow::Result<Vec<(CatalogTable, i64)>> {
     let reader = parts.reader()?;
     let mut counted = Vec::new();
+    parts.record("catalog.list", AuditOutcome::Success, "catalog", &[]).await?;
     for table in parts.control.tables().await? {
         if table.table.kind != TableKind::Internal {
             let rows = count_rows(&reader, &table.table.table).await?;
@@ -82,6 +84,7 @@ async fn show(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     let found = parts.control.table(schema, table).await?;
     let found = found.with_context(|| format!("no table `{name}`; `carelake catalog list` shows them"))?;
     let rows = count_rows(&parts.reader()?, &found.table.table).await?;
+    parts.record("catalog.show", AuditOutcome::Success, name, &[]).await?;
     if json {
         let mut line = line(&found, rows, parts.kind.as_str());
         line["description"] = found.table.description.into();
@@ -90,7 +93,8 @@ async fn show(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     screen::say(format!(
-        "{name}\n  {}\n  {} rows, {}, version {}, commit sequence {} of {}\n",
+        "{name}, in a home for {} data\n  {}\n  {} rows, {}, version {}, commit sequence {} of {}\n",
+        parts.kind.as_str(),
         found.table.description,
         screen::count(rows),
         screen::bytes(found.table.bytes),

@@ -3,7 +3,7 @@
 mod ask;
 mod send;
 
-use super::{audit, catalog, mart, provider, serve::Service, simulate::refuse_real};
+use super::{audit, catalog, init, mart, provider, serve::Service, simulate::refuse_real};
 use crate::{
     cli::DemoArgs,
     client::Gateway,
@@ -30,7 +30,7 @@ pub(super) async fn run(args: &DemoArgs, json: bool) -> anyhow::Result<ExitCode>
     let mut checks = Checks::default();
     let begun = Instant::now();
     refuse_real(&folder).await?;
-    home::create(&folder, None).await?;
+    let secrets = home::create(&folder, None).await?;
     say(format!("carelake demo: {} simulated people, seed {}\n", screen::count(args.patients), args.seed));
     say("1. A home: its own certificate authority, keys, zones and control database. TLS 1.3 only.");
 
@@ -50,6 +50,10 @@ pub(super) async fn run(args: &DemoArgs, json: bool) -> anyhow::Result<ExitCode>
     parts.close().await?;
     checks.tell();
     note(format!("   ({:.0} s from nothing to answers)", begun.elapsed().as_secs_f64()));
+    if args.keep.is_some() {
+        say("");
+        init::show(&secrets);
+    }
     next(&folder, args.keep.is_some());
     if json {
         say(serde_json::json!({ "reconciled": checks.all(), "sent": sent.resources }).to_string());

@@ -39,7 +39,7 @@ pub(super) async fn run(folder: &Path, args: &InitArgs, json: bool) -> anyhow::R
 }
 
 /// Shows what is shown once.
-fn show(secrets: &Secrets) {
+pub(super) fn show(secrets: &Secrets) {
     screen::say(format!(
         "Recovery shares: any {} of these restore the root key. Give each to another person;\nthey are written down nowhere else.",
         secrets.recovery_threshold

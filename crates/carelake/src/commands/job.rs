@@ -1,12 +1,14 @@
 //! `carelake job`
 
 use crate::{cli::JobCommand, parts::Parts, screen};
+use model::AuditOutcome;
 use std::path::Path;
 
 pub(super) async fn run(folder: &Path, command: JobCommand, json: bool) -> anyhow::Result<()> {
     let JobCommand::List { limit } = command;
     let parts = Parts::open(folder, "job").await?;
     let jobs = parts.control.jobs(limit).await?;
+    parts.record("job.list", AuditOutcome::Success, "jobs", &[]).await?;
     let mut rows = Vec::new();
     for job in jobs {
         let ended = job.ended.map(|ended| ended.to_string());

@@ -60,6 +60,7 @@ pub(super) async fn add(parts: &Parts, name: &SourceId, scopes: Vec<Scope>) -> a
 
 async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
     let providers = parts.control.providers().await?;
+    parts.record("provider.list", AuditOutcome::Success, "providers", &[]).await?;
     if json {
         for provider in providers {
             screen::say(

@@ -1,19 +1,28 @@
 //! `carelake serve`: the gateway and the worker in one process.
 
-use crate::{parts::Parts, screen};
+use crate::{home, parts::Parts, screen};
 use anyhow::Context;
+use lake::LakeError;
 use landing::Intake;
 use model::AuditOutcome;
 use server::{App, Serving};
-use std::{net::SocketAddr, path::Path, sync::Arc};
-use tokio::{sync::watch, task::JoinHandle};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+};
+
+/// How often a running service looks whether its approvals still hold.
+const APPROVALS_LOOKED_AT: Duration = Duration::from_secs(60);
 
 /// A gateway and a worker at work.
 pub(super) struct Service {
     serving: Serving,
     intake: Arc<Intake>,
-    worker: JoinHandle<()>,
-    stop: watch::Sender<bool>,
+    worker: JoinHandle<Result<(), LakeError>>,
+    stop_serving: watch::Sender<bool>,
+    stop_working: watch::Sender<bool>,
 }
 
 impl Service {
@@ -28,21 +37,22 @@ impl Service {
         let app = App {
             intake: Arc::clone(&intake),
             control: Arc::clone(&parts.control),
-            audit: Arc::clone(&parts.audit) as _,
+            audit: Arc::clone(&parts.trail),
             keys: parts.keyring.gateway()?,
             clock: Arc::clone(&parts.clock),
             config: parts.home.config.gateway.clone(),
             home_kind: parts.kind,
         };
-        let (stop, mut stopped) = watch::channel(false);
+        let (stop_serving, mut stopped) = watch::channel(false);
+        let (stop_working, stop) = watch::channel(false);
         let worker = parts.worker()?;
         let shutdown = async move {
             // An error means that the sender is gone, which is the same wish.
             drop(stopped.wait_for(|stop| *stop).await);
         };
         let serving = server::serve(Arc::new(app), tls_config, shutdown).await?;
-        let worker = tokio::spawn(worker.run(stop.subscribe()));
-        Ok(Self { serving, intake, worker, stop })
+        let worker = tokio::spawn(worker.run(stop));
+        Ok(Self { serving, intake, worker, stop_serving, stop_working })
     }
 
     /// Where the gateway listens.
@@ -52,15 +62,20 @@ impl Service {
 
     /// Takes no more, answers what is in flight, publishes what was accepted.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
-        self.stop.send_replace(true);
+        self.stop_serving.send_replace(true);
         self.serving.stopped().await;
         self.intake.close().await;
-        self.worker.await?;
-        Ok(())
+        // Only now has everything come that is to be published.
+        self.stop_working.send_replace(true);
+        self.worker
+            .await?
+            .context("publish what was accepted; it is durable, and the next start publishes it")
     }
 }
 
 pub(super) async fn run(folder: &Path) -> anyhow::Result<()> {
+    // Heard from the first moment on: whoever reads below that it listens may ask it to stop at once.
+    let asked_to_stop = asked_to_stop()?;
     let parts = Parts::open(folder, "serve").await?;
     let service = Service::start(&parts).await?;
     parts.record("serve.start", AuditOutcome::Success, "gateway", &[]).await?;
@@ -71,19 +86,35 @@ pub(super) async fn run(folder: &Path) -> anyhow::Result<()> {
         "carelake: the certificate authority is {}; Ctrl-C stops",
         parts.home.places().tls().join("ca.pem").display()
     ));
-    asked_to_stop().await?;
+    let ran_out = tokio::select! {
+        () = asked_to_stop => None,
+        ran_out = approvals_ran_out(&parts) => Some(ran_out),
+    };
     screen::note("carelake: stopping; what was accepted is published first");
     service.stop().await?;
     parts.record("serve.stop", AuditOutcome::Success, "gateway", &[]).await?;
-    parts.close().await
+    parts.close().await?;
+    ran_out.map_or(Ok(()), Err)
 }
 
-/// Ctrl-C, or a service manager's TERM.
-async fn asked_to_stop() -> anyhow::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
+/// Ends when the approvals of a home for real data no longer hold, with what to do about it.
+async fn approvals_ran_out(parts: &Parts) -> anyhow::Error {
+    loop {
+        tokio::time::sleep(APPROVALS_LOOKED_AT).await;
+        if let Err(error) = home::kind(&parts.control).await {
+            return error;
+        }
     }
-    Ok(())
+}
+
+/// Ctrl-C, or a service manager's TERM; listens from when it is called.
+fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }

@@ -23,21 +23,15 @@ const AT_LEAST_S: u64 = 60;
 pub(super) async fn run(folder: &Path, args: &SqlArgs, json: bool) -> anyhow::Result<()> {
     let parts = Parts::open(folder, "sql").await?;
     let answered = answer(&parts, args, json).await;
-    let (outcome, rows) = match &answered {
-        Ok((_, rows)) => (AuditOutcome::Success, *rows),
-        Err(_) => (AuditOutcome::Refused, 0),
-    };
-    // No record, no answer: nothing is shown before the record is durable.
-    parts.record("sql", outcome, "query", &[("rows", rows.to_string())]).await?;
     parts.close().await?;
-    let (text, _) = answered?;
+    let text = answered?;
     if !text.is_empty() {
         screen::say(text);
     }
     Ok(())
 }
 
-async fn answer(parts: &Parts, args: &SqlArgs, json: bool) -> anyhow::Result<(String, usize)> {
+async fn answer(parts: &Parts, args: &SqlArgs, json: bool) -> anyhow::Result<String> {
     if let Some(seq) = args.at_least {
         wait(parts, CommitSeq(seq)).await?;
     }
@@ -56,12 +50,22 @@ async fn answer(parts: &Parts, args: &SqlArgs, json: bool) -> anyhow::Result<(St
             writer.finish()?;
         }
     }
-    let text = String::from_utf8_lossy(&out).trim_end().to_owned();
-    Ok((text, rows.iter().map(RecordBatch::num_rows).sum()))
+    Ok(String::from_utf8_lossy(&out).trim_end().to_owned())
 }
 
-/// The rows that answer `query` at the newest sequence.
+/// The rows that answer `query` at the newest sequence. No record, no answer: nobody sees them before the
+/// record is durable that they were asked for.
 pub(super) async fn ask(parts: &Parts, query: &str) -> anyhow::Result<Vec<RecordBatch>> {
+    let answered = rows(parts, query).await;
+    let (outcome, rows) = match &answered {
+        Ok(batches) => (AuditOutcome::Success, batches.iter().map(RecordBatch::num_rows).sum()),
+        Err(_) => (AuditOutcome::Refused, 0),
+    };
+    parts.record("sql", outcome, "query", &[("rows", rows.to_string())]).await?;
+    answered
+}
+
+async fn rows(parts: &Parts, query: &str) -> anyhow::Result<Vec<RecordBatch>> {
     let session = parts.reader()?.session(None).await?;
     add_catalog(parts, &session).await?;
     if query.to_ascii_lowercase().contains("audit") {

@@ -30,8 +30,14 @@ pub(crate) struct Secrets {
 pub(crate) async fn create(folder: &Path, approvals: Option<&Path>) -> anyhow::Result<Secrets> {
     let approvals = approvals.map(Approvals::read).transpose()?;
     let places = Places::of(folder);
-    if places.config().exists() || places.keys().exists() {
+    if places.config().exists() {
         bail!("{} is a home already; choose another folder with --home", folder.display());
+    }
+    if places.keys().exists() {
+        bail!(
+            "{} holds keys of an `init` that did not come to its end; remove the folder, or choose another with --home",
+            folder.display()
+        );
     }
     fs::DirBuilder::new()
         .recursive(true)

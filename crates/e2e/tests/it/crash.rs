@@ -1,12 +1,17 @@
 //! Dying at every failpoint, then the same once more: the rows are those of an undisturbed run.
 
 use crate::{
-    home::Home,
+    home::{Done, Home},
     inputs::{self, GP, TRUST},
     rows::Rows,
     service::{Service, serve_until_it_ends, until},
 };
-use std::{ffi::OsStr, fs, os::unix::process::ExitStatusExt, path::PathBuf};
+use std::{
+    ffi::OsStr,
+    fs,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+};
 
 const FAILPOINT: &str = "CARELAKE_FAILPOINT";
 /// Upkeep all the time, marts by command only.
@@ -36,16 +41,27 @@ dying_at! {
     dying_before_a_registration_is_answered_repeats_nothing: "landing.register.after-commit" by importing;
     dying_after_an_intent_loses_nothing: "refinery.intent.after-commit" by importing;
     dying_after_record_keys_loses_nothing: "refinery.vault.after-keys" by importing;
+    dying_between_two_link_tables_loses_nothing: "refinery.link.after-each-commit" by importing_at_each_pass;
     dying_after_links_loses_nothing: "refinery.link.after-commit" by importing;
+    dying_between_two_files_of_fragments_loses_nothing:
+        "refinery.vault.after-each-fragments" by importing_at_each_pass;
     dying_after_fragments_loses_nothing: "refinery.vault.after-fragments" by importing;
     dying_before_the_first_table_loses_nothing: "refinery.tables.before-commit" by importing;
+    dying_after_a_table_is_made_loses_nothing: "table.create.after-commit" by importing_first;
+    dying_between_a_table_s_file_and_its_commit_repeats_nothing: "table.data.after-write" by importing;
     dying_between_two_tables_repeats_nothing: "refinery.tables.after-first-commit" by importing;
     dying_after_the_last_table_repeats_nothing: "refinery.tables.after-last-commit" by importing;
     dying_after_publishing_repeats_nothing: "refinery.publish.after-commit" by importing;
+    dying_before_an_import_is_noted_as_whole_repeats_nothing: "import.files.before-note" by importing;
     dying_while_marts_are_built_leaves_whole_marts: "model.tables.after-commit" by building_marts;
+    dying_between_two_rewritten_tables_changes_no_row:
+        "compaction.after-each-table" by compacting;
     dying_after_a_rewrite_changes_no_row: "compaction.after-rewrite" by compacting;
     dying_after_a_compaction_is_published_changes_no_row: "compaction.after-publish" by compacting;
+    dying_after_a_checkpoint_changes_no_row: "upkeep.log.after-checkpoint" by deleting_segments;
+    dying_after_log_entries_are_deleted_changes_no_row: "upkeep.log.after-delete" by deleting_segments;
     dying_before_a_segment_is_deleted_deletes_it_later: "landing.segment.before-delete" by deleting_segments;
+    dying_after_a_segment_is_deleted_forgets_it_later: "landing.segment.after-delete" by deleting_segments;
 }
 
 /// A home that holds half of what two sources know, and the file with the GP's other half.
@@ -59,19 +75,57 @@ fn half_full() -> (Home, PathBuf) {
     (home, second)
 }
 
-fn importing(failpoint: &str) {
-    let (base, file) = half_full();
-    let undisturbed = base.copy();
-    let report = undisturbed.import(&file, GP).exits(0).json();
-    assert!(report["total"]["created"].as_u64() > Some(0) && report["total"]["updated"].as_u64() > Some(0));
-    let undisturbed = Rows::of(&undisturbed);
+/// What an undisturbed import of `file` makes of a copy of `home`.
+fn undisturbed(home: &Home, file: &Path) -> Rows {
+    let copy = home.copy();
+    let report = copy.import(file, GP).exits(0).json();
+    assert!(report["total"]["created"].as_u64() > Some(0));
+    Rows::of(&copy)
+}
 
+fn import_dying_at(failpoint: &str, home: &Home, file: &Path) -> Done {
     let arguments = [OsStr::new("import"), file.as_ref(), "--source".as_ref(), GP.as_ref()];
-    let crashed = base.command(arguments).env(FAILPOINT, failpoint).output().unwrap();
-    crate::home::Done::from(crashed).aborted();
-    base.import(&file, GP).exits(0);
-    Rows::of(&base).same_as(&undisturbed);
-    base.run(["audit", "verify"]).exits(0);
+    Done::from(home.command(arguments).env(FAILPOINT, failpoint).output().unwrap())
+}
+
+fn import_again(home: &Home, file: &Path, undisturbed: &Rows) {
+    home.import(file, GP).exits(0);
+    Rows::of(home).same_as(undisturbed);
+    home.run(["audit", "verify"]).exits(0);
+}
+
+fn importing(failpoint: &str) {
+    let (home, file) = half_full();
+    let undisturbed = undisturbed(&home, &file);
+    import_dying_at(failpoint, &home, &file).aborted();
+    import_again(&home, &file, &undisturbed);
+}
+
+/// Into a home that holds nothing yet.
+fn importing_first(failpoint: &str) {
+    let home = Home::new();
+    let [file, _] = inputs::halves(home.path().parent().unwrap(), GP);
+    let undisturbed = undisturbed(&home, &file);
+    import_dying_at(failpoint, &home, &file).aborted();
+    import_again(&home, &file, &undisturbed);
+}
+
+/// Once for each time that an import passes the place.
+fn importing_at_each_pass(failpoint: &str) {
+    let (base, file) = half_full();
+    let undisturbed = undisturbed(&base, &file);
+    let mut passes = 0;
+    loop {
+        let home = base.copy();
+        let done = import_dying_at(&format!("{failpoint}:{}", passes + 1), &home, &file);
+        if done.status.success() {
+            break;
+        }
+        done.aborted();
+        import_again(&home, &file, &undisturbed);
+        passes += 1;
+    }
+    assert!(passes > 1, "it was passed {passes} times");
 }
 
 fn building_marts(failpoint: &str) {
@@ -80,8 +134,7 @@ fn building_marts(failpoint: &str) {
     let undisturbed = base.copy();
     undisturbed.run(["mart", "build"]).exits(0);
 
-    let crashed = base.command(["mart", "build"]).env(FAILPOINT, failpoint).output().unwrap();
-    crate::home::Done::from(crashed).aborted();
+    Done::from(base.command(["mart", "build"]).env(FAILPOINT, failpoint).output().unwrap()).aborted();
     // The dead process's lease has to run out.
     until("marts", || base.run(["mart", "build"]).status.success());
     for mart in ["urgent_care.pathways", "long_term_conditions.persons"] {
@@ -115,9 +168,7 @@ fn compacting(failpoint: &str) {
     assert_eq!(merged, 1 + i64::try_from(SMALL_FILES).unwrap(), "it was not compacted");
     let undisturbed = Rows::of(&undisturbed);
 
-    let arguments = [OsStr::new("import"), last.as_ref(), "--source".as_ref(), GP.as_ref()];
-    let crashed = home.command(arguments).env(FAILPOINT, failpoint).output().unwrap();
-    crate::home::Done::from(crashed).aborted();
+    import_dying_at(failpoint, &home, &last).aborted();
     Rows::of(&home).same_as(&undisturbed);
     home.import(&last, GP).exits(0);
     Rows::of(&home).same_as(&undisturbed);
@@ -141,7 +192,8 @@ fn deleting_segments(failpoint: &str) {
     dying.push((FAILPOINT, failpoint));
     let (status, log) = serve_until_it_ends(&home, &dying);
     assert_eq!(status.signal(), Some(6), "{log}");
-    assert_eq!(segments(), 2);
+    let deleted = usize::from(failpoint == "landing.segment.after-delete");
+    assert_eq!(segments(), 2 - deleted);
 
     let service = Service::start(&home, &settings);
     until("an empty landing", || segments() == 0);

@@ -34,6 +34,11 @@ impl Request {
         }
     }
 
+    /// A create: the gateway gives the id.
+    pub(crate) fn post(sent: &Sent) -> Self {
+        Self { method: Method::POST, path: format!("/{}", sent.resource_type), body: sent.body.clone() }
+    }
+
     /// A transaction Bundle. No id may come twice in it.
     pub(crate) fn transaction(resources: &[Sent]) -> Self {
         let entries: Vec<_> = resources
@@ -65,8 +70,12 @@ pub(crate) fn requests(resources: &[Sent]) -> Vec<Request> {
 impl Provider {
     /// Registers `name` at `home`.
     pub(crate) fn add(home: &Home, name: &str) -> Self {
-        let credential =
-            home.run(["--json", "provider", "add", name, "--scope", "system/*.cu"]).exits(0).json();
+        let granted = ["--json", "provider", "add", name, "--scope", "system/*.cu"];
+        Self::of(home, &home.run(granted).exits(0).json())
+    }
+
+    /// The provider with the credential that the home has printed.
+    pub(crate) fn of(home: &Home, credential: &Value) -> Self {
         let text = |name: &str| credential[name].as_str().unwrap().to_owned();
         // Whichever test comes first installs it.
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
@@ -75,6 +84,7 @@ impl Provider {
             .tls_built_in_root_certs(false)
             .add_root_certificate(Certificate::from_pem(&authority).unwrap())
             .https_only(true)
+            .timeout(PATIENCE / 3)
             .build()
             .unwrap();
         Self { client, client_id: text("client_id"), secret: text("client_secret") }

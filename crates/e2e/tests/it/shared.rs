@@ -9,12 +9,15 @@ use std::{
     process::Command,
 };
 
+fn shared() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared")
+}
+
 /// Unpacks a population of `../shared`, if that is there.
 fn population(name: &str) -> Option<PathBuf> {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let unpack = shared.join("unpack");
+    let unpack = shared().join("unpack");
     if !unpack.exists() {
-        eprintln!("{} is absent: nothing to compare with", shared.display());
+        eprintln!("{} is absent: nothing to compare with", shared().display());
         return None;
     }
     let archive = format!("data/populations/{name}");
@@ -62,8 +65,36 @@ fn count(files: &[PathBuf]) -> BTreeMap<String, i64> {
     counts
 }
 
-/// Imports files as a folder of their own, and compares.
-fn all_come_in(files: &[PathBuf], source: &str) {
+/// Resources per type, as the program beside the data counts them in `folder`.
+fn counted_by_others(folder: &Path) -> BTreeMap<String, i64> {
+    let out = tempfile::tempdir().unwrap();
+    let counted = Command::new(shared().join("ndjson")).arg(folder).arg(out.path()).output().unwrap();
+    assert!(counted.status.success(), "{counted:?}");
+    let lines = String::from_utf8(counted.stdout).unwrap();
+    let line = |line: &str| {
+        let mut cells = line.split('\t');
+        Some((cells.next()?.to_owned(), cells.next()?.parse().ok()?))
+    };
+    let mut counts: BTreeMap<_, _> = lines.lines().filter_map(line).collect();
+    counts.remove("total").unwrap();
+    counts
+}
+
+/// The views that make one row of each resource, and the raw table of these.
+const VIEWS: &[(&str, &str)] = &[
+    ("allergy_intolerance", "allergyintolerance"),
+    ("condition", "condition"),
+    ("diagnostic_report", "diagnosticreport"),
+    ("encounter", "encounter"),
+    ("immunization", "immunization"),
+    ("medication_request", "medicationrequest"),
+    ("observation", "observation"),
+    ("patient", "patient"),
+    ("procedure", "procedure"),
+];
+
+/// Imports files as a folder of their own, and compares. Gives back how many resources were read, per type.
+fn all_come_in(files: &[PathBuf], source: &str) -> BTreeMap<String, i64> {
     let home = Home::new();
     let folder = home.beside("bundles");
     fs::create_dir(&folder).unwrap();
@@ -81,14 +112,18 @@ fn all_come_in(files: &[PathBuf], source: &str) {
         .map(|name| (name.clone(), home.number(&format!("select count(*) from raw.{name}"))))
         .collect();
     assert_eq!(tables, expected);
+    for (view, raw) in VIEWS.iter().filter(|(_, raw)| tables.contains_key(*raw)) {
+        assert_eq!(home.number(&format!("select count(*) from view.{view}")), tables[*raw], "{view}");
+    }
     home.run(["audit", "verify"]).exits(0);
+    let read = |(kind, counts): (&String, &Value)| (kind.clone(), counts["read"].as_i64().unwrap());
+    report["types"].as_object().unwrap().iter().map(read).collect()
 }
 
 #[test]
-fn every_resource_of_twenty_shared_bundles_comes_in() {
+fn every_resource_of_a_shared_population_comes_in() {
     let Some(folder) = population("synthea-smart-dev") else { return };
-    let files = bundles(&folder);
-    all_come_in(&files[..20.min(files.len())], "synthea");
+    assert_eq!(all_come_in(&bundles(&folder), "synthea"), counted_by_others(&folder));
 }
 
 #[test]

@@ -31,6 +31,15 @@ const KNOWN: &str = "select providers, count(*) as persons from (
     from person_link l join raw.patient r on r.id = l.patient group by l.person
   ) group by providers order by providers";
 
+const LINKED_ACROSS: &str =
+    "select count(*) from (select l.person from person_link l join raw.patient r on r.id = l.patient
+     group by l.person having count(distinct r.source) > 1)";
+
+const PROBLEMS: &str = "select count(*) from (
+    select distinct c.code_snomed, coalesce(l.person, c.patient)
+    from view.condition c left join person_link l on l.patient = c.patient
+    where c.category = 'problem-list-item' and c.clinical_status = 'active')";
+
 pub(super) async fn questions(
     parts: &Parts,
     truth: &Truth,
@@ -63,25 +72,57 @@ pub(super) async fn questions(
     checks.expect("resources created", total.created, truth.resources_created);
     checks.expect("resources updated", total.updated, truth.updates);
     checks.expect("messages refused", total.rejected, truth.rejected);
-    let mut rows = 0;
+    raw_and_views(parts, truth, checks).await?;
+    links_and_marts(parts, truth, checks).await
+}
+
+/// Each resource is a row of its raw table and, where there is one, of the view over its type.
+async fn raw_and_views(parts: &Parts, truth: &Truth, checks: &mut Checks) -> anyhow::Result<()> {
+    let count = async |table: String| number(parts, &format!("select count(*) from {table}")).await;
+    let (mut raw, mut viewed, mut to_view) = (0, 0, 0);
     for (kind, created) in &truth.created_per_type {
-        let table = kind.to_ascii_lowercase();
-        let found = number(parts, &format!("select count(*) from raw.{table}")).await?;
-        rows += found;
-        if found != i64::try_from(*created)? {
-            checks.expect(&format!("rows in raw.{table}"), found, i64::try_from(*created)?);
+        let created = i64::try_from(*created)?;
+        let table = format!("raw.{}", kind.to_ascii_lowercase());
+        let found = count(table.clone()).await?;
+        raw += found;
+        if found != created {
+            checks.expect(&format!("rows in {table}"), found, created);
+        }
+        let view = views::builtin().iter().find(|view| view.resource() == *kind && view.is_flat());
+        if let Some(view) = view {
+            viewed += count(format!("view.{}", view.name())).await?;
+            to_view += created;
         }
     }
-    checks.expect(
-        "rows in raw, each resource once at its newest version",
-        rows,
-        i64::try_from(truth.resources_created)?,
-    );
-    let across =
-        "select count(*) from (select l.person from person_link l join raw.patient r on r.id = l.patient
-        group by l.person having count(distinct r.source) > 1)";
-    let across = number(parts, across).await?;
-    checks.expect("persons linked across providers", across, i64::from(truth.persons_linked_across));
+    let all = i64::try_from(truth.resources_created)?;
+    checks.expect("rows in raw, each resource once at its newest version", raw, all);
+    checks.expect("rows in the views over these", viewed, to_view);
+    Ok(())
+}
+
+/// Who is whom, how far urgent care went, and who has what: as it was simulated.
+async fn links_and_marts(parts: &Parts, truth: &Truth, checks: &mut Checks) -> anyhow::Result<()> {
+    for (what, sql, wanted) in [
+        ("persons linked across providers", LINKED_ACROSS, truth.persons_linked_across),
+        (
+            "pathways that began with a call to 111",
+            "select count(*) from urgent_care.pathways where stage like '111%'",
+            truth.urgent_pathways.total(),
+        ),
+        (
+            "pathways that can be followed from 111 to admission",
+            "select count(*) from urgent_care.pathways
+             where linked and stage = '111 → ambulance → ED → admission'",
+            truth.urgent_pathways_linked.admission,
+        ),
+        (
+            "long-term conditions of persons, as problem lists have them",
+            PROBLEMS,
+            truth.conditions_as_linked.values().sum(),
+        ),
+    ] {
+        checks.expect(what, number(parts, sql).await?, i64::from(wanted));
+    }
     Ok(())
 }
 
