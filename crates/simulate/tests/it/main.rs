@@ -10,4 +10,3 @@ mod codes;
 mod counts;
 mod reading;
 mod references;
-mod speed;
