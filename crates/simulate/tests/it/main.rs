@@ -8,5 +8,6 @@
 
 mod codes;
 mod counts;
+mod mishaps;
 mod reading;
 mod references;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use simulate::{Expected, Message, Request};
+use std::ops::RangeInclusive;
 
 /// A resource as sent.
 pub(crate) struct Sent {
@@ -62,6 +63,14 @@ fn entries(bundle: &Value) -> Vec<Sent> {
         Sent { id: Some(id), resource }
     };
     bundle["entry"].as_array().unwrap().iter().map(entry).collect()
+}
+
+/// Asserts how many in a hundred of the `whole` there are.
+#[track_caller]
+pub(crate) fn check_percent(part: usize, whole: usize, percent: RangeInclusive<usize>) {
+    let (low, high) = percent.into_inner();
+    let fits = part * 100 >= whole * low && part * 100 <= whole * high;
+    assert!(fits, "{part} of {whole} are not {low} to {high} in a hundred");
 }
 
 /// Calls `visit` with every object in `value`, itself included.
