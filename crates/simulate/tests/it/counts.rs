@@ -2,7 +2,7 @@
 
 use crate::reading::resources;
 use serde_json::Value;
-use simulate::{Expected, Message, Request, Simulation, Truth};
+use simulate::{Expected, Message, Request, Simulation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a lake would hold: the last version of everything, by source and address.
@@ -176,37 +176,4 @@ fn a_patient_has_fifty_to_a_hundred_and_fifty_resources_on_average() {
     let messages = Simulation::new(24, 400).messages().count() as u64;
     let per_mille = truth.rejected * 1000 / messages;
     assert!((2..=12).contains(&per_mille), "{per_mille}");
-}
-
-#[test]
-fn identity_words_are_what_the_messages_say_of_people() {
-    let simulation = Simulation::new(25, 150);
-    let truth: Truth = simulation.truth();
-    let words: BTreeSet<&str> = truth.identity_words.iter().map(String::as_str).collect();
-    assert_eq!(words.len(), truth.identity_words.len(), "each once");
-    let know = |text: &str| assert!(words.contains(text), "{text}");
-    let mut notes_with_names = 0;
-    for message in simulation.messages() {
-        for sent in resources(&message) {
-            let resource = &sent.resource;
-            if let Some(note) = resource["note"][0]["text"].as_str() {
-                notes_with_names += u32::from(words.iter().any(|word| note.contains(word)));
-            }
-            if !matches!(sent.resource_type(), "Patient" | "Practitioner") {
-                continue;
-            }
-            let name = &resource["name"][0];
-            know(&format!("{} {}", name["given"][0].as_str().unwrap(), name["family"].as_str().unwrap()));
-            let texts = |key: &str, member: &str| -> Vec<String> {
-                let items = resource[key].as_array().into_iter().flatten();
-                items.map(|item| item[member].as_str().unwrap().to_owned()).collect()
-            };
-            if sent.resource_type() == "Patient" {
-                texts("identifier", "value").iter().for_each(|text| know(text));
-                texts("telecom", "value").iter().for_each(|text| know(text));
-                know(resource["address"][0]["line"][0].as_str().unwrap());
-            }
-        }
-    }
-    assert!(notes_with_names > 50, "{notes_with_names}");
 }

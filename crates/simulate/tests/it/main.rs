@@ -8,6 +8,8 @@
 
 mod codes;
 mod counts;
+mod identity;
 mod mishaps;
+mod providers;
 mod reading;
 mod references;

@@ -61,14 +61,3 @@ fn a_new_id_is_new_and_a_reference_points_to_what_has_been_sent() {
     }
     assert!(references > 20_000, "{references}");
 }
-
-#[test]
-fn the_region_has_five_providers_with_names_of_their_own() {
-    let simulation = Simulation::new(1, 0);
-    let mut names: Vec<&str> =
-        simulation.providers().iter().map(|provider| provider.source.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), 5);
-    assert_eq!(simulation.messages().count(), 5, "without patients there are the directories");
-}
