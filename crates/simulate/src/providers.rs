@@ -8,6 +8,7 @@ mod general_practice;
 mod mental_health;
 mod nhs_111;
 mod registration;
+mod staff;
 
 pub(crate) use chart::{Chart, Kept};
 pub(crate) use directory::directory;

@@ -33,8 +33,17 @@ pub struct Truth {
     /// The same with persons as a lake can tell them apart ([`persons_as_linked`](Self::persons_as_linked)).
     pub conditions_as_linked: BTreeMap<&'static str, u32>,
     /// Every text that says who someone is, each once and in order: each "given family" pair (staff included),
-    /// first address line, telephone, e-mail address, NHS number right or wrong, and local patient number.
+    /// first address line, postcode, telephone, e-mail address, NHS number right or wrong, local patient number, and
+    /// a practitioner's GMC and GMP numbers. Each has seven characters or more, so that none is found by chance.
     pub identity_words: Vec<String>,
+    /// Every given and family name by itself, staff included, each once and in order. Short ones are part of other
+    /// words, as "Rees" of "degrees".
+    pub names: Vec<String>,
+    /// Every full date of birth as FHIR writes it, each once and in order. None before 2005 is the date of anything
+    /// else; later ones may be, since conditions begin and visits take place on the same days.
+    pub birth_dates: Vec<String>,
+    /// Every id under which a provider holds a Patient resource, each once and in order.
+    pub record_ids: Vec<String>,
 }
 
 /// Pathways by the last stage that they reached. Each is counted once.
@@ -62,15 +71,24 @@ impl PathwayCounts {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) truth: Truth,
-    /// Whether identity words are wanted. They are the only part that grows with the population.
+    /// Whether identity words are wanted, and the other lists: they alone grow with the population.
     pub(crate) keep_words: bool,
 }
 
 impl Tally {
     /// Takes down a text that says who someone is.
     pub(crate) fn word(&mut self, word: impl FnOnce() -> String) {
+        self.note(|truth| &mut truth.identity_words, word);
+    }
+
+    /// Takes down a text in the list that it belongs to.
+    pub(crate) fn note(
+        &mut self,
+        list: impl FnOnce(&mut Truth) -> &mut Vec<String>,
+        text: impl FnOnce() -> String,
+    ) {
         if self.keep_words {
-            self.truth.identity_words.push(word());
+            list(&mut self.truth).push(text());
         }
     }
 
@@ -80,10 +98,15 @@ impl Tally {
         *self.truth.created_per_type.entry(resource_type).or_default() += 1;
     }
 
-    /// The figures, with identity words in order and without repeats.
+    /// The figures, with the lists in order and without repeats.
     pub(crate) fn finish(mut self) -> Truth {
-        self.truth.identity_words.sort_unstable();
-        self.truth.identity_words.dedup();
+        let truth = &mut self.truth;
+        for list in
+            [&mut truth.identity_words, &mut truth.names, &mut truth.birth_dates, &mut truth.record_ids]
+        {
+            list.sort_unstable();
+            list.dedup();
+        }
         self.truth
     }
 }

@@ -1,7 +1,8 @@
 //! A person's chart at one provider while it is written: ids, Bundles, and what is sent later.
 
-use super::directory::{STAFF, write_request};
+use super::directory::write_request;
 use super::registration::Registration;
+use super::staff::STAFF;
 use super::{Provider, ProviderKind};
 use crate::calendar::Moment;
 use crate::clinical::{About, Condition, Measure, Observation, Reference, Resource, SNOMED, Value};
@@ -56,6 +57,7 @@ impl<'a> Chart<'a> {
         let mut random = Random::new(seed, u64::from(person.index) * 8 + ordinal);
         let versions = Registration::versions(provider.kind, person, seed, &mut random);
         let linked = versions.last().is_some_and(Registration::is_linked);
+        // The key differs in its low bits only, so that providers use the same ids for different people.
         let tag = format!("{:08x}", scatter(seed.rotate_left(17) ^ ordinal, person.index));
         let mut chart = Self {
             provider,
@@ -71,6 +73,7 @@ impl<'a> Chart<'a> {
         };
         *chart.tally.truth.records_per_provider.entry(provider.source.clone()).or_default() += 1;
         let patient_id = chart.about.patient_id();
+        chart.tally.note(|truth| &mut truth.record_ids, || patient_id.clone());
         for (version, number) in versions.iter().zip(0..) {
             version.note_words(chart.tally);
             if number == 0 {
@@ -182,7 +185,7 @@ impl<'a> Chart<'a> {
 
     /// A member of staff.
     pub(crate) fn practitioner(&mut self) -> u32 {
-        u32::try_from(self.random.between(1, STAFF)).unwrap_or(1)
+        1 + self.random.below(STAFF)
     }
 
     /// The name that staff type where they should not.

@@ -1,15 +1,11 @@
 //! A provider's own organisations, places and staff, which it sends before anything else.
 
-use super::{Provider, ProviderKind};
+use super::{Provider, ProviderKind, staff::Practitioner};
 use crate::json::Json;
 use crate::message::{Expected, Message, Request};
-use crate::population::{FAMILIES, GIVEN_FEMALE, GIVEN_MALE};
 use crate::providers::chart::{BUNDLE_END, BUNDLE_START};
 use crate::random::Random;
 use crate::truth::Tally;
-
-/// How many practitioners each provider has: `prac-1` and so on.
-pub(crate) const STAFF: i64 = 6;
 
 /// The practices of the region. The first takes part here.
 const PRACTICES: [(&str, &str); 4] = [
@@ -53,18 +49,11 @@ pub(crate) fn directory(provider: &Provider, seed: u64, tally: &mut Tally) -> Me
             json.object("managingOrganization", |json| json.text("reference", "Organization/org-1"));
         });
     }
-    let mut names = Vec::new();
-    for number in 1..=STAFF {
-        let given = if random.chance(500) { random.pick(GIVEN_FEMALE) } else { random.pick(GIVEN_MALE) };
-        let family = random.pick(FAMILIES);
-        add(&mut json, "Practitioner", format!("prac-{number}"), &|json| {
-            write_practitioner(json, given, family)
-        });
-        names.push(format!("{given} {family}"));
+    let staff = Practitioner::all(provider, seed, &mut random);
+    for (practitioner, number) in staff.iter().zip(1..) {
+        add(&mut json, "Practitioner", format!("prac-{number}"), &|json| practitioner.write(json));
     }
-    for name in names {
-        tally.word(|| name);
-    }
+    staff.iter().for_each(|practitioner| practitioner.note_words(tally));
     Message {
         source: provider.source.clone(),
         request: Request::Bundle(json.ended_with(BUNDLE_END)),
@@ -80,16 +69,6 @@ fn write_organization(json: &mut Json, name: &str, code: &str) {
     });
     json.boolean("active", true);
     json.text("name", name);
-}
-
-fn write_practitioner(json: &mut Json, given: &str, family: &str) {
-    json.boolean("active", true);
-    json.array_of_one("name", |json| {
-        json.text("use", "official");
-        json.text("family", family);
-        json.array("given", |json| json.text_item(given));
-        json.array("prefix", |json| json.text_item("Dr"));
-    });
 }
 
 /// One entry of a transaction: a resource under its own id.

@@ -80,6 +80,7 @@ impl<'a> Registration<'a> {
         let person = self.person;
         tally.word(|| person.full_name());
         tally.word(|| self.home.line.clone());
+        tally.word(|| self.home.postcode.clone());
         tally.word(|| self.local_number.clone());
         if let Some(number) = self.number {
             tally.word(|| number.to_string());
@@ -87,6 +88,10 @@ impl<'a> Registration<'a> {
         for contact in [&person.landline, &person.mobile, &person.email].into_iter().flatten() {
             tally.word(|| contact.clone());
         }
+        for name in person.given.iter().chain([&person.family]) {
+            tally.note(|truth| &mut truth.names, || (*name).to_owned());
+        }
+        tally.note(|truth| &mut truth.birth_dates, || person.birth.date());
     }
 
     fn write_number(&self, json: &mut Json, number: NhsNumber) {

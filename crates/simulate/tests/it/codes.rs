@@ -4,6 +4,12 @@ use crate::reading::{each_object, resources};
 use simulate::Simulation;
 use std::collections::{BTreeMap, BTreeSet};
 
+const SNOMED: &str = "http://snomed.info/sct";
+const LOINC: &str = "http://loinc.org";
+const DMD: &str = "https://dmd.nhs.uk";
+const ICD10: &str = "http://hl7.org/fhir/sid/icd-10";
+const OPCS4: &str = "https://fhir.hl7.org.uk/CodeSystem/OPCS-4";
+
 /// The dihedral group of order ten, which Verhoeff's check digit is computed in.
 fn multiply(a: usize, b: usize) -> usize {
     match (a < 5, b < 5) {
@@ -46,7 +52,7 @@ fn is_loinc(code: &str) -> bool {
     check.parse() == Ok((10 - sum % 10) % 10)
 }
 
-fn is_nhs_number(number: &str) -> bool {
+pub(crate) fn is_nhs_number(number: &str) -> bool {
     let digits: Vec<u32> = number.bytes().map(|byte| u32::from(byte - b'0')).collect();
     let sum: u32 = digits[..9].iter().zip((2..=10).rev()).map(|(digit, weight)| digit * weight).sum();
     digits.len() == 10 && (11 - sum % 11) % 11 == digits[9] && sum % 11 != 1
@@ -84,52 +90,48 @@ fn every_code_that_is_sent_has_a_right_check_digit() {
     let mut of: BTreeMap<&str, u32> = BTreeMap::new();
     for (system, code) in &codes {
         let right = match system.as_str() {
-            "http://snomed.info/sct" | "https://dmd.nhs.uk" => is_snomed(code),
-            "http://loinc.org" => is_loinc(code),
-            "http://hl7.org/fhir/sid/icd-10" | "https://fhir.hl7.org.uk/CodeSystem/OPCS-4" => {
-                is_classification(code)
-            }
+            SNOMED | DMD => is_snomed(code),
+            LOINC => is_loinc(code),
+            ICD10 | OPCS4 => is_classification(code),
             _ => true,
         };
         assert!(right, "{system} {code}");
         *of.entry(system).or_default() += 1;
     }
     let count = |system: &str| of.get(system).copied().unwrap_or_default();
-    assert!(
-        count("http://snomed.info/sct") > 50
-            && count("http://loinc.org") > 25
-            && count("https://dmd.nhs.uk") > 8
-    );
-    assert!(
-        count("http://hl7.org/fhir/sid/icd-10") > 15
-            && count("https://fhir.hl7.org.uk/CodeSystem/OPCS-4") > 3
-    );
+    for (system, least) in [(SNOMED, 50), (LOINC, 25), (DMD, 8), (ICD10, 15), (OPCS4, 3)] {
+        assert!(count(system) > least, "{system}: {}", count(system));
+    }
 }
 
 #[test]
-fn verified_nhs_numbers_are_right_and_each_is_one_persons() {
-    let mut holders: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
-    let mut mistyped = 0;
-    for message in Simulation::new(5, 600).messages() {
-        for sent in resources(&message).iter().filter(|sent| sent.resource_type() == "Patient") {
-            let patient = &sent.resource;
-            let person = (patient["name"].to_string(), patient["birthDate"].to_string());
-            for identifier in patient["identifier"].as_array().unwrap() {
-                if identifier["system"] != "https://fhir.nhs.uk/Id/nhs-number" {
-                    continue;
-                }
-                let number = identifier["value"].as_str().unwrap();
-                let status = &identifier["extension"][0]["valueCodeableConcept"]["coding"][0]["code"];
-                assert!(number.starts_with("999"));
-                if status == "01" {
-                    assert!(is_nhs_number(number), "{number}");
-                    holders.entry(number.to_owned()).or_default().insert(person.clone());
-                } else if !is_nhs_number(number) {
-                    mistyped += 1;
+fn each_element_is_coded_as_uk_systems_code_it() {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for message in Simulation::new(5, 400).messages() {
+        for sent in resources(&message) {
+            for element in ["code", "type", "vaccineCode", "medicationCodeableConcept", "class"] {
+                let one = &sent.resource[element];
+                let concept = one.get(0).unwrap_or(one);
+                let codings = concept["coding"].as_array().cloned().unwrap_or_else(|| vec![concept.clone()]);
+                for system in codings.iter().filter_map(|coding| coding["system"].as_str()) {
+                    let place = format!("{}.{element}", sent.resource_type());
+                    found.entry(place).or_default().insert(system.to_owned());
                 }
             }
         }
     }
-    assert!(holders.len() > 400 && mistyped > 5, "{} {mistyped}", holders.len());
-    assert!(holders.values().all(|persons| persons.len() == 1));
+    let table: [(&str, &[&str]); 9] = [
+        ("AllergyIntolerance.code", &[SNOMED]),
+        ("Condition.code", &[ICD10, SNOMED]),
+        ("DiagnosticReport.code", &[LOINC, SNOMED]),
+        ("Encounter.class", &["http://terminology.hl7.org/CodeSystem/v3-ActCode"]),
+        ("Encounter.type", &[SNOMED]),
+        ("Immunization.vaccineCode", &[SNOMED]),
+        ("MedicationRequest.medicationCodeableConcept", &[DMD]),
+        ("Observation.code", &[LOINC, SNOMED]),
+        ("Procedure.code", &[SNOMED, OPCS4]),
+    ];
+    let systems = |list: &[&str]| list.iter().map(|system| (*system).to_owned()).collect();
+    let expected = table.iter().map(|(place, list)| ((*place).to_owned(), systems(list))).collect();
+    assert_eq!(found, expected);
 }

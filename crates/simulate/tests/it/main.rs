@@ -7,7 +7,12 @@
 )]
 
 mod codes;
+mod corrections;
 mod counts;
+mod identity;
+mod mishaps;
+mod numbers;
+mod people;
+mod providers;
 mod reading;
 mod references;
-mod speed;
