@@ -281,6 +281,15 @@ impl Refinery {
         Ok(backlog.len())
     }
 
+    /// Whether `lane` holds segments that are not published.
+    ///
+    /// # Errors
+    /// The control database failed.
+    pub async fn waits(&self, lane: LaneId) -> Result<bool, LakeError> {
+        let backlog = self.parts.control.backlog().await.map_err(LakeError::control("read the backlog"))?;
+        Ok(backlog.iter().any(|(waiting, ..)| *waiting == lane))
+    }
+
     /// Publishes until nothing registered is left unpublished.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use lake::{
     upkeep::Upkeep,
 };
 use landing::{Intake, IntakeError, Submission};
-use model::{AuditOutcome, SourceId, failpoint};
+use model::{AuditOutcome, LaneId, SourceId, failpoint};
 use report::Report;
 use resolve::Resolver;
 use std::{
@@ -76,7 +76,8 @@ pub(super) async fn import(parts: &Parts, source: &SourceId, paths: &[PathBuf]) 
     let accepted = Arc::new(AtomicU64::new(0));
     let (stop, stopped) = watch::channel(false);
     let refinery = Refinery::new(parts.worker_parts()?);
-    let worker = tokio::spawn(publish(refinery, Arc::clone(&accepted), stopped));
+    let lane = parts.control.ensure_source(source).await?;
+    let worker = tokio::spawn(publish(refinery, lane, Arc::clone(&accepted), stopped));
     let taken = take(parts, &intake, source, inputs, &bar, &accepted).await;
     bar.finish_and_clear();
     intake.close().await;
@@ -217,6 +218,7 @@ async fn submit(
 /// Publishes in good portions while files are read, and the rest at the end.
 async fn publish(
     mut refinery: Refinery,
+    lane: LaneId,
     accepted: Arc<AtomicU64>,
     mut stop: watch::Receiver<bool>,
 ) -> (Result<Published, LakeError>, Refinery) {
@@ -236,6 +238,12 @@ async fn publish(
                     // A running `carelake serve` publishes what is registered here.
                     Err(LakeError::NotTheWorker) if refinery.backlog().await? == 0 => return Ok(()),
                     Err(LakeError::NotTheWorker) => {}
+                    // Damage in another lane holds up that lane only.
+                    Err(LakeError::Segment { lane: damaged, .. }) if damaged != lane.0 => {
+                        if stopping && !refinery.waits(lane).await? {
+                            return Ok(());
+                        }
+                    }
                     Err(error) => return Err(error),
                 }
             }

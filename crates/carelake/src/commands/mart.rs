@@ -23,7 +23,13 @@ pub(super) async fn build(parts: &Parts, name: Option<&str>) -> anyhow::Result<V
     let mut refinery = Refinery::new(parts.worker_parts()?);
     let reader = parts.reader()?;
     let work = async {
-        refinery.drain().await?;
+        match refinery.drain().await {
+            // Another lane's damage is no reason to leave marts old.
+            Err(error @ LakeError::Segment { .. }) => {
+                screen::note(format!("carelake: {error}; marts are built without it"))
+            }
+            other => drop(other?),
+        }
         models::build(&mut refinery, &reader, name, "operator").await
     };
     let built = work.await;

@@ -2,7 +2,7 @@
 
 use crate::{
     home::{Done, Home},
-    inputs::{self, GP},
+    inputs::{self, GP, TRUST},
 };
 use std::{
     ffi::OsStr,
@@ -122,4 +122,26 @@ fn a_flipped_byte_in_a_table_is_refused_by_name() {
         fs::write(data, whole).unwrap();
         home.run(["sql", query]).exits(0);
     }
+}
+
+#[test]
+fn a_damaged_segment_of_one_source_does_not_hold_up_another() {
+    let home = Home::new();
+    let folder = home.beside("inputs");
+    fs::create_dir(&folder).unwrap();
+    let [gp, _] = inputs::halves(&folder, GP);
+    let [trust, _] = inputs::halves(&folder, TRUST);
+    // It is registered, and dies before it is published.
+    let arguments = [OsStr::new("import"), gp.as_ref(), "--source".as_ref(), GP.as_ref()];
+    let dying = home.command(arguments).env("CARELAKE_FAILPOINT", "landing.register.after-commit").output();
+    Done::from(dying.unwrap()).aborted();
+    let segment = home.objects("zones/landing").pop().unwrap();
+    let whole = fs::read(&segment).unwrap();
+    flip(&segment);
+    home.import(&trust, TRUST).exits(0);
+    home.run(["mart", "build"]).exits(0).says("segment 1 of lane");
+    home.import(&gp, GP).exits(1).says("segment 1 of lane");
+    fs::write(&segment, whole).unwrap();
+    home.import(&gp, GP).exits(0);
+    assert!(home.number(&format!("select count(*) from raw.patient where source = '{GP}'")) > 0);
 }

@@ -81,3 +81,22 @@ fn an_entry_that_holds_nothing_to_store_is_rejected_by_its_place() {
     assert_eq!((count("read"), count("created"), count("rejected")), (2, 1, 1), "{report}");
     assert_eq!(report["rejected"][0]["place"], "entry 0");
 }
+
+#[test]
+fn the_same_files_in_another_order_make_the_same_rows() {
+    const FILES: usize = 6;
+    let home = Home::new();
+    let all: Vec<_> = inputs::resources(3, 3, GP).into_iter().filter(|sent| sent.before == 0).collect();
+    let copies = [false, true].map(|reversed| {
+        let copy = home.copy();
+        let folder = copy.beside("files");
+        fs::create_dir(&folder).unwrap();
+        for (at, part) in all.chunks(all.len().div_ceil(FILES)).enumerate() {
+            let name = if reversed { FILES - at } else { at };
+            inputs::write(folder.join(format!("{name}.ndjson")), part);
+        }
+        copy.import(&folder, GP).exits(0);
+        copy
+    });
+    Rows::of(&copies[1]).same_as(&Rows::of(&copies[0]));
+}

@@ -20,6 +20,7 @@ mod imports;
 mod inputs;
 mod keys;
 mod kill;
+mod logs;
 mod mistakes;
 mod provider;
 mod real_data;

@@ -22,7 +22,7 @@ pub(crate) struct Provider {
 pub(crate) struct Request {
     method: Method,
     path: String,
-    body: Value,
+    body: String,
 }
 
 impl Request {
@@ -30,13 +30,26 @@ impl Request {
         Self {
             method: Method::PUT,
             path: format!("/{}/{}", sent.resource_type, sent.id),
-            body: sent.body.clone(),
+            body: sent.body.to_string(),
         }
+    }
+
+    /// A message of the simulation.
+    pub(crate) fn of(request: &simulate::Request) -> Self {
+        use simulate::Request::{Bundle, Post, Put, Raw};
+        let (method, path, body) = match request {
+            Bundle(body) => (Method::POST, String::new(), body),
+            Put { resource_type, id, body } => (Method::PUT, format!("/{resource_type}/{id}"), body),
+            Post { resource_type, body } | Raw { resource_type, body } => {
+                (Method::POST, format!("/{resource_type}"), body)
+            }
+        };
+        Self { method, path, body: String::from_utf8(body.clone()).unwrap() }
     }
 
     /// A create: the gateway gives the id.
     pub(crate) fn post(sent: &Sent) -> Self {
-        Self { method: Method::POST, path: format!("/{}", sent.resource_type), body: sent.body.clone() }
+        Self { method: Method::POST, path: format!("/{}", sent.resource_type), body: sent.body.to_string() }
     }
 
     /// A transaction Bundle. No id may come twice in it.
@@ -49,7 +62,7 @@ impl Request {
             })
             .collect();
         let body = json!({ "resourceType": "Bundle", "type": "transaction", "entry": entries });
-        Self { method: Method::POST, path: String::new(), body }
+        Self { method: Method::POST, path: String::new(), body: body.to_string() }
     }
 }
 
@@ -118,7 +131,7 @@ impl Provider {
             .request(request.method.clone(), format!("https://{address}/fhir/r4{}", request.path))
             .bearer_auth(token)
             .header("content-type", "application/fhir+json")
-            .body(request.body.to_string())
+            .body(request.body.clone())
             .send()
             .await?;
         Ok((answer.status(), answer.text().await?))

@@ -100,6 +100,9 @@ async fn no_identity_word_of_a_region_is_outside_the_vault() {
         }
         words.push(word);
     }
+    words.extend(truth.record_ids.iter().map(|id| id.to_lowercase()));
+    // Those of children are also dates of visits.
+    words.extend(truth.birth_dates.iter().filter(|date| date.as_str() < "2005").cloned());
     let all = words.len();
     // Shorter ones are in any text by chance.
     words.retain(|word| word.len() >= 4 && (word.len() >= 6 || word.chars().any(|c| !c.is_ascii_digit())));

@@ -1,6 +1,6 @@
 //! The marts, against what the region really is.
 
-use crate::home::Home;
+use crate::home::{Home, chain};
 use expect_test::{Expect, expect};
 use lake::models;
 use simulate::Simulation;
@@ -123,4 +123,22 @@ async fn urgent_pathways_are_those_that_happened() {
         "#]],
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_beyond_its_memory_fails_and_writes_nothing_to_disk() {
+    let mut home = Home::new().await;
+    home.send_all(&Simulation::new(1, 5)).await;
+    home.worker("w").drain().await.unwrap();
+    let mut reader = home.reader();
+    reader.limits.memory_bytes = 64 << 10;
+    let session = reader.session(None).await.unwrap();
+    let sql =
+        "select a.resource, b.resource from raw.observation a cross join raw.observation b order by 1, 2";
+    let error = chain(&session.rows(sql).await.unwrap_err());
+    assert!(error.contains("memory"), "{error}");
+    let spilled = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.unwrap().file_name().to_string_lossy().starts_with("datafusion")
+    };
+    assert_eq!(std::fs::read_dir(std::env::temp_dir()).unwrap().map(spilled).filter(|is| *is).count(), 0);
 }
