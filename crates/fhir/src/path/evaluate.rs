@@ -1,5 +1,6 @@
 //! Walks the tree. What is asked of one node is here; operators and functions have files of their own.
 
+pub(super) mod among;
 mod arithmetic;
 pub(super) mod equality;
 mod operators;
@@ -98,7 +99,9 @@ impl<'a> Evaluator<'a> {
             }
             ExprKind::OfType { test, input, type_name } => {
                 let input = self.input(input.as_deref(), scope)?;
-                of_type(*test, input, type_name, expr.position)?
+                let filters = *test == TypeTest::As && self.environment.as_filters;
+                let test = if filters { TypeTest::OfType } else { *test };
+                of_type(test, input, type_name, expr.position)?
             }
             ExprKind::Factory { name, arguments } => {
                 factory::make(self, name, arguments, scope, expr.position)?

@@ -16,7 +16,7 @@ use crate::{
 pub(in crate::path) struct Checker {
     /// Whether functions that need an order are refused where there is none.
     pub(in crate::path) ordered: bool,
-    /// The type of `%resource` and `%context`.
+    /// The type of `%context`.
     pub(in crate::path) root: TypeId,
 }
 
@@ -38,7 +38,8 @@ impl Checker {
             ExprKind::Literal(literal) => Ok(Shape::system(literal_type(literal))),
             ExprKind::Empty => Ok(Shape { types: Some(Vec::new()), ..Shape::default() }),
             ExprKind::Variable(name) => Ok(match name.as_str() {
-                "resource" | "rootResource" | "context" => Shape::one(StaticType::Fhir(self.root)),
+                "context" => Shape::one(StaticType::Fhir(self.root)),
+                "resource" => self.resource().map_or_else(Shape::unknown, Shape::one),
                 _ => Shape::unknown(),
             }),
             ExprKind::This => Ok(this.clone()),
@@ -79,6 +80,13 @@ impl Checker {
                 Ok(Shape::unknown())
             }
         }
+    }
+
+    /// The resource that the type stands in, where its name says which: `Patient.contact` is of a Patient.
+    fn resource(&self) -> Option<StaticType> {
+        let name = knowledge().def(self.root).name;
+        let id = knowledge().id(name.split('.').next().unwrap_or(name))?;
+        (knowledge().def(id).kind == Kind::Resource).then_some(StaticType::Fhir(id))
     }
 
     fn input(&self, input: Option<&Expr>, this: &Shape) -> Inferred {
