@@ -15,6 +15,7 @@ use super::{
     factory,
     functions::Call,
     item::{Collection, Element, ElementType, Item},
+    patterns::Patterns,
     quantity::Quantity,
     types::TypeName,
 };
@@ -39,6 +40,7 @@ pub(super) struct Scope<'a> {
 /// One evaluation under way.
 pub(super) struct Evaluator<'a> {
     pub(super) environment: &'a Environment<'a>,
+    pub(super) patterns: &'a Patterns,
     /// What `%context` is.
     context: Collection<'a>,
     /// What `defineVariable` defined, as far as it can be seen here.
@@ -51,9 +53,10 @@ pub(super) fn evaluate<'a>(
     expr: &'a Expr,
     focus: Collection<'a>,
     environment: &'a Environment<'a>,
+    patterns: &'a Patterns,
 ) -> Answer<'a> {
-    let mut evaluator =
-        Evaluator { environment, context: focus.clone(), defined: Vec::new(), work: environment.work };
+    let (context, defined, work) = (focus.clone(), Vec::new(), environment.work);
+    let mut evaluator = Evaluator { environment, patterns, context, defined, work };
     evaluator.evaluate(expr, &Scope { this: focus, index: None, total: None })
 }
 

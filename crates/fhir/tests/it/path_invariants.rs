@@ -17,7 +17,7 @@ use std::{
 const NOW_UNIX_MS: i64 = 1_767_268_800_000;
 
 /// Examples above this size are definitions for the most part, and take longer than all others together.
-const LARGE_BYTES: usize = 8 * 1024;
+const LARGE_BYTES: usize = 16 * 1024;
 
 /// An invariant of a type: its key, whether breaking it is an error, and what it says.
 struct Invariant {
