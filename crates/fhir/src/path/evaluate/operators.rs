@@ -62,7 +62,8 @@ impl<'a> Evaluator<'a> {
         if left.len() != right.len() {
             return Ok(false);
         }
-        self.spend(left.len().saturating_mul(right.len()), position)?;
+        let below = left.iter().map(equality::effort).fold(0, usize::saturating_add);
+        self.spend(left.len().saturating_mul(right.len()).saturating_add(below), position)?;
         Ok(equality::equivalent(left, right))
     }
 
