@@ -222,6 +222,18 @@ fn the_check_knows_what_types_have() {
 }
 
 #[test]
+fn the_highest_tree_that_is_read_can_be_walked() {
+    let sum = format!("1{}", " + 1".repeat(250));
+    let chain = format!("Patient{}.id", ".where(true)".repeat(250));
+    let nested = format!("{}$this{}", "select(".repeat(60), ")".repeat(60));
+    let conditions = format!("{}1{}", "iif(true, ".repeat(60), ")".repeat(60));
+    for (text, expected) in [(sum, "251"), (chain, "p"), (nested, "<Patient>"), (conditions, "1")] {
+        assert_eq!(told(PATIENT, &text, &Environment::new()), expected);
+        Expression::parse(&text).unwrap().check("Patient", Strictness::default()).unwrap();
+    }
+}
+
+#[test]
 fn as_of_many_items_is_an_error_unless_it_may_filter() {
     let text = "descendants().as(HumanName).family";
     let refused = told(PATIENT, text, &Environment::new());

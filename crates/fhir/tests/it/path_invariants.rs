@@ -133,6 +133,25 @@ fn the_invariants_of_r4_are_read_and_fit_their_types() {
 }
 
 #[test]
+fn the_expressions_of_search_parameters_are_read() {
+    let Some(folder) = corpus("data/definitions/fhir-r4-definitions") else { return };
+    let mut files = Vec::new();
+    json_files(&folder, &mut files);
+    let file = files.iter().find(|file| file.ends_with("search-parameters.json")).unwrap();
+    let bytes = fs::read(file).unwrap();
+    let bundle = json::parse(&bytes).unwrap();
+    let expressions: Vec<&str> = items(&bundle, "entry")
+        .iter()
+        .filter_map(|entry| entry.get("resource")?.get("expression")?.as_str())
+        .collect();
+    for expression in &expressions {
+        Expression::parse(expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
+    }
+    eprintln!("{} expressions of search parameters", expressions.len());
+    assert!(!expressions.is_empty());
+}
+
+#[test]
 fn the_examples_of_r4_keep_its_invariants() {
     let Some(files) = examples() else { return };
     let invariants = invariants(&files);
