@@ -6,6 +6,7 @@ pub mod bundle;
 mod check;
 mod issue;
 pub mod json;
+pub mod path;
 pub mod r4;
 pub mod reference;
 mod resource_type;
