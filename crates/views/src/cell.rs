@@ -1,11 +1,16 @@
 //! One value on its way into a column.
 
-use crate::{ColumnType, moment::Moment, path::Item};
+use crate::{
+    ColumnType,
+    moment::Moment,
+    path::{Item, Node},
+};
 use std::borrow::Cow;
 
 /// A value in its column's own terms.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum Cell<'a> {
+    #[default]
     Null,
     Text(Cow<'a, str>),
     Boolean(bool),
@@ -26,7 +31,7 @@ pub(crate) enum Misfit {
 
 impl<'a> Cell<'a> {
     /// The item as a value for a column of type `kind`.
-    pub(crate) fn of(kind: ColumnType, item: Item<'a>) -> Result<Self, Misfit> {
+    pub(crate) fn of<N: Node<'a>>(kind: ColumnType, item: Item<'a, N>) -> Result<Self, Misfit> {
         match kind {
             ColumnType::Text => item.into_text().map(Self::Text).ok_or(Misfit::Type),
             ColumnType::Boolean => item.as_bool().map(Self::Boolean).ok_or(Misfit::Type),
@@ -59,18 +64,14 @@ impl<'a> Cell<'a> {
     }
 }
 
-fn number_misfit(item: &Item<'_>) -> Misfit {
-    use fhir::json::Value;
-    match item {
-        Item::Number(_) | Item::Node(Value::Number(_)) => Misfit::Value,
-        _ => Misfit::Type,
-    }
+fn number_misfit<'a, N: Node<'a>>(item: &Item<'a, N>) -> Misfit {
+    if item.is_number() { Misfit::Value } else { Misfit::Type }
 }
 
-fn whole(item: &Item<'_>) -> Option<i64> {
+fn whole<'a, N: Node<'a>>(item: &Item<'a, N>) -> Option<i64> {
     item.as_number().and_then(crate::decimal::Decimal::to_i64)
 }
 
-fn moment(item: &Item<'_>) -> Result<Moment, Misfit> {
+fn moment<'a, N: Node<'a>>(item: &Item<'a, N>) -> Result<Moment, Misfit> {
     Moment::parse(item.as_str().ok_or(Misfit::Type)?).ok_or(Misfit::Value)
 }

@@ -1,15 +1,15 @@
 //! From resources to rows.
 
 use crate::{
-    RowError,
+    Column, RowError,
     arrays::ArrayBuilder,
     cell::{Cell, Misfit},
-    path::{Flow, Halt, Item, Scope, evaluate, truth},
+    path::{Flow, Halt, Item, Node, Scope, evaluate, truth},
     plan::{Iteration, Located, Part, Plan, Select},
 };
 use arrow::{error::ArrowError, record_batch::RecordBatch};
-use fhir::json::Value;
-use std::sync::Arc;
+use fhir::json::{Picked, Value};
+use std::{marker::PhantomData, sync::Arc};
 
 /// What the rows of one resource may take. Products of `forEach` grow fast.
 const RESOURCE_LIMIT_BYTES: usize = 64 << 20;
@@ -40,25 +40,31 @@ impl RowBuilder {
     /// The rows cannot be made. Nothing has been appended then.
     pub fn append(&mut self, resource: &Value<'_>) -> Result<usize, RowError> {
         let plan = Arc::clone(&self.plan);
-        if resource.get("resourceType").and_then(Value::as_str) != Some(plan.resource.as_str()) {
-            return Ok(0);
-        }
-        let cells = vec![Cell::Null; plan.columns.len()];
-        let mut run = Run { plan: &plan, cells, finished: Vec::new(), rows: 0, bytes: 0, misfits: 0 };
-        run.resource(resource)?;
-        if self.bytes + run.bytes > BATCH_LIMIT_BYTES {
+        let made = Run::<&Value<'_>>::rows(&plan, resource)?;
+        self.take(made)
+    }
+
+    /// As [`RowBuilder::append`], of the part of a resource that was selected for this builder's plan.
+    pub(crate) fn append_selected(&mut self, resource: Picked<'_>) -> Result<usize, RowError> {
+        let plan = Arc::clone(&self.plan);
+        let made = Run::<Picked<'_>>::rows(&plan, resource)?;
+        self.take(made)
+    }
+
+    fn take(&mut self, made: Made<'_>) -> Result<usize, RowError> {
+        if self.bytes + made.bytes > BATCH_LIMIT_BYTES {
             return Err(RowError::Full);
         }
-        self.rows += run.rows;
-        self.bytes += run.bytes;
-        self.misfits += run.misfits;
-        let mut cells = run.finished.into_iter();
-        for _ in 0..run.rows {
+        self.rows += made.rows;
+        self.bytes += made.bytes;
+        self.misfits += made.misfits;
+        let mut cells = made.cells.into_iter();
+        for _ in 0..made.rows {
             for (array, cell) in self.arrays.iter_mut().zip(cells.by_ref()) {
                 array.append(cell);
             }
         }
-        Ok(run.rows)
+        Ok(made.rows)
     }
 
     /// How many rows it holds.
@@ -86,6 +92,11 @@ impl RowBuilder {
         self.misfits
     }
 
+    /// The same, beginning at 0 again.
+    pub(crate) fn take_misfits(&mut self) -> u64 {
+        std::mem::take(&mut self.misfits)
+    }
+
     /// The rows as a batch of the view's schema. The builder is empty afterwards and can go on.
     ///
     /// # Errors
@@ -97,23 +108,40 @@ impl RowBuilder {
     }
 }
 
-/// Makes the rows of one resource.
-struct Run<'a> {
-    plan: &'a Plan,
-    /// The row being made. What an outer `forEach` filled in stays while inner ones go on.
+/// The rows of one resource.
+#[derive(Default)]
+struct Made<'a> {
+    /// One row after the other.
     cells: Vec<Cell<'a>>,
-    /// The rows made, one after the other.
-    finished: Vec<Cell<'a>>,
     rows: usize,
     bytes: usize,
     misfits: u64,
 }
 
-/// What comes after a factor of the product of rows: the next factor, or the end of the row.
-type Next<'n, 'a> = &'n mut dyn FnMut(&mut Run<'a>) -> Flow;
+/// Makes the rows of one resource.
+struct Run<'a, N> {
+    plan: &'a Plan,
+    /// The row being made. What an outer `forEach` filled in stays while inner ones go on.
+    cells: Vec<Cell<'a>>,
+    made: Made<'a>,
+    node: PhantomData<N>,
+}
 
-impl<'a> Run<'a> {
-    fn resource(&mut self, resource: &'a Value<'a>) -> Result<(), RowError> {
+/// What comes after a factor of the product of rows: the next factor, or the end of the row.
+type Next<'n, 'a, N> = &'n mut dyn FnMut(&mut Run<'a, N>) -> Flow;
+
+impl<'a, N: Node<'a>> Run<'a, N> {
+    fn rows(plan: &'a Plan, resource: N) -> Result<Made<'a>, RowError> {
+        if resource.member(&plan.resource_type).and_then(Node::text) != Some(plan.resource.as_str()) {
+            return Ok(Made::default());
+        }
+        let cells = vec![Cell::Null; plan.columns.len()];
+        let mut run = Self { plan, cells, made: Made::default(), node: PhantomData };
+        run.resource(resource)?;
+        Ok(run.made)
+    }
+
+    fn resource(&mut self, resource: N) -> Result<(), RowError> {
         let plan = self.plan;
         let scope = Scope { resource, row_index: 0 };
         let this = Item::Node(resource);
@@ -127,7 +155,7 @@ impl<'a> Run<'a> {
     }
 
     /// Whether a `where` is true; empty counts as false, and anything but a boolean is an error.
-    fn holds(&self, criterion: &'a Located, this: &Item<'a>, scope: Scope<'a>) -> Result<bool, RowError> {
+    fn holds(&self, criterion: &'a Located, this: &Item<'a, N>, scope: Scope<N>) -> Result<bool, RowError> {
         let refuse = |reason: &str| RowError::Evaluate {
             resource_type: self.plan.resource.clone(),
             at: criterion.at.clone(),
@@ -167,7 +195,13 @@ impl<'a> Run<'a> {
     }
 
     /// Goes through the factors: for each row of the first, every row of the rest.
-    fn parts(&mut self, parts: &'a [Part], this: &Item<'a>, scope: Scope<'a>, next: Next<'_, 'a>) -> Flow {
+    fn parts(
+        &mut self,
+        parts: &'a [Part],
+        this: &Item<'a, N>,
+        scope: Scope<N>,
+        next: Next<'_, 'a, N>,
+    ) -> Flow {
         match parts.split_first() {
             None => next(self),
             Some((Part::Select(select), rest)) => {
@@ -182,7 +216,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn select(&mut self, select: &'a Select, this: &Item<'a>, scope: Scope<'a>, next: Next<'_, 'a>) -> Flow {
+    fn select(
+        &mut self,
+        select: &'a Select,
+        this: &Item<'a, N>,
+        scope: Scope<N>,
+        next: Next<'_, 'a, N>,
+    ) -> Flow {
         match &select.each {
             Iteration::Focus => self.body(select, this, scope, next),
             Iteration::ForEach { path, or_null } => {
@@ -208,10 +248,10 @@ impl<'a> Run<'a> {
         &mut self,
         select: &'a Select,
         paths: &'a [Located],
-        this: &Item<'a>,
-        scope: Scope<'a>,
+        this: &Item<'a, N>,
+        scope: Scope<N>,
         row_index: &mut i64,
-        next: Next<'_, 'a>,
+        next: Next<'_, 'a, N>,
     ) -> Flow {
         for path in paths {
             let flow = evaluate(&path.expr, this, scope, &mut |item| {
@@ -225,7 +265,13 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn body(&mut self, select: &'a Select, this: &Item<'a>, scope: Scope<'a>, next: Next<'_, 'a>) -> Flow {
+    fn body(
+        &mut self,
+        select: &'a Select,
+        this: &Item<'a, N>,
+        scope: Scope<N>,
+        next: Next<'_, 'a, N>,
+    ) -> Flow {
         for (slot, located) in &select.columns {
             let cell = self.fill(*slot, located, this, scope)?;
             if let Some(place) = self.cells.get_mut(*slot) {
@@ -236,7 +282,7 @@ impl<'a> Run<'a> {
     }
 
     /// The row of a `forEachOrNull` that found nothing: every column below it is null.
-    fn null_row(&mut self, select: &'a Select) {
+    fn null_row(&mut self, select: &Select) {
         for cell in self.cells.get_mut(select.slots.clone()).into_iter().flatten() {
             *cell = Cell::Null;
         }
@@ -252,68 +298,98 @@ impl<'a> Run<'a> {
         &mut self,
         slot: usize,
         located: &'a Located,
-        this: &Item<'a>,
-        scope: Scope<'a>,
+        this: &Item<'a, N>,
+        scope: Scope<N>,
     ) -> Result<Cell<'a>, Halt> {
         let Some(column) = self.plan.columns.get(slot) else { return Ok(Cell::Null) };
-        let (mut cell, mut several) = (Cell::Null, false);
-        let (mut items, mut failed, mut misfits) = (Vec::new(), false, 0);
-        let mut found = false;
-        let flow = evaluate(&located.expr, this, scope, &mut |item| {
-            several = std::mem::replace(&mut found, true) && !column.collection;
-            if several {
-                return Err(Halt::Enough);
+        let mut filling = Filling::default();
+        match (&located.straight, this) {
+            (Some(straight), Item::Node(node)) => {
+                straight.each(*node, &mut |item| filling.take(column, item));
             }
-            let value = match Cell::of(column.column_type, item) {
-                Ok(value) => value,
-                Err(Misfit::Value) => {
-                    misfits += 1;
-                    Cell::Null
+            _ => {
+                let flow = evaluate(&located.expr, this, scope, &mut |item| {
+                    if filling.take(column, item) { Ok(()) } else { Err(Halt::Enough) }
+                });
+                if filling.fault.is_none() {
+                    flow.map_err(|halt| self.located(&located.at, halt))?;
                 }
-                Err(Misfit::Type) => {
-                    failed = true;
-                    return Err(Halt::Enough);
-                }
-            };
-            if column.collection {
-                items.push(value)
-            } else {
-                cell = value
             }
-            Ok(())
-        });
+        }
         let (resource_type, name) = (|| self.plan.resource.clone(), || column.name.clone());
-        if several {
-            return Err(Halt::Row(Box::new(RowError::Several {
-                resource_type: resource_type(),
-                column: name(),
-            })));
-        }
-        if failed {
-            let expected = column.column_type.words();
-            let error = RowError::Type { resource_type: resource_type(), column: name(), expected };
-            return Err(Halt::Row(Box::new(error)));
-        }
-        flow.map_err(|halt| self.located(&located.at, halt))?;
-        self.misfits += misfits;
-        Ok(if column.collection { Cell::List(items) } else { cell })
+        let error = match filling.fault {
+            None => {
+                self.made.misfits += filling.misfits;
+                return Ok(if column.collection { Cell::List(filling.items) } else { filling.cell });
+            }
+            Some(Unfit::Several) => RowError::Several { resource_type: resource_type(), column: name() },
+            Some(Unfit::Type) => {
+                let expected = column.column_type.words();
+                RowError::Type { resource_type: resource_type(), column: name(), expected }
+            }
+        };
+        Err(Halt::Row(Box::new(error)))
     }
 
     /// Takes the row being made as one of the finished.
     fn emit(&mut self) -> Flow {
-        self.rows += 1;
-        self.bytes += self.cells.iter().map(Cell::bytes).sum::<usize>();
+        self.made.rows += 1;
+        self.made.bytes += self.cells.iter().map(Cell::bytes).sum::<usize>();
         if self.plan.flat {
-            self.finished = std::mem::take(&mut self.cells);
+            self.made.cells = std::mem::take(&mut self.cells);
             return Ok(());
         }
-        if self.bytes.max(self.finished.len() * size_of::<Cell<'_>>()) > RESOURCE_LIMIT_BYTES {
+        if self.made.bytes.max(self.made.cells.len() * size_of::<Cell<'_>>()) > RESOURCE_LIMIT_BYTES {
             return Err(Halt::Row(Box::new(RowError::TooManyRows {
                 resource_type: self.plan.resource.clone(),
                 limit_bytes: RESOURCE_LIMIT_BYTES,
             })));
         }
-        self.finished.extend(self.cells.iter().cloned());
+        self.made.cells.extend(self.cells.iter().cloned());
         Ok(())
+    }
+}
+
+/// Why a column cannot be filled.
+enum Unfit {
+    Several,
+    Type,
+}
+
+/// A column's value while its items come.
+#[derive(Default)]
+struct Filling<'a> {
+    found: bool,
+    cell: Cell<'a>,
+    items: Vec<Cell<'a>>,
+    misfits: u64,
+    fault: Option<Unfit>,
+}
+
+impl<'a> Filling<'a> {
+    /// Takes an item, and says whether more may come.
+    #[inline]
+    fn take<N: Node<'a>>(&mut self, column: &Column, item: Item<'a, N>) -> bool {
+        if std::mem::replace(&mut self.found, true) && !column.collection {
+            self.fault = Some(Unfit::Several);
+            return false;
+        }
+        let value = match Cell::of(column.column_type, item) {
+            Ok(value) => value,
+            Err(Misfit::Value) => {
+                self.misfits += 1;
+                Cell::Null
+            }
+            Err(Misfit::Type) => {
+                self.fault = Some(Unfit::Type);
+                return false;
+            }
+        };
+        if column.collection {
+            self.items.push(value);
+        } else {
+            self.cell = value;
+        }
+        true
     }
 }

@@ -16,6 +16,14 @@ use read::Reader;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape(usize);
 
+impl Shape {
+    /// Whether it is the same shape.
+    #[must_use]
+    pub const fn is(self, other: Self) -> bool {
+        self.0 == other.0
+    }
+}
+
 /// A tree of member names.
 #[derive(Clone, Debug)]
 pub struct Selection {
@@ -239,6 +247,20 @@ impl<'s> Picked<'s> {
             Node::Missing => None,
             node => Some(Self { picks: self.picks, node }),
         }
+    }
+
+    /// The number of its items, if it is an array.
+    #[must_use]
+    #[inline]
+    pub const fn length(self) -> Option<usize> {
+        if let Node::Array(_, length) = self.node { Some(length as usize) } else { None }
+    }
+
+    /// Whether it is `null`.
+    #[must_use]
+    #[inline]
+    pub const fn is_null(self) -> bool {
+        matches!(self.node, Node::Null | Node::Missing)
     }
 
     /// The item at a place of an array.
