@@ -16,8 +16,8 @@ pub(crate) enum Cell<'a> {
     Boolean(bool),
     /// `Int32`, `Int64`, microseconds or days.
     Whole(i64),
-    /// A decimal's mantissa at its column's scale.
-    Mantissa(i128),
+    /// A decimal's mantissa at its column's scale, in two halves: most cells are texts, and smaller so.
+    Mantissa(i64, u64),
     List(Vec<Self>),
 }
 
@@ -44,7 +44,7 @@ impl<'a> Cell<'a> {
                 let number = item.as_number().ok_or_else(|| number_misfit(&item))?;
                 number
                     .at_scale(u32::from(scale), u32::from(precision))
-                    .map(Self::Mantissa)
+                    .map(Self::mantissa)
                     .ok_or(Misfit::Value)
             }
             ColumnType::Timestamp => moment(&item).map(|moment| Self::Whole(moment.start_us)),
@@ -52,12 +52,17 @@ impl<'a> Cell<'a> {
         }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "the halves together are the whole")]
+    const fn mantissa(value: i128) -> Self {
+        Self::Mantissa((value >> 64) as i64, value as u64)
+    }
+
     /// The bytes that the value takes in an Arrow array of its column's type, about.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Null | Self::Boolean(_) => 1,
             Self::Whole(_) => 8,
-            Self::Mantissa(_) => 16,
+            Self::Mantissa(..) => 16,
             Self::Text(text) => 4 + text.len(),
             Self::List(items) => 4 + items.iter().map(Self::bytes).sum::<usize>(),
         }

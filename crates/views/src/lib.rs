@@ -22,6 +22,7 @@ mod pass;
 mod path;
 mod plan;
 mod rows;
+mod run;
 
 pub use builtin::builtin;
 pub use column::{Column, ColumnType};

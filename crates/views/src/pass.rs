@@ -10,8 +10,7 @@ use fhir::json::{self, JsonError, Selected, Selection, Value};
 /// them.
 #[derive(Debug)]
 pub struct Pass {
-    selection: Selection,
-    memory: Selected,
+    selected: Selected,
     tables: Vec<Table>,
     /// Whether some view needs the whole resource, and whether some other does not.
     needs: (bool, bool),
@@ -39,7 +38,7 @@ impl Pass {
             })
             .collect();
         let needs = (tables.iter().any(|table| table.whole), tables.iter().any(|table| !table.whole));
-        Self { selection, memory: Selected::new(), tables, needs }
+        Self { selected: Selected::new(selection), tables, needs }
     }
 
     /// Appends the rows that the views make of a resource. A view that can make none is told to `refused`, by its
@@ -54,7 +53,7 @@ impl Pass {
     ) -> Result<(), JsonError> {
         let (whole, selected) = self.needs;
         let whole = if whole { Some(json::parse(resource)?) } else { None };
-        let picks = if selected { Some(self.memory.read(&self.selection, resource)?) } else { None };
+        let picks = if selected { Some(self.selected.read(resource)?) } else { None };
         for (at, table) in self.tables.iter_mut().enumerate() {
             let appended = match (&whole, &picks) {
                 (Some(value), _) if table.whole => table.rows.append(value),

@@ -41,7 +41,7 @@ pub(crate) struct Located {
 /// One factor of the product of rows.
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
-    Select(Select),
+    Select(Box<Select>),
     Union(Vec<Select>),
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Select {
 #[derive(Clone, Debug)]
 pub(crate) enum Iteration {
     Focus,
-    ForEach { path: Located, or_null: bool },
+    ForEach { path: Box<Located>, or_null: bool },
     Repeat(Vec<Located>),
 }
 
@@ -76,7 +76,7 @@ impl View {
         let mut columns = Vec::new();
         let mut parts = Vec::new();
         for select in &definition.selects {
-            parts.push(Part::Select(compiler.select(select, &mut columns)?));
+            parts.push(Part::Select(Box::new(compiler.select(select, &mut columns)?)));
         }
         if columns.is_empty() {
             return Err(ViewError::new("select", ViewErrorReason::Form { expected: "a view with a column" }));
@@ -136,7 +136,7 @@ impl View {
     /// Its plan for resources of which only what `selection` says is read; asks for what it needs.
     pub(crate) fn selected(&self, selection: &mut Selection) -> Result<Arc<Plan>, Whole> {
         let mut plan = (*self.0).clone();
-        let root = Items::Shaped(Selection::ROOT);
+        let root = Items::resource(&plan.resource);
         plan.resource_type.select(root, selection)?;
         for criterion in &mut plan.wheres {
             criterion.select(root, selection)?;
@@ -233,7 +233,7 @@ impl Compiler<'_> {
         let each = match &select.each {
             definition::Iteration::Focus => Iteration::Focus,
             definition::Iteration::ForEach { path, or_null } => {
-                Iteration::ForEach { path: self.expr(path, false)?, or_null: *or_null }
+                Iteration::ForEach { path: Box::new(self.expr(path, false)?), or_null: *or_null }
             }
             definition::Iteration::Repeat(paths) => {
                 Iteration::Repeat(paths.iter().map(|path| self.expr(path, false)).collect::<Result<_, _>>()?)
@@ -251,7 +251,7 @@ impl Compiler<'_> {
         for nested in &select.selects {
             let nested = self.select(nested, columns)?;
             index_slots.extend(&nested.index_slots);
-            parts.push(Part::Select(nested));
+            parts.push(Part::Select(Box::new(nested)));
         }
         if !select.union_all.is_empty() {
             let branches = self.union(select, columns)?;

@@ -62,6 +62,17 @@ impl<'t> Scanner<'t> {
         found
     }
 
+    /// Passes `token`, if it is one and comes next.
+    #[inline]
+    pub(super) fn take_token(&mut self, token: &[u8]) -> bool {
+        let found =
+            !token.is_empty() && self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(token));
+        if found {
+            self.at += token.len();
+        }
+        found
+    }
+
     pub(super) fn word(&mut self, word: &str) -> Step<()> {
         if self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
             self.at += word.len();

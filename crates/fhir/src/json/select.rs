@@ -33,11 +33,29 @@ pub struct Selection {
 /// The names asked for of one object, and what is asked of their values.
 #[derive(Clone, Debug, Default)]
 struct Names {
-    members: Vec<(Box<str>, Shape)>,
+    members: Vec<Member>,
     /// For names of each hash the first slot to look at, from 1.
     first: Vec<u8>,
     /// For each slot the next of the same hash, from 1.
     next: Vec<u8>,
+}
+
+/// One of them.
+#[derive(Clone, Debug)]
+struct Member {
+    name: Box<str>,
+    /// The name's first eight bytes: most names are told apart by them and their length.
+    head: u64,
+    shape: Shape,
+}
+
+/// The first eight bytes of a name; zeros where it is shorter.
+#[inline]
+fn head(name: &[u8]) -> u64 {
+    if let Some(head) = name.first_chunk::<8>() {
+        return u64::from_le_bytes(*head);
+    }
+    name.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte))
 }
 
 /// How many names can be asked for of one object.
@@ -105,18 +123,25 @@ impl Names {
         let place = u8::try_from(self.members.len() + 1).ok()?;
         let first = self.first.get_mut(Self::hash(name.as_bytes()))?;
         self.next.push(std::mem::replace(first, place));
-        self.members.push((name.into(), value));
+        self.members.push(Member { name: name.into(), head: head(name.as_bytes()), shape: value });
         Some((self.members.len() - 1, value))
     }
 
     #[inline]
     fn find(&self, name: &[u8]) -> Option<(usize, Shape)> {
         let mut place = *self.first.get(Self::hash(name))?;
+        if place == 0 {
+            return None;
+        }
+        let head = head(name);
         loop {
             let slot = usize::from(place).checked_sub(1)?;
-            let (found, shape) = self.members.get(slot)?;
-            if found.as_bytes() == name {
-                return Some((slot, *shape));
+            let member = self.members.get(slot)?;
+            let same = member.head == head
+                && member.name.len() == name.len()
+                && (name.len() <= 8 || member.name.as_bytes() == name);
+            if same {
+                return Some((slot, member.shape));
             }
             place = *self.next.get(slot)?;
         }
@@ -141,13 +166,23 @@ enum Node {
     Object(u32, u32),
 }
 
-/// The memory that texts are read into, one after the other.
-#[derive(Debug, Default)]
+/// Reads one text after the other into the same memory.
+#[derive(Debug)]
 pub struct Selected {
+    selection: Selection,
+    /// For each shape the names that the last object of that shape had, in order.
+    last: Vec<Vec<Seen>>,
     slots: Vec<Node>,
     /// Items of arrays that have not ended yet.
     open: Vec<Node>,
     resolved: String,
+}
+
+/// A name as it stood in a text, from its first quote to the colon, and where its value goes.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    token: Vec<u8>,
+    found: Option<(usize, Shape)>,
 }
 
 /// One text as it was read.
@@ -184,10 +219,11 @@ pub enum Kind<'s> {
 }
 
 impl Selected {
-    /// Memory that holds nothing yet.
+    /// A reader of what `selection` says.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(selection: Selection) -> Self {
+        let last = vec![Vec::new(); selection.shapes.len()];
+        Self { selection, last, slots: Vec::new(), open: Vec::new(), resolved: String::new() }
     }
 
     /// Reads one value that fills the whole text. What was read before is forgotten.
@@ -195,14 +231,12 @@ impl Selected {
     /// # Errors
     /// The text is not JSON by RFC 8259, repeats a selected member's name, is nested deeper than 64, or has 4 GiB
     /// or more.
-    pub fn read<'s>(&'s mut self, selection: &Selection, text: &'s [u8]) -> Result<Picks<'s>, JsonError> {
+    pub fn read<'s>(&'s mut self, text: &'s [u8]) -> Result<Picks<'s>, JsonError> {
         self.slots.clear();
         self.open.clear();
         self.resolved.clear();
         let checked = parse::utf8(text)?;
-        let root = Reader::new(checked, selection, self)
-            .whole()
-            .map_err(|(kind, at)| parse::place(text, at, kind))?;
+        let root = Reader::new(checked, self).whole().map_err(|(kind, at)| parse::place(text, at, kind))?;
         Ok(Picks { text: checked, slots: &self.slots, resolved: &self.resolved, root })
     }
 }

@@ -77,8 +77,8 @@ impl Source {
         // Parquet is compressed as it is made; rows in other formats are held until they are written.
         let held = outputs.iter().any(|output| output.format != Format::Parquet);
         let most = if held { HELD_BYTES as u64 } else { RANGE_BYTES };
-        // Of four ranges a thread the last ones end at about the same time.
-        let share = total.div_ceil(options.threads.max(1) as u64 * 4);
+        // Of two ranges a thread the last ones end at about the same time, and row groups are not small.
+        let share = total.div_ceil(options.threads.max(1) as u64 * 2);
         let range_bytes = share.clamp(LEAST_BYTES, most);
         Ok(Self { waiting, current: None, range_bytes, resource_limit_bytes: options.resource_limit_bytes })
     }

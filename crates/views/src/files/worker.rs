@@ -14,8 +14,8 @@ use std::{
     sync::Arc,
 };
 
-/// Rows are encoded when they take this much.
-const BATCH_BYTES: usize = 1 << 20;
+/// Rows are encoded when they take this much: little enough that they are still in the cache then.
+const BATCH_BYTES: usize = 256 << 10;
 
 /// What is read of a file at a time.
 const BLOCK_BYTES: usize = 256 << 10;
@@ -283,9 +283,8 @@ impl Done {
 
 /// Finds the type of a resource before it is read.
 struct TypeOf {
-    selection: Selection,
     slot: usize,
-    memory: Selected,
+    selected: Selected,
     name: String,
 }
 
@@ -293,11 +292,11 @@ impl TypeOf {
     fn new() -> Self {
         let mut selection = Selection::new();
         let slot = selection.member(Selection::ROOT, "resourceType").map_or(0, |(slot, _)| slot);
-        Self { selection, slot, memory: Selected::new(), name: String::new() }
+        Self { slot, selected: Selected::new(selection), name: String::new() }
     }
 
     fn line(&mut self, line: &[u8]) -> Result<Option<&str>, JsonError> {
-        let picks = self.memory.read(&self.selection, line)?;
+        let picks = self.selected.read(line)?;
         let Some(Kind::Text(name)) = picks.root().slot(self.slot).map(Picked::kind) else { return Ok(None) };
         self.name.clear();
         self.name.push_str(name);

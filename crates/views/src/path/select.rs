@@ -1,7 +1,10 @@
 //! Which members of a resource an expression asks for, told before any resource is seen.
 
 use super::{Expr, Field, Function, Kind, ReferenceKey, choice};
-use fhir::json::{Selection, Shape};
+use fhir::{
+    json::{Selection, Shape},
+    r4::{TypeDef, TypeId, knowledge},
+};
 
 /// What is asked for cannot be told: the whole resource must be read.
 #[derive(Debug)]
@@ -10,8 +13,8 @@ pub(crate) struct Whole;
 /// What an expression gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Items {
-    /// Objects of one shape, or primitives.
-    Shaped(Shape),
+    /// Objects of one shape, or primitives; and their type, where R4 tells it.
+    Shaped(Shape, Option<TypeId>),
     /// Values without members.
     Made,
     /// Objects of several shapes.
@@ -19,10 +22,22 @@ pub(crate) enum Items {
 }
 
 impl Items {
-    const fn or(self, other: Self) -> Self {
+    /// A resource of a type, at the root of what is read.
+    pub(crate) fn resource(name: &str) -> Self {
+        Self::Shaped(Selection::ROOT, knowledge().id(name))
+    }
+
+    /// What R4 says of their type.
+    fn def(self) -> Option<&'static TypeDef> {
+        if let Self::Shaped(_, Some(id)) = self { Some(knowledge().def(id)) } else { None }
+    }
+
+    fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Made, any) | (any, Self::Made) => any,
-            (Self::Shaped(a), Self::Shaped(b)) if a.is(b) => self,
+            (Self::Shaped(a, kind), Self::Shaped(b, other)) if a.is(b) => {
+                Self::Shaped(a, kind.filter(|kind| Some(*kind) == other))
+            }
             _ => Self::Mixed,
         }
     }
@@ -33,10 +48,11 @@ impl Field {
     /// speak of them together.
     pub(crate) fn select(&mut self, items: Items, selection: &mut Selection) -> Result<Items, Whole> {
         let shape = match items {
-            Items::Shaped(shape) => shape,
+            Items::Shaped(shape, _) => shape,
             Items::Made => return Ok(Items::Made),
             Items::Mixed => return Err(Whole),
         };
+        let found = items.def().and_then(|def| def.element(&self.name));
         let (slot, value) = match choice::base_of(&self.name) {
             Some(base) => {
                 let (_, value) = selection.member(shape, base).ok_or(Whole)?;
@@ -45,7 +61,7 @@ impl Field {
             None => selection.member(shape, &self.name).ok_or(Whole)?,
         };
         self.slot = slot;
-        Ok(Items::Shaped(value))
+        Ok(Items::Shaped(value, found.map(|found| found.type_id)))
     }
 }
 
@@ -61,15 +77,14 @@ impl Expr {
     pub(crate) fn select(&mut self, this: Items, selection: &mut Selection) -> Result<Items, Whole> {
         Ok(match self {
             Self::This => this,
-            Self::Resource => Items::Shaped(Selection::ROOT),
+            Self::Resource => Items::Shaped(Selection::ROOT, None),
             Self::RowIndex | Self::Nothing | Self::Literal(_) => Items::Made,
             Self::Member { base, field, forms } => {
                 let items = base.select(this, selection)?;
-                let value = field.select(items, selection)?;
-                for form in forms {
-                    form.select(items, selection)?;
-                }
-                value
+                retain_possible(forms, &field.name, items);
+                forms.iter_mut().try_fold(field.select(items, selection)?, |value, form| {
+                    form.select(items, selection).map(|form| value.or(form))
+                })?
             }
             Self::OfType { base, kind } => {
                 let items = base.select(this, selection)?;
@@ -127,7 +142,7 @@ impl Expr {
         if let Some((name, companion)) = element {
             let value = name.select(items, selection)?;
             match (items, value) {
-                (Items::Shaped(shape), Items::Shaped(value)) => {
+                (Items::Shaped(shape, _), Items::Shaped(value, _)) => {
                     companion.slot = selection.member_of_shape(shape, &companion.name, value).ok_or(Whole)?;
                 }
                 _ => return Err(Whole),
@@ -137,6 +152,16 @@ impl Expr {
         let extensions = list.select(items, selection)?;
         url_field.select(extensions, selection)?;
         Ok(extensions)
+    }
+}
+
+/// Leaves out the forms that the choice element `name` cannot have, all of them where it is none.
+fn retain_possible(forms: &mut Vec<Field>, name: &str, items: Items) {
+    let Some(def) = items.def() else { return };
+    if def.element(name).is_some() {
+        forms.clear();
+    } else if def.json_names().any(|found| found.element.is_choice && found.element.name == name) {
+        forms.retain(|form| def.element(&form.name).is_some());
     }
 }
 
