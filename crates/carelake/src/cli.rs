@@ -46,6 +46,9 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Ask a question in SQL of raw, views, marts, person_link, catalogue and audit.
     Sql(SqlArgs),
+    /// Run SQL on FHIR ViewDefinitions over files; needs no home.
+    #[command(subcommand)]
+    View(ViewCommand),
     /// Build and list data marts.
     #[command(subcommand)]
     Mart(MartCommand),
@@ -155,6 +158,32 @@ pub(crate) enum RowFormat {
     Table,
     Csv,
     Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ViewCommand {
+    /// Make rows of the resources in files.
+    Run(ViewRunArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  carelake view run patient.json Patient.ndjson                    rows as NDJSON on standard output
+  carelake view run patient.json bundles/ -o patient.parquet       a folder of Bundles and NDJSON to Parquet
+  zcat *.ndjson.gz | carelake view run patient.json - -o rows.csv  standard input to CSV")]
+pub(crate) struct ViewRunArgs {
+    /// The ViewDefinition, as JSON.
+    pub(crate) view: PathBuf,
+    /// NDJSON, Bundles and single resources, also .gz and .zst; folders of these; `-` is standard input.
+    #[arg(required = true)]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Where the rows go: .parquet, .csv, .ndjson or .arrow. A file that is there is replaced.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Threads that make rows; as many as there are cores if it is left out.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
 }
 
 #[derive(Debug, Subcommand)]

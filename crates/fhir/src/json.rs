@@ -3,11 +3,16 @@
 //! Numbers keep their token (`1.10` stays `1.10`), members come in the order of
 //! RFC 8785 §3.2.3, duplicate names are refused, and writing gives the one
 //! *canonical form* of the lake: RFC 8785 order and escaping, numbers verbatim.
+//!
+//! Who wants some members only names them in a [`Selection`] and reads with [`Selected`], which skips the rest.
 
 mod parse;
+mod scan;
+mod select;
 mod write;
 
 pub use parse::{JsonError, JsonErrorKind, Limits, parse, parse_with};
+pub use select::{Kind, Picked, Picks, Selected, Selection, Shape};
 
 use std::borrow::Cow;
 

@@ -1,18 +1,23 @@
 //! One value on its way into a column.
 
-use crate::{ColumnType, moment::Moment, path::Item};
+use crate::{
+    ColumnType,
+    moment::Moment,
+    path::{Item, Node},
+};
 use std::borrow::Cow;
 
 /// A value in its column's own terms.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum Cell<'a> {
+    #[default]
     Null,
     Text(Cow<'a, str>),
     Boolean(bool),
     /// `Int32`, `Int64`, microseconds or days.
     Whole(i64),
-    /// A decimal's mantissa at its column's scale.
-    Mantissa(i128),
+    /// A decimal's mantissa at its column's scale, in two halves: most cells are texts, and smaller so.
+    Mantissa(i64, u64),
     List(Vec<Self>),
 }
 
@@ -26,7 +31,7 @@ pub(crate) enum Misfit {
 
 impl<'a> Cell<'a> {
     /// The item as a value for a column of type `kind`.
-    pub(crate) fn of(kind: ColumnType, item: Item<'a>) -> Result<Self, Misfit> {
+    pub(crate) fn of<N: Node<'a>>(kind: ColumnType, item: Item<'a, N>) -> Result<Self, Misfit> {
         match kind {
             ColumnType::Text => item.into_text().map(Self::Text).ok_or(Misfit::Type),
             ColumnType::Boolean => item.as_bool().map(Self::Boolean).ok_or(Misfit::Type),
@@ -39,7 +44,7 @@ impl<'a> Cell<'a> {
                 let number = item.as_number().ok_or_else(|| number_misfit(&item))?;
                 number
                     .at_scale(u32::from(scale), u32::from(precision))
-                    .map(Self::Mantissa)
+                    .map(Self::mantissa)
                     .ok_or(Misfit::Value)
             }
             ColumnType::Timestamp => moment(&item).map(|moment| Self::Whole(moment.start_us)),
@@ -47,30 +52,31 @@ impl<'a> Cell<'a> {
         }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "the halves together are the whole")]
+    const fn mantissa(value: i128) -> Self {
+        Self::Mantissa((value >> 64) as i64, value as u64)
+    }
+
     /// The bytes that the value takes in an Arrow array of its column's type, about.
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Null | Self::Boolean(_) => 1,
             Self::Whole(_) => 8,
-            Self::Mantissa(_) => 16,
+            Self::Mantissa(..) => 16,
             Self::Text(text) => 4 + text.len(),
             Self::List(items) => 4 + items.iter().map(Self::bytes).sum::<usize>(),
         }
     }
 }
 
-fn number_misfit(item: &Item<'_>) -> Misfit {
-    use fhir::json::Value;
-    match item {
-        Item::Number(_) | Item::Node(Value::Number(_)) => Misfit::Value,
-        _ => Misfit::Type,
-    }
+fn number_misfit<'a, N: Node<'a>>(item: &Item<'a, N>) -> Misfit {
+    if item.is_number() { Misfit::Value } else { Misfit::Type }
 }
 
-fn whole(item: &Item<'_>) -> Option<i64> {
+fn whole<'a, N: Node<'a>>(item: &Item<'a, N>) -> Option<i64> {
     item.as_number().and_then(crate::decimal::Decimal::to_i64)
 }
 
-fn moment(item: &Item<'_>) -> Result<Moment, Misfit> {
+fn moment<'a, N: Node<'a>>(item: &Item<'a, N>) -> Result<Moment, Misfit> {
     Moment::parse(item.as_str().ok_or(Misfit::Type)?).ok_or(Misfit::Value)
 }

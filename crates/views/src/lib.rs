@@ -4,7 +4,10 @@
 //! [`View::rows`] gives a builder that resources are appended to, one by one. [`builtin`] has the views
 //! that every lake keeps.
 //!
-//! **Invariant:** no input or output, and no resource content in any error.
+//! [`Pass`] reads each resource once for several views; [`files`] does so for files, on several threads, and
+//! writes tables.
+//!
+//! **Invariant:** input and output are in [`files`] only. **Invariant:** no resource content in any error.
 
 mod arrays;
 mod builtin;
@@ -13,14 +16,18 @@ mod column;
 mod decimal;
 mod definition;
 mod error;
+pub mod files;
 mod moment;
+mod pass;
 mod path;
 mod plan;
 mod rows;
+mod run;
 
 pub use builtin::builtin;
 pub use column::{Column, ColumnType};
 pub use definition::ViewDefinition;
 pub use error::{RowError, ViewError, ViewErrorReason};
+pub use pass::Pass;
 pub use plan::View;
 pub use rows::RowBuilder;

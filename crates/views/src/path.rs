@@ -8,16 +8,22 @@ pub(crate) mod choice;
 mod evaluate;
 mod item;
 mod lexer;
+mod node;
 mod parser;
+mod select;
+mod straight;
 
 pub(crate) use evaluate::{Flow, Halt, Scope, evaluate, truth};
 pub(crate) use item::Item;
+pub(crate) use node::{Field, Node};
 pub(crate) use parser::{Constant, Context, SyntaxError, parse};
+pub(crate) use select::{Items, Whole};
+pub(crate) use straight::Straight;
 
 use crate::decimal::Decimal;
 
 /// A compiled expression. Names are interned, constants put in, choice types resolved.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Expr {
     /// The item in focus.
     This,
@@ -29,8 +35,8 @@ pub(crate) enum Expr {
     Nothing,
     /// A literal or a constant.
     Literal(Literal),
-    /// The elements called `name` of what `base` gives; of any type, where `choice` says so.
-    Member { base: Box<Self>, name: Box<str>, choice: bool },
+    /// The elements of a name; of a choice element, in whichever of its forms.
+    Member { base: Box<Self>, field: Field, forms: Vec<Field> },
     /// Those that have a type.
     OfType { base: Box<Self>, kind: Kind },
     /// The one at a place.
@@ -42,7 +48,13 @@ pub(crate) enum Expr {
     /// `iif`: one or the other, by whether the criterion holds.
     Choose { base: Box<Self>, criterion: Box<Self>, then: Box<Self>, otherwise: Box<Self> },
     /// The extensions with a URL. `element` has a primitive's own name and that of its companion, `_name`.
-    Extension { base: Box<Self>, element: Option<(Box<str>, Box<str>)>, url: Box<str> },
+    Extension {
+        base: Box<Self>,
+        element: Option<(Field, Field)>,
+        list: Field,
+        url_field: Field,
+        url: Box<str>,
+    },
     /// A function of the whole collection.
     Call { base: Box<Self>, function: Function },
     /// `=` and `!=`; `moments` when one side is a date literal or constant.
@@ -72,11 +84,11 @@ pub(crate) enum Kind {
     Text,
     Boolean,
     Number,
-    Resource(Box<str>),
+    Resource { field: Field, name: Box<str> },
 }
 
 /// The functions without an expression as their argument.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Function {
     First,
     Last,
@@ -90,8 +102,22 @@ pub(crate) enum Function {
         high: bool,
         full: bool,
     },
-    ResourceKey,
-    ReferenceKey(Option<Box<str>>),
+    ResourceKey(Field),
+    ReferenceKey(ReferenceKey),
+}
+
+/// `getReferenceKey`: the members it looks at, and the type that is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct ReferenceKey {
+    pub(crate) reference: Field,
+    pub(crate) stated: Field,
+    pub(crate) kind: Option<Box<str>>,
+}
+
+impl ReferenceKey {
+    pub(crate) fn new(kind: Option<Box<str>>) -> Self {
+        Self { reference: Field::named("reference"), stated: Field::named("type"), kind }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,10 @@
 use crate::{
     Column, ColumnType, RowBuilder, ViewDefinition, ViewError, ViewErrorReason,
     definition::{self, ColumnDefinition, Text},
-    path::{self, Context, Expr, Function},
+    path::{self, Context, Expr, Field as Member, Function, Items, Straight, Whole},
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use fhir::json::Selection;
 use std::{ops::Range, sync::Arc};
 
 /// A compiled view. Cloning is cheap.
@@ -13,11 +14,13 @@ use std::{ops::Range, sync::Arc};
 pub struct View(Arc<Plan>);
 
 /// What a view does with a resource.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     name: String,
     description: Option<String>,
     pub(crate) resource: String,
+    /// Where a resource says its type.
+    pub(crate) resource_type: Member,
     pub(crate) columns: Vec<Column>,
     pub(crate) schema: SchemaRef,
     pub(crate) wheres: Vec<Located>,
@@ -27,21 +30,23 @@ pub(crate) struct Plan {
 }
 
 /// An expression and the element of the ViewDefinition that it stands in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Located {
     pub(crate) at: String,
     pub(crate) expr: Expr,
+    /// The same, where it is simple.
+    pub(crate) straight: Option<Straight>,
 }
 
 /// One factor of the product of rows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Part {
-    Select(Select),
+    Select(Box<Select>),
     Union(Vec<Select>),
 }
 
 /// A compiled `select`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Select {
     pub(crate) each: Iteration,
     /// Its own columns: the place in the row, and what goes there.
@@ -54,10 +59,10 @@ pub(crate) struct Select {
 }
 
 /// What a `select` makes rows of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Iteration {
     Focus,
-    ForEach { path: Located, or_null: bool },
+    ForEach { path: Box<Located>, or_null: bool },
     Repeat(Vec<Located>),
 }
 
@@ -71,7 +76,7 @@ impl View {
         let mut columns = Vec::new();
         let mut parts = Vec::new();
         for select in &definition.selects {
-            parts.push(Part::Select(compiler.select(select, &mut columns)?));
+            parts.push(Part::Select(Box::new(compiler.select(select, &mut columns)?)));
         }
         if columns.is_empty() {
             return Err(ViewError::new("select", ViewErrorReason::Form { expected: "a view with a column" }));
@@ -83,6 +88,7 @@ impl View {
             name: definition.name().to_owned(),
             description: definition.description().map(ToOwned::to_owned),
             resource: definition.resource().to_owned(),
+            resource_type: Member::named("resourceType"),
             schema: Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>())),
             columns,
             wheres,
@@ -121,10 +127,24 @@ impl View {
         &self.0.columns
     }
 
-    /// Whether each resource makes one row at most, from itself.
+    /// Whether each resource makes one row at most, from itself: there is no `forEach`, `repeat` or `unionAll`.
     #[must_use]
     pub fn is_flat(&self) -> bool {
         self.0.flat
+    }
+
+    /// Its plan for resources of which only what `selection` says is read; asks for what it needs.
+    pub(crate) fn selected(&self, selection: &mut Selection) -> Result<Arc<Plan>, Whole> {
+        let mut plan = (*self.0).clone();
+        let root = Items::resource(&plan.resource);
+        plan.resource_type.select(root, selection)?;
+        for criterion in &mut plan.wheres {
+            criterion.select(root, selection)?;
+        }
+        for part in &mut plan.parts {
+            part.select(root, selection)?;
+        }
+        Ok(Arc::new(plan))
     }
 
     /// A builder without rows.
@@ -142,6 +162,40 @@ impl Part {
             }
             Self::Union(_) => false,
         }
+    }
+}
+
+impl Part {
+    fn select(&mut self, this: Items, selection: &mut Selection) -> Result<(), Whole> {
+        match self {
+            Self::Select(select) => select.select(this, selection),
+            Self::Union(branches) => {
+                branches.iter_mut().try_for_each(|branch| branch.select(this, selection))
+            }
+        }
+    }
+}
+
+impl Select {
+    fn select(&mut self, this: Items, selection: &mut Selection) -> Result<(), Whole> {
+        let items = match &mut self.each {
+            Iteration::Focus => this,
+            Iteration::ForEach { path, .. } => path.select(this, selection)?,
+            // What is below is asked for at every depth.
+            Iteration::Repeat(_) => return Err(Whole),
+        };
+        for (_, column) in &mut self.columns {
+            column.select(items, selection)?;
+        }
+        self.parts.iter_mut().try_for_each(|part| part.select(items, selection))
+    }
+}
+
+impl Located {
+    fn select(&mut self, this: Items, selection: &mut Selection) -> Result<Items, Whole> {
+        let items = self.expr.select(this, selection)?;
+        self.straight = Straight::of(&self.expr);
+        Ok(items)
     }
 }
 
@@ -170,7 +224,7 @@ impl Compiler<'_> {
         let expr = path::parse(&text.text, context).map_err(|error| {
             ViewError::new(&text.at, ViewErrorReason::Path { position: error.at, message: error.message })
         })?;
-        Ok(Located { at: text.at.clone(), expr })
+        Ok(Located { at: text.at.clone(), straight: Straight::of(&expr), expr })
     }
 
     /// Compiles one `select`: its columns first, then nested selects, then the union, as the standard orders them.
@@ -179,7 +233,7 @@ impl Compiler<'_> {
         let each = match &select.each {
             definition::Iteration::Focus => Iteration::Focus,
             definition::Iteration::ForEach { path, or_null } => {
-                Iteration::ForEach { path: self.expr(path, false)?, or_null: *or_null }
+                Iteration::ForEach { path: Box::new(self.expr(path, false)?), or_null: *or_null }
             }
             definition::Iteration::Repeat(paths) => {
                 Iteration::Repeat(paths.iter().map(|path| self.expr(path, false)).collect::<Result<_, _>>()?)
@@ -197,7 +251,7 @@ impl Compiler<'_> {
         for nested in &select.selects {
             let nested = self.select(nested, columns)?;
             index_slots.extend(&nested.index_slots);
-            parts.push(Part::Select(nested));
+            parts.push(Part::Select(Box::new(nested)));
         }
         if !select.union_all.is_empty() {
             let branches = self.union(select, columns)?;

@@ -28,3 +28,4 @@ mod records;
 mod rows;
 mod service;
 mod shared;
+mod views;

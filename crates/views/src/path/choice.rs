@@ -144,9 +144,16 @@ pub(crate) fn is_type(kind: &str) -> bool {
     TYPES.binary_search(&kind).is_ok()
 }
 
-/// Whether `member` is the choice element `name` with one of its types.
-pub(crate) fn is_form_of(member: &str, name: &str) -> bool {
-    member.strip_prefix(name).is_some_and(is_type)
+/// The choice element that `member` is a form of (`valueQuantity` → `value`).
+pub(crate) fn base_of(member: &str) -> Option<&str> {
+    let capitals = member.char_indices().filter(|(_, letter)| letter.is_ascii_uppercase());
+    let mut splits = capitals.filter_map(|(at, _)| member.split_at_checked(at));
+    splits.find(|(base, kind)| is_choice(base) && is_type(kind)).map(|(base, _)| base)
+}
+
+/// What the choice element `name` may be called.
+pub(crate) fn forms(name: &str) -> impl Iterator<Item = String> {
+    TYPES.iter().map(move |kind| format!("{name}{kind}"))
 }
 
 /// The member that holds the choice element `name` when it has the type `kind` (`value`, `dateTime` → `valueDateTime`).
@@ -167,7 +174,11 @@ mod tests {
     fn a_choice_element_is_known_by_its_base_name_and_a_type() {
         assert!(NAMES.is_sorted() && TYPES.is_sorted());
         assert!(is_choice("value") && !is_choice("class"));
-        assert!(is_form_of("valueDateTime", "value") && !is_form_of("valueSet", "value"));
+        assert_eq!(
+            (base_of("valueDateTime"), base_of("valueSet"), base_of("value")),
+            (Some("value"), None, None)
+        );
+        assert!(forms("value").any(|form| form == "valueQuantity"));
         assert_eq!(&*form("value", "dateTime"), "valueDateTime");
     }
 }

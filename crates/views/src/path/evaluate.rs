@@ -3,9 +3,11 @@
 //! No collection is built on the way: `first()` stops its base after one item,
 //! `exists()` likewise, and items borrow from the resource.
 
-use super::{Arithmetic, Expr, Function, Item, Kind, Literal, Logic, Order, choice, item::Fault};
+use super::{
+    Arithmetic, Expr, Field, Function, Item, Kind, Literal, Logic, Node, Order, ReferenceKey, item::Fault,
+};
 use crate::{RowError, decimal::Decimal, moment};
-use fhir::json::Value;
+use fhir::json;
 use std::{borrow::Cow, cmp::Ordering};
 
 /// Why an evaluation stops before its end.
@@ -25,40 +27,42 @@ impl From<Fault> for Halt {
     }
 }
 
-/// Up to this many members are searched one after the other.
-const LINEAR_MEMBERS: usize = 16;
-
 /// Whether to go on.
 pub(crate) type Flow = Result<(), Halt>;
 
-type Sink<'s, 'a> = &'s mut dyn FnMut(Item<'a>) -> Flow;
+type Sink<'s, 'a, N> = &'s mut dyn FnMut(Item<'a, N>) -> Flow;
 
 /// What an expression can see beside its focus.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scope<'a> {
+pub(crate) struct Scope<N> {
     /// `%resource`
-    pub(crate) resource: &'a Value<'a>,
+    pub(crate) resource: N,
     /// `%rowIndex`
     pub(crate) row_index: i64,
 }
 
 /// At most one item, or the knowledge that there are more.
-enum Single<'a> {
+enum Single<'a, N> {
     None,
-    One(Item<'a>),
+    One(Item<'a, N>),
     Several,
 }
 
 /// Hands each item that `expr` gives for `this` to `sink`.
-pub(crate) fn evaluate<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>, sink: Sink<'_, 'a>) -> Flow {
+pub(crate) fn evaluate<'a, N: Node<'a>>(
+    expr: &'a Expr,
+    this: &Item<'a, N>,
+    scope: Scope<N>,
+    sink: Sink<'_, 'a, N>,
+) -> Flow {
     match expr {
         Expr::This => sink(this.clone()),
         Expr::Resource => sink(Item::Node(scope.resource)),
         Expr::RowIndex => sink(Item::Number(Decimal::from(scope.row_index))),
         Expr::Nothing => Ok(()),
         Expr::Literal(literal) => sink(Item::literal(literal)),
-        Expr::Member { base, name, choice } => nodes(base, this, scope, &mut |node| {
-            members(node, name, *choice, &mut |child| sink(Item::Node(child)))
+        Expr::Member { base, field, forms } => nodes(base, this, scope, &mut |node| {
+            members(node, field, forms, &mut |child| sink(Item::Node(child)))
         }),
         Expr::OfType { base, kind } => evaluate(base, this, scope, &mut |item| {
             if is_of(&item, kind) { sink(item) } else { Ok(()) }
@@ -74,8 +78,22 @@ pub(crate) fn evaluate<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>, si
             let branch = if truth(criterion, &item, scope)? == Some(true) { then } else { otherwise };
             evaluate(branch, &item, scope, sink)
         }),
-        Expr::Extension { base, element, url } => {
-            nodes(base, this, scope, &mut |node| extensions_of(node, element.as_ref(), url, sink))
+        Expr::Extension { base, element, list, url_field, url } => {
+            let mut own = |node: N| {
+                node.member(list).map_or(Ok(()), |list| {
+                    each(list, &mut |extension| {
+                        let found = extension.member(url_field).and_then(Node::text);
+                        if found == Some(url) { sink(Item::Node(extension)) } else { Ok(()) }
+                    })
+                })
+            };
+            nodes(base, this, scope, &mut |node| match element {
+                None => own(node),
+                Some((name, companion)) => [name, companion]
+                    .into_iter()
+                    .filter_map(|name| node.member(name))
+                    .try_for_each(|value| each(value, &mut own)),
+            })
         }
         Expr::Call { base, function } => call(base, function, this, scope, sink),
         Expr::Equal { .. } | Expr::Compare { .. } | Expr::Logic { .. } => {
@@ -97,7 +115,11 @@ pub(crate) fn evaluate<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>, si
 }
 
 /// The boolean that `expr` gives, or `None` when it is empty. One item that is no boolean is true (FHIRPath §5.1.1).
-pub(crate) fn truth<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>) -> Result<Option<bool>, Halt> {
+pub(crate) fn truth<'a, N: Node<'a>>(
+    expr: &'a Expr,
+    this: &Item<'a, N>,
+    scope: Scope<N>,
+) -> Result<Option<bool>, Halt> {
     match expr {
         Expr::Equal { left, right, negated, moments } => {
             let equal = match text_member_is(left, right, this) {
@@ -146,27 +168,27 @@ const fn combine(left: Option<bool>, right: Option<bool>, operator: Logic) -> Op
 }
 
 /// The answer to `name = 'text'` where the element is one string: what nearly every `where` asks.
-fn text_member_is(left: &Expr, right: &Expr, this: &Item<'_>) -> Option<bool> {
-    let (Expr::Member { base, name, .. }, Expr::Literal(Literal::Text(wanted))) = (left, right) else {
+fn text_member_is<'a, N: Node<'a>>(left: &Expr, right: &Expr, this: &Item<'a, N>) -> Option<bool> {
+    let (Expr::Member { base, field, .. }, Expr::Literal(Literal::Text(wanted))) = (left, right) else {
         return None;
     };
     match (&**base, this) {
-        (Expr::This, Item::Node(node)) => match member(node, name) {
-            Some(Value::String(text)) if text == &**wanted => Some(true),
+        (Expr::This, Item::Node(node)) => match node.member(field).and_then(Node::text) {
+            Some(text) if text == &**wanted => Some(true),
             // A text with a `T` may be a moment in another zone.
-            Some(Value::String(text)) if !text.contains('T') => Some(false),
+            Some(text) if !text.contains('T') => Some(false),
             _ => None,
         },
         _ => None,
     }
 }
 
-fn equal<'a>(
+fn equal<'a, N: Node<'a>>(
     left: &'a Expr,
     right: &'a Expr,
     moments: bool,
-    this: &Item<'a>,
-    scope: Scope<'a>,
+    this: &Item<'a, N>,
+    scope: Scope<N>,
 ) -> Result<Option<bool>, Halt> {
     match (single(left, this, scope)?, single(right, this, scope)?) {
         (Single::None, _) | (_, Single::None) => Ok(None),
@@ -183,7 +205,11 @@ fn equal<'a>(
     }
 }
 
-fn single<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>) -> Result<Single<'a>, Halt> {
+fn single<'a, N: Node<'a>>(
+    expr: &'a Expr,
+    this: &Item<'a, N>,
+    scope: Scope<N>,
+) -> Result<Single<'a, N>, Halt> {
     let mut found = Single::None;
     let flow = evaluate(expr, this, scope, &mut |item| match found {
         Single::None => {
@@ -199,7 +225,11 @@ fn single<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>) -> Result<Singl
 }
 
 /// The one item that `expr` gives, if any.
-fn one<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>) -> Result<Option<Item<'a>>, Halt> {
+fn one<'a, N: Node<'a>>(
+    expr: &'a Expr,
+    this: &Item<'a, N>,
+    scope: Scope<N>,
+) -> Result<Option<Item<'a, N>>, Halt> {
     match single(expr, this, scope)? {
         Single::None => Ok(None),
         Single::One(item) => Ok(Some(item)),
@@ -207,7 +237,11 @@ fn one<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>) -> Result<Option<I
     }
 }
 
-fn all<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>) -> Result<Vec<Item<'a>>, Halt> {
+fn all<'a, N: Node<'a>>(
+    expr: &'a Expr,
+    this: &Item<'a, N>,
+    scope: Scope<N>,
+) -> Result<Vec<Item<'a, N>>, Halt> {
     let mut items = Vec::new();
     evaluate(expr, this, scope, &mut |item| {
         items.push(item);
@@ -216,7 +250,7 @@ fn all<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>) -> Result<Vec<Item
     Ok(items)
 }
 
-fn exists<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>) -> Result<bool, Halt> {
+fn exists<'a, N: Node<'a>>(expr: &'a Expr, this: &Item<'a, N>, scope: Scope<N>) -> Result<bool, Halt> {
     let mut found = false;
     unless_enough(evaluate(expr, this, scope, &mut |_| {
         found = true;
@@ -226,7 +260,13 @@ fn exists<'a>(expr: &'a Expr, this: &Item<'a>, scope: Scope<'a>) -> Result<bool,
 }
 
 /// The item at a place, and nothing more is asked of the base.
-fn nth<'a>(base: &'a Expr, at: usize, this: &Item<'a>, scope: Scope<'a>, sink: Sink<'_, 'a>) -> Flow {
+fn nth<'a, N: Node<'a>>(
+    base: &'a Expr,
+    at: usize,
+    this: &Item<'a, N>,
+    scope: Scope<N>,
+    sink: Sink<'_, 'a, N>,
+) -> Flow {
     let (mut place, mut answer) = (0, Ok(()));
     unless_enough(evaluate(base, this, scope, &mut |item| {
         if place == at {
@@ -247,16 +287,16 @@ fn unless_enough(flow: Flow) -> Flow {
 }
 
 /// The places in the resource that `base` gives. A chain of members is walked without items in between.
-fn nodes<'a>(
+fn nodes<'a, N: Node<'a>>(
     base: &'a Expr,
-    this: &Item<'a>,
-    scope: Scope<'a>,
-    visit: &mut dyn FnMut(&'a Value<'a>) -> Flow,
+    this: &Item<'a, N>,
+    scope: Scope<N>,
+    visit: &mut dyn FnMut(N) -> Flow,
 ) -> Flow {
     match (base, this) {
-        (Expr::This, Item::Node(node)) => visit(node),
-        (Expr::Member { base, name, choice }, _) => {
-            nodes(base, this, scope, &mut |node| members(node, name, *choice, visit))
+        (Expr::This, Item::Node(node)) => visit(*node),
+        (Expr::Member { base, field, forms }, _) => {
+            nodes(base, this, scope, &mut |node| members(node, field, forms, visit))
         }
         _ => evaluate(base, this, scope, &mut |item| match item {
             Item::Node(node) => visit(node),
@@ -267,82 +307,50 @@ fn nodes<'a>(
 
 /// A value's items: those of an array, or the value itself. `null` holds the place of a primitive that has
 /// extensions only (R4 §2.6.2.3).
-fn each<'a>(value: &'a Value<'a>, visit: &mut dyn FnMut(&'a Value<'a>) -> Flow) -> Flow {
-    match value {
-        Value::Array(items) => items.iter().filter(|item| **item != Value::Null).try_for_each(visit),
-        Value::Null => Ok(()),
-        value => visit(value),
+fn each<'a, N: Node<'a>>(value: N, visit: &mut dyn FnMut(N) -> Flow) -> Flow {
+    match value.length() {
+        Some(length) => {
+            (0..length).filter_map(|at| value.item(at).filter(|item| !item.is_null())).try_for_each(visit)
+        }
+        None if value.is_null() => Ok(()),
+        None => visit(value),
     }
 }
 
-/// The items of the element `name`, or of what a choice element of that name is called here.
-fn members<'a>(
-    node: &'a Value<'a>,
-    name: &str,
-    choice: bool,
-    visit: &mut dyn FnMut(&'a Value<'a>) -> Flow,
+/// The items of the element `field`, or of what a choice element of that name is called here.
+fn members<'a, N: Node<'a>>(
+    node: N,
+    field: &Field,
+    forms: &[Field],
+    visit: &mut dyn FnMut(N) -> Flow,
 ) -> Flow {
-    match member(node, name) {
+    match node.member(field) {
         Some(child) => each(child, visit),
-        None if choice => {
-            let members = node.as_object().into_iter().flat_map(|object| object.iter());
-            let mut forms = members.filter(|(member, _)| choice::is_form_of(member, name));
-            forms.try_for_each(|(_, child)| each(child, visit))
+        None => forms.iter().filter_map(|form| node.member(form)).try_for_each(|child| each(child, visit)),
+    }
+}
+
+fn is_of<'a, N: Node<'a>>(item: &Item<'a, N>, kind: &Kind) -> bool {
+    let kind_of = |node: &N| node.kind();
+    match (kind, item) {
+        (Kind::Text, Item::Node(node)) => matches!(kind_of(node), json::Kind::Text(_)),
+        (Kind::Text, item) => matches!(item, Item::Text(_)),
+        (Kind::Boolean, item) => item.as_bool().is_some(),
+        (Kind::Number, Item::Node(node)) => matches!(kind_of(node), json::Kind::Number(_)),
+        (Kind::Number, item) => matches!(item, Item::Number(_)),
+        (Kind::Resource { field, name }, Item::Node(node)) => {
+            node.member(field).and_then(Node::text) == Some(name)
         }
-        None => Ok(()),
+        (Kind::Resource { .. }, _) => false,
     }
 }
 
-/// The member `name` of a node. Objects are small: comparing names for equality beats ordering them.
-fn member<'a>(node: &'a Value<'a>, name: &str) -> Option<&'a Value<'a>> {
-    let object = node.as_object()?;
-    if object.len() > LINEAR_MEMBERS {
-        return object.get(name);
-    }
-    object.iter().find(|(found, _)| *found == name).map(|(_, value)| value)
-}
-
-/// The extensions with `url` of a node, or of its primitive `element`.
-fn extensions_of<'a>(
-    node: &'a Value<'a>,
-    element: Option<&(Box<str>, Box<str>)>,
-    url: &str,
-    sink: Sink<'_, 'a>,
-) -> Flow {
-    let mut own = |node: &'a Value<'a>| {
-        member(node, "extension").map_or(Ok(()), |list| {
-            each(list, &mut |extension| {
-                let wanted = member(extension, "url").and_then(Value::as_str) == Some(url);
-                if wanted { sink(Item::Node(extension)) } else { Ok(()) }
-            })
-        })
-    };
-    match element {
-        None => own(node),
-        Some((name, companion)) => [name, companion]
-            .into_iter()
-            .filter_map(|name| member(node, name))
-            .try_for_each(|value| each(value, &mut own)),
-    }
-}
-
-fn is_of(item: &Item<'_>, kind: &Kind) -> bool {
-    match kind {
-        Kind::Text => matches!(item, Item::Text(_) | Item::Node(Value::String(_))),
-        Kind::Boolean => item.as_bool().is_some(),
-        Kind::Number => matches!(item, Item::Number(_) | Item::Node(Value::Number(_))),
-        Kind::Resource(wanted) => {
-            matches!(item, Item::Node(node) if node.get("resourceType").and_then(Value::as_str) == Some(&**wanted))
-        }
-    }
-}
-
-fn call<'a>(
+fn call<'a, N: Node<'a>>(
     base: &'a Expr,
     function: &'a Function,
-    this: &Item<'a>,
-    scope: Scope<'a>,
-    sink: Sink<'_, 'a>,
+    this: &Item<'a, N>,
+    scope: Scope<N>,
+    sink: Sink<'_, 'a, N>,
 ) -> Flow {
     match function {
         Function::First => nth(base, 0, this, scope, sink),
@@ -380,16 +388,20 @@ fn call<'a>(
             Some(item) => boundary(item, *high, *full)?.map_or(Ok(()), sink),
             None => Ok(()),
         },
-        Function::ResourceKey => {
-            nodes(base, this, scope, &mut |node| member(node, "id").map_or(Ok(()), |id| sink(Item::Node(id))))
-        }
-        Function::ReferenceKey(kind) => nodes(base, this, scope, &mut |node| {
-            reference_key(node, kind.as_deref()).map_or(Ok(()), |key| sink(Item::Text(Cow::Borrowed(key))))
+        Function::ResourceKey(id) => nodes(base, this, scope, &mut |node| {
+            node.member(id).map_or(Ok(()), |id| each(id, &mut |id| sink(Item::Node(id))))
+        }),
+        Function::ReferenceKey(key) => nodes(base, this, scope, &mut |node| {
+            key.of(node).map_or(Ok(()), |key| sink(Item::Text(Cow::Borrowed(key))))
         }),
     }
 }
 
-fn boundary<'a>(item: Item<'a>, high: bool, full: bool) -> Result<Option<Item<'a>>, Fault> {
+fn boundary<'a, N: Node<'a>>(
+    item: Item<'a, N>,
+    high: bool,
+    full: bool,
+) -> Result<Option<Item<'a, N>>, Fault> {
     if let Some(number) = item.as_number() {
         return number.boundary(high).map(|number| Some(Item::Number(number))).ok_or(Fault::Number);
     }
@@ -397,25 +409,32 @@ fn boundary<'a>(item: Item<'a>, high: bool, full: bool) -> Result<Option<Item<'a
     Ok(moment::boundary(&text, high, full).map(|text| Item::Text(Cow::Owned(text))))
 }
 
-/// The key that `getResourceKey()` of the referenced resource gives: its id
-/// (SQL on FHIR, `getReferenceKey`). Nothing for contained resources, and for another type than `kind`.
-fn reference_key<'a>(reference: &'a Value<'a>, kind: Option<&str>) -> Option<&'a str> {
-    let text = member(reference, "reference")?.as_str()?;
-    let stated = || reference.get("type").and_then(Value::as_str);
-    if let Some(uuid) = text.strip_prefix("urn:uuid:") {
-        return kind.is_none_or(|kind| stated() == Some(kind)).then_some(uuid);
+impl ReferenceKey {
+    /// The key that `getResourceKey()` of the referenced resource gives: its id
+    /// (SQL on FHIR, `getReferenceKey`). Nothing for contained resources, and for another type than wanted.
+    pub(super) fn of<'a, N: Node<'a>>(&self, reference: N) -> Option<&'a str> {
+        let kind = self.kind.as_deref();
+        let text = reference.member(&self.reference)?.text()?;
+        let stated = || reference.member(&self.stated).and_then(Node::text);
+        if let Some(uuid) = text.strip_prefix("urn:uuid:") {
+            return kind.is_none_or(|kind| stated() == Some(kind)).then_some(uuid);
+        }
+        let text = text.split_once("/_history/").map_or(text, |(text, _)| text);
+        if text.starts_with('#') || text.contains('?') {
+            return None;
+        }
+        let (before, id) = text.rsplit_once('/').unwrap_or(("", text));
+        let found = before.rsplit_once('/').map_or(before, |(_, found)| found);
+        let found = if found.is_empty() { stated() } else { Some(found) };
+        kind.is_none_or(|kind| found == Some(kind)).then_some(id)
     }
-    let text = text.split_once("/_history/").map_or(text, |(text, _)| text);
-    if text.starts_with('#') || text.contains('?') {
-        return None;
-    }
-    let (before, id) = text.rsplit_once('/').unwrap_or(("", text));
-    let found = before.rsplit_once('/').map_or(before, |(_, found)| found);
-    let found = if found.is_empty() { stated() } else { Some(found) };
-    kind.is_none_or(|kind| found == Some(kind)).then_some(id)
 }
 
-fn calculate<'a>(left: Item<'a>, right: Item<'a>, operator: Arithmetic) -> Result<Option<Item<'a>>, Fault> {
+fn calculate<'a, N: Node<'a>>(
+    left: Item<'a, N>,
+    right: Item<'a, N>,
+    operator: Arithmetic,
+) -> Result<Option<Item<'a, N>>, Fault> {
     if let (Some(a), Some(b)) = (left.as_number(), right.as_number()) {
         let result = match operator {
             Arithmetic::Plus => a.plus(b),
@@ -427,8 +446,7 @@ fn calculate<'a>(left: Item<'a>, right: Item<'a>, operator: Arithmetic) -> Resul
         };
         return result.map(|number| Some(Item::Number(number))).ok_or(Fault::Number);
     }
-    let texts = matches!(left, Item::Text(_) | Item::Node(Value::String(_)))
-        && matches!(right, Item::Text(_) | Item::Node(Value::String(_)));
+    let texts = left.as_str().is_some() && right.as_str().is_some();
     match (operator, left.into_text(), right.into_text()) {
         (Arithmetic::Plus, Some(left), Some(right)) if texts => Ok(Some(Item::Text(left + right))),
         _ => Err(Fault::Operands),

@@ -1,14 +1,14 @@
 //! What an expression gives: items, how they compare, and what can go wrong.
 
-use super::Literal;
+use super::{Literal, Node};
 use crate::{decimal::Decimal, moment::Moment};
-use fhir::json::Value;
+use fhir::json::Kind;
 use std::{borrow::Cow, cmp::Ordering};
 
 /// One item of a collection: a place in the resource, or something computed.
 #[derive(Clone, Debug)]
-pub(crate) enum Item<'a> {
-    Node(&'a Value<'a>),
+pub(crate) enum Item<'a, N> {
+    Node(N),
     Text(Cow<'a, str>),
     Boolean(bool),
     Number(Decimal),
@@ -26,14 +26,14 @@ pub(crate) enum Fault {
 }
 
 /// An item by what it can be compared with.
-enum Scalar<'i> {
+enum Scalar<'i, N> {
     Text(&'i str),
     Boolean(bool),
     Number(Decimal),
-    Complex(&'i Value<'i>),
+    Complex(N),
 }
 
-impl<'a> Item<'a> {
+impl<'a, N: Node<'a>> Item<'a, N> {
     /// The item of a literal.
     pub(crate) fn literal(literal: &'a Literal) -> Self {
         match literal {
@@ -44,18 +44,40 @@ impl<'a> Item<'a> {
     }
 
     /// The boolean, if it is one.
-    pub(crate) const fn as_bool(&self) -> Option<bool> {
+    pub(crate) fn as_bool(&self) -> Option<bool> {
         match self {
-            Self::Boolean(value) | Self::Node(Value::Bool(value)) => Some(*value),
+            Self::Boolean(value) => Some(*value),
+            Self::Node(node) => {
+                if let Kind::Bool(value) = node.kind() {
+                    Some(value)
+                } else {
+                    None
+                }
+            }
             _ => None,
         }
     }
 
-    /// The number, if it is one.
+    /// Whether it is a number, of however many digits.
+    pub(crate) fn is_number(&self) -> bool {
+        match self {
+            Self::Number(_) => true,
+            Self::Node(node) => matches!(node.kind(), Kind::Number(_)),
+            _ => false,
+        }
+    }
+
+    /// The number, if it is one of at most 38 digits.
     pub(crate) fn as_number(&self) -> Option<Decimal> {
         match self {
             Self::Number(value) => Some(*value),
-            Self::Node(Value::Number(token)) => Decimal::parse(token),
+            Self::Node(node) => {
+                if let Kind::Number(token) = node.kind() {
+                    Decimal::parse(token)
+                } else {
+                    None
+                }
+            }
             _ => None,
         }
     }
@@ -64,31 +86,37 @@ impl<'a> Item<'a> {
     pub(crate) fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Node(node) => node.as_str(),
+            Self::Node(node) => node.text(),
             _ => None,
         }
     }
 
     /// A string, or a primitive as it stands in the resource; nothing for what has parts.
     pub(crate) fn into_text(self) -> Option<Cow<'a, str>> {
+        let boolean = |value| Cow::Borrowed(if value { "true" } else { "false" });
         match self {
             Self::Text(text) => Some(text),
             Self::Number(value) => Some(Cow::Owned(value.to_string())),
-            Self::Boolean(value) | Self::Node(&Value::Bool(value)) => {
-                Some(Cow::Borrowed(if value { "true" } else { "false" }))
-            }
-            Self::Node(Value::String(text) | Value::Number(text)) => Some(Cow::Borrowed(text)),
-            Self::Node(_) => None,
+            Self::Boolean(value) => Some(boolean(value)),
+            Self::Node(node) => match node.kind() {
+                Kind::Text(text) | Kind::Number(text) => Some(Cow::Borrowed(text)),
+                Kind::Bool(value) => Some(boolean(value)),
+                _ => None,
+            },
         }
     }
 
-    fn scalar(&self) -> Result<Scalar<'_>, Fault> {
+    fn scalar(&self) -> Result<Scalar<'_, N>, Fault> {
         Ok(match self {
-            Self::Text(text) | Self::Node(Value::String(text)) => Scalar::Text(text),
-            Self::Boolean(value) | Self::Node(Value::Bool(value)) => Scalar::Boolean(*value),
+            Self::Text(text) => Scalar::Text(text),
+            Self::Boolean(value) => Scalar::Boolean(*value),
             Self::Number(value) => Scalar::Number(*value),
-            Self::Node(Value::Number(token)) => Scalar::Number(Decimal::parse(token).ok_or(Fault::Number)?),
-            Self::Node(value) => Scalar::Complex(value),
+            Self::Node(node) => match node.kind() {
+                Kind::Text(text) => Scalar::Text(text),
+                Kind::Bool(value) => Scalar::Boolean(value),
+                Kind::Number(token) => Scalar::Number(Decimal::parse(token).ok_or(Fault::Number)?),
+                _ => Scalar::Complex(*node),
+            },
         })
     }
 
@@ -104,7 +132,8 @@ impl<'a> Item<'a> {
             }
             (Scalar::Boolean(a), Scalar::Boolean(b)) => Some(a == b),
             (Scalar::Number(a), Scalar::Number(b)) => Some(a.compare(b).ok_or(Fault::Number)?.is_eq()),
-            (Scalar::Complex(a), Scalar::Complex(b)) => Some(a == b),
+            // Where both sides are elements, the whole resource is read (`Expr::select`).
+            (Scalar::Complex(a), Scalar::Complex(b)) => Some(a.whole() == b.whole()),
             _ => Some(false),
         })
     }

@@ -3,7 +3,7 @@
 mod functions;
 
 use super::{
-    Arithmetic, Expr, Literal, Logic, Order,
+    Arithmetic, Expr, Field, Literal, Logic, Order, choice,
     lexer::{Token, tokens},
 };
 use crate::decimal::Decimal;
@@ -237,8 +237,12 @@ impl Parser<'_> {
         if !quoted && self.take("(") {
             return self.function(base, &name, start);
         }
-        let choice = super::choice::is_choice(&name);
-        Ok(Expr::Member { base: Box::new(base), name: name.into(), choice })
+        let forms = if choice::is_choice(&name) {
+            choice::forms(&name).map(Field::named).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Expr::Member { base: Box::new(base), field: Field::named(name), forms })
     }
 }
 

@@ -292,3 +292,58 @@ proptest::proptest! {
         let _ = values(&path);
     }
 }
+
+#[test]
+fn a_pass_makes_the_rows_that_reading_all_makes() {
+    let mut observation = OBSERVATION.replace('\n', " ");
+    observation =
+        observation.replace("\"status\"", "\"unknown\": {\"a\": [1, {\"b\": \"\\u0041\"}]}, \"status\"");
+    let paths = [
+        "id",
+        "status",
+        "code.coding.first().code",
+        "code.coding.where(system = 't').code.first()",
+        "value.value",
+        "value.ofType(Quantity).unit",
+        "component.value",
+        "component.value.ofType(string)",
+        "iif(status = 'final', code.coding, component).count()",
+        "subject.getReferenceKey(Patient)",
+        "code.coding.first() = code.coding.last()",
+        "effective > @2019",
+        "issued.extension('u').exists()",
+    ];
+    for path in paths {
+        let path = path.replace('"', "\\\"");
+        let view = compile(&format!(
+            r#"{{"resource": "Observation", "select": [{{"column": [{{"name": "v", "path": "{path}", "type": "string", "collection": true}}]}}]}}"#
+        ))
+        .unwrap();
+        let mut pass = views::Pass::new([&view, &view]);
+        for _ in 0..2 {
+            pass.append(observation.as_bytes(), &mut |_, error| panic!("{path}: {error}")).unwrap();
+        }
+        let expected = run(&view, [observation.as_str(), observation.as_str()]).unwrap();
+        for rows in pass.tables() {
+            assert_eq!(rows.finish().unwrap(), expected, "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_resource_that_fails_leaves_nothing_behind() {
+    let view = compile(
+        r#"{"resource": "Patient", "select": [{"column": [
+            {"name": "a", "path": "id"}, {"name": "n", "path": "multipleBirthInteger", "type": "integer"}, {"name": "b", "path": "name.family"}]}]}"#,
+    )
+    .unwrap();
+    let good = r#"{"resourceType":"Patient","id":"1","multipleBirthInteger":2,"name":[{"family":"x"}]}"#;
+    let bad = r#"{"resourceType":"Patient","id":"2","name":[{"family":"x"},{"family":"y"}]}"#;
+    let mut pass = views::Pass::new([&view]);
+    let mut refused = 0;
+    for text in [good, bad, good, bad, bad, good] {
+        pass.append(text.as_bytes(), &mut |_, _| refused += 1).unwrap();
+    }
+    let batch = pass.tables().next().unwrap().finish().unwrap();
+    assert_eq!((lines(&batch), refused), ("1 | 2 | x\n".repeat(3), 3));
+}

@@ -7,5 +7,6 @@
 
 mod builtin_views;
 mod conformance;
+mod files;
 mod language;
 mod table;

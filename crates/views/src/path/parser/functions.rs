@@ -1,7 +1,7 @@
 //! The functions that views know, and the arguments that they take.
 
 use super::{Parser, SyntaxError};
-use crate::path::{Expr, Function, Kind, Literal, choice, lexer::Token};
+use crate::path::{Expr, Field, Function, Kind, Literal, ReferenceKey, choice, lexer::Token};
 
 impl Parser<'_> {
     /// The function `name` of `base`; its opening bracket has been read. `start` is where the name stands.
@@ -38,7 +38,7 @@ impl Parser<'_> {
                 let kind = self.type_argument()?;
                 return Ok(Expr::Call {
                     base: boxed(base),
-                    function: Function::ReferenceKey(Some(kind.into())),
+                    function: Function::ReferenceKey(ReferenceKey::new(Some(kind.into()))),
                 });
             }
             "first" => Function::First,
@@ -50,8 +50,8 @@ impl Parser<'_> {
             "join" => Function::Join("".into()),
             "lowBoundary" => Function::Boundary { high: false, full: self.is_full(&base) },
             "highBoundary" => Function::Boundary { high: true, full: self.is_full(&base) },
-            "getResourceKey" => Function::ResourceKey,
-            "getReferenceKey" => Function::ReferenceKey(None),
+            "getResourceKey" => Function::ResourceKey(Field::named("id")),
+            "getReferenceKey" => Function::ReferenceKey(ReferenceKey::new(None)),
             _ => {
                 self.at = start;
                 return Err(self.fail(&format!("function `{name}` is not supported in views")));
@@ -74,8 +74,12 @@ impl Parser<'_> {
     /// Whether the boundary of a date is that of a `dateTime`: by the element's own type, or the column's.
     fn is_full(&self, base: &Expr) -> bool {
         match base {
-            Expr::Member { name, .. } if name.ends_with("DateTime") || name.ends_with("Instant") => true,
-            Expr::Member { name, .. } if name.ends_with("Date") => false,
+            Expr::Member { field, .. }
+                if field.name.ends_with("DateTime") || field.name.ends_with("Instant") =>
+            {
+                true
+            }
+            Expr::Member { field, .. } if field.name.ends_with("Date") => false,
             _ => self.context.full_moment,
         }
     }
@@ -114,15 +118,19 @@ impl Parser<'_> {
     fn of_type(&mut self, base: Expr) -> Result<Expr, SyntaxError> {
         let start = self.at;
         let kind = self.type_argument()?;
-        if let Expr::Member { base, name, choice: true } = base {
-            return Ok(Expr::Member { base, name: choice::form(&name, &kind), choice: false });
-        }
+        let base = match base {
+            Expr::Member { base, field, forms } if !forms.is_empty() => {
+                let field = Field::named(choice::form(&field.name, &kind));
+                return Ok(Expr::Member { base, field, forms: Vec::new() });
+            }
+            base => base,
+        };
         let kind = match kind.as_str() {
             "string" | "String" => Kind::Text,
             "boolean" | "Boolean" => Kind::Boolean,
             "integer" | "decimal" | "Integer" | "Decimal" => Kind::Number,
             other if other.starts_with(|c: char| c.is_ascii_uppercase()) && !choice::is_type(other) => {
-                Kind::Resource(other.into())
+                Kind::Resource { field: Field::named("resourceType"), name: other.into() }
             }
             _ => {
                 self.at = start;
@@ -135,11 +143,12 @@ impl Parser<'_> {
 
 /// The extensions of `base`. Those of a primitive stand under its name with `_` before it (R4 §2.6.2.2).
 fn extension(base: Expr, url: Box<str>) -> Expr {
-    match base {
-        Expr::Member { base, name, choice: false } => {
-            let companion = format!("_{name}").into();
-            Expr::Extension { base, element: Some((name, companion)), url }
+    let (base, element) = match base {
+        Expr::Member { base, field, forms } if forms.is_empty() => {
+            let companion = Field::named(format!("_{}", field.name));
+            (base, Some((field, companion)))
         }
-        base => Expr::Extension { base: Box::new(base), element: None, url },
-    }
+        base => (Box::new(base), None),
+    };
+    Expr::Extension { base, element, list: Field::named("extension"), url_field: Field::named("url"), url }
 }

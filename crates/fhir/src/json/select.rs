@@ -1,0 +1,313 @@
+//! Of a JSON text only the members that somebody asks for.
+//!
+//! A [`Selection`] is a tree of member names. [`Selected::read`] walks a text once, passes over what is not
+//! selected and keeps the rest where it stands: texts and numbers are places in the text, an object is a row of
+//! slots, one for each name asked for. The memory is used again for the next text.
+//!
+//! All of the text is still checked by RFC 8259. One thing is not: two members of one name are refused only if
+//! the name is selected.
+
+mod read;
+
+use super::{JsonError, parse};
+use read::Reader;
+
+/// The names asked for of one object, by its number in the [`Selection`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape(usize);
+
+impl Shape {
+    /// Whether it is the same shape.
+    #[must_use]
+    pub const fn is(self, other: Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+/// A tree of member names.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    shapes: Vec<Names>,
+}
+
+/// The names asked for of one object, and what is asked of their values.
+#[derive(Clone, Debug, Default)]
+struct Names {
+    members: Vec<Member>,
+    /// For names of each hash the first slot to look at, from 1.
+    first: Vec<u8>,
+    /// For each slot the next of the same hash, from 1.
+    next: Vec<u8>,
+}
+
+/// One of them.
+#[derive(Clone, Debug)]
+struct Member {
+    name: Box<str>,
+    /// The name's first eight bytes: most names are told apart by them and their length.
+    head: u64,
+    shape: Shape,
+}
+
+/// The first eight bytes of a name; zeros where it is shorter.
+#[inline]
+fn head(name: &[u8]) -> u64 {
+    if let Some(head) = name.first_chunk::<8>() {
+        return u64::from_le_bytes(*head);
+    }
+    name.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte))
+}
+
+/// How many names can be asked for of one object.
+const MAX_NAMES: usize = 250;
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self { shapes: vec![Names::default()] }
+    }
+}
+
+impl Selection {
+    /// The shape of the whole text.
+    pub const ROOT: Shape = Shape(0);
+
+    /// Asks for nothing but whether the text is an object.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks for the member `name` of `shape` and gives its slot and the shape of its value. Asking again gives
+    /// the same. The items of an array have the array's shape.
+    ///
+    /// `None` when too many names are asked for.
+    pub fn member(&mut self, shape: Shape, name: &str) -> Option<(usize, Shape)> {
+        let value = Shape(self.shapes.len());
+        let found = self.shapes.get_mut(shape.0)?.ask(name, value)?;
+        if found.1 == value {
+            self.shapes.push(Names::default());
+        }
+        Some(found)
+    }
+
+    /// As [`Selection::member`], with `value` as the shape of its value. `None` too when the member was asked
+    /// for with another one.
+    pub fn member_of_shape(&mut self, shape: Shape, name: &str, value: Shape) -> Option<usize> {
+        let (slot, found) = self.shapes.get_mut(shape.0)?.ask(name, value)?;
+        (found == value).then_some(slot)
+    }
+
+    fn names(&self, shape: Shape) -> Option<&Names> {
+        self.shapes.get(shape.0)
+    }
+}
+
+impl Names {
+    const HASHES: usize = 64;
+
+    /// Names of one object differ in length or in their ends more often than not.
+    #[inline]
+    fn hash(name: &[u8]) -> usize {
+        let (first, last) = (name.first().map_or(0, |b| *b), name.last().map_or(0, |b| *b));
+        (name.len() + usize::from(first) * 3 + usize::from(last) * 5) % Self::HASHES
+    }
+
+    fn ask(&mut self, name: &str, value: Shape) -> Option<(usize, Shape)> {
+        if let Some(found) = self.find(name.as_bytes()) {
+            return Some(found);
+        }
+        if self.members.len() >= MAX_NAMES {
+            return None;
+        }
+        self.first.resize(Self::HASHES, 0);
+        let place = u8::try_from(self.members.len() + 1).ok()?;
+        let first = self.first.get_mut(Self::hash(name.as_bytes()))?;
+        self.next.push(std::mem::replace(first, place));
+        self.members.push(Member { name: name.into(), head: head(name.as_bytes()), shape: value });
+        Some((self.members.len() - 1, value))
+    }
+
+    #[inline]
+    fn find(&self, name: &[u8]) -> Option<(usize, Shape)> {
+        let mut place = *self.first.get(Self::hash(name))?;
+        if place == 0 {
+            return None;
+        }
+        let head = head(name);
+        loop {
+            let slot = usize::from(place).checked_sub(1)?;
+            let member = self.members.get(slot)?;
+            let same = member.head == head
+                && member.name.len() == name.len()
+                && (name.len() <= 8 || member.name.as_bytes() == name);
+            if same {
+                return Some((slot, member.shape));
+            }
+            place = *self.next.get(slot)?;
+        }
+    }
+}
+
+/// A value, by its place in the text or among the slots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Node {
+    /// The member is not there.
+    #[default]
+    Missing,
+    Null,
+    Bool(bool),
+    Number(u32, u32),
+    Text(u32, u32),
+    /// A text that had escapes, among the resolved ones.
+    Resolved(u32, u32),
+    /// The first item's slot, and how many there are.
+    Array(u32, u32),
+    /// The first member's slot, and how many there are.
+    Object(u32, u32),
+}
+
+/// Reads one text after the other into the same memory.
+#[derive(Debug)]
+pub struct Selected {
+    selection: Selection,
+    /// For each shape the names that the last object of that shape had, in order.
+    last: Vec<Vec<Seen>>,
+    slots: Vec<Node>,
+    /// Items of arrays that have not ended yet.
+    open: Vec<Node>,
+    resolved: String,
+}
+
+/// A name as it stood in a text, from its first quote to the colon, and where its value goes.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    token: Vec<u8>,
+    found: Option<(usize, Shape)>,
+}
+
+/// One text as it was read.
+#[derive(Debug)]
+pub struct Picks<'s> {
+    text: &'s str,
+    slots: &'s [Node],
+    resolved: &'s str,
+    root: Node,
+}
+
+/// A value that was selected.
+#[derive(Clone, Copy, Debug)]
+pub struct Picked<'s> {
+    picks: &'s Picks<'s>,
+    node: Node,
+}
+
+/// What a selected value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind<'s> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, as its token stands in the text.
+    Number(&'s str),
+    /// A string, escapes resolved.
+    Text(&'s str),
+    /// An array of so many items.
+    Array(usize),
+    /// An object.
+    Object,
+}
+
+impl Selected {
+    /// A reader of what `selection` says.
+    #[must_use]
+    pub fn new(selection: Selection) -> Self {
+        let last = vec![Vec::new(); selection.shapes.len()];
+        Self { selection, last, slots: Vec::new(), open: Vec::new(), resolved: String::new() }
+    }
+
+    /// Reads one value that fills the whole text. What was read before is forgotten.
+    ///
+    /// # Errors
+    /// The text is not JSON by RFC 8259, repeats a selected member's name, is nested deeper than 64, or has 4 GiB
+    /// or more.
+    pub fn read<'s>(&'s mut self, text: &'s [u8]) -> Result<Picks<'s>, JsonError> {
+        self.slots.clear();
+        self.open.clear();
+        self.resolved.clear();
+        let checked = parse::utf8(text)?;
+        let root = Reader::new(checked, self).whole().map_err(|(kind, at)| parse::place(text, at, kind))?;
+        Ok(Picks { text: checked, slots: &self.slots, resolved: &self.resolved, root })
+    }
+}
+
+impl Picks<'_> {
+    /// The value that fills the text.
+    #[must_use]
+    pub const fn root(&self) -> Picked<'_> {
+        Picked { picks: self, node: self.root }
+    }
+}
+
+fn span(text: &str, from: u32, to: u32) -> &str {
+    text.get(from as usize..to as usize).unwrap_or_default()
+}
+
+impl<'s> Picked<'s> {
+    /// What it is.
+    #[must_use]
+    #[inline]
+    pub fn kind(self) -> Kind<'s> {
+        match self.node {
+            Node::Missing | Node::Null => Kind::Null,
+            Node::Bool(value) => Kind::Bool(value),
+            Node::Number(from, to) => Kind::Number(span(self.picks.text, from, to)),
+            Node::Text(from, to) => Kind::Text(span(self.picks.text, from, to)),
+            Node::Resolved(from, to) => Kind::Text(span(self.picks.resolved, from, to)),
+            Node::Array(_, length) => Kind::Array(length as usize),
+            Node::Object(..) => Kind::Object,
+        }
+    }
+
+    /// The member in the slot that [`Selection::member`] gave, of an object of that shape.
+    #[must_use]
+    #[inline]
+    pub fn slot(self, slot: usize) -> Option<Self> {
+        let Node::Object(first, length) = self.node else { return None };
+        if slot >= length as usize {
+            return None;
+        }
+        match *self.picks.slots.get(first as usize + slot)? {
+            Node::Missing => None,
+            node => Some(Self { picks: self.picks, node }),
+        }
+    }
+
+    /// The number of its items, if it is an array.
+    #[must_use]
+    #[inline]
+    pub const fn length(self) -> Option<usize> {
+        if let Node::Array(_, length) = self.node { Some(length as usize) } else { None }
+    }
+
+    /// Whether it is `null`.
+    #[must_use]
+    #[inline]
+    pub const fn is_null(self) -> bool {
+        matches!(self.node, Node::Null | Node::Missing)
+    }
+
+    /// The item at a place of an array.
+    #[must_use]
+    #[inline]
+    pub fn item(self, at: usize) -> Option<Self> {
+        let Node::Array(first, length) = self.node else { return None };
+        if at >= length as usize {
+            return None;
+        }
+        self.picks.slots.get(first as usize + at).map(|node| Self { picks: self.picks, node: *node })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! The walk over a text.
+
+use super::{Node, Seen, Selected, Selection, Shape};
+use crate::json::{
+    JsonErrorKind, Limits, parse,
+    scan::{Quoted, Scanner, Step},
+};
+
+pub(super) struct Reader<'r> {
+    scan: Scanner<'r>,
+    out: &'r mut Selected,
+    depth: usize,
+    name: String,
+}
+
+impl<'r> Reader<'r> {
+    pub(super) fn new(text: &'r str, out: &'r mut Selected) -> Self {
+        let depth = Limits::default().depth;
+        Self { scan: Scanner::new(text), out, depth, name: String::new() }
+    }
+
+    /// The value that fills the text, or what is wrong and where.
+    pub(super) fn whole(mut self) -> Result<Node, (JsonErrorKind, usize)> {
+        let value = self.value(Selection::ROOT).and_then(|node| parse::end(&mut self.scan).map(|()| node));
+        value.map_err(|kind| (kind, self.scan.at()))
+    }
+
+    fn value(&mut self, shape: Shape) -> Step<Node> {
+        self.scan.space();
+        match self.scan.peek() {
+            None => Err(JsonErrorKind::End),
+            Some(b'"') => {
+                let quoted = self.scan.string()?;
+                self.text(&quoted)
+            }
+            Some(b'{') => self.object(shape),
+            Some(b'[') => self.array(shape),
+            Some(b'-' | b'0'..=b'9') => {
+                let range = self.scan.number()?;
+                Ok(Node::Number(place(range.start)?, place(range.end)?))
+            }
+            Some(b't') => self.scan.word("true").map(|()| Node::Bool(true)),
+            Some(b'f') => self.scan.word("false").map(|()| Node::Bool(false)),
+            Some(b'n') => self.scan.word("null").map(|()| Node::Null),
+            Some(_) => Err(JsonErrorKind::Unexpected),
+        }
+    }
+
+    fn text(&mut self, quoted: &Quoted) -> Step<Node> {
+        if !quoted.escaped {
+            return Ok(Node::Text(place(quoted.range.start)?, place(quoted.range.end)?));
+        }
+        let from = place(self.out.resolved.len())?;
+        self.scan.resolve(quoted, &mut self.out.resolved)?;
+        Ok(Node::Resolved(from, place(self.out.resolved.len())?))
+    }
+
+    /// Passes a bracket that opens and says whether anything stands before `closing`.
+    fn open(&mut self, opening: u8, closing: u8) -> Step<bool> {
+        self.depth = self.depth.checked_sub(1).ok_or(JsonErrorKind::Depth)?;
+        self.scan.take(opening);
+        self.scan.space();
+        Ok(!self.scan.take(closing))
+    }
+
+    fn array(&mut self, shape: Shape) -> Step<Node> {
+        let mark = self.out.open.len();
+        let mut more = self.open(b'[', b']')?;
+        while more {
+            let item = self.value(shape)?;
+            self.out.open.push(item);
+            more = self.scan.more(b']')?;
+        }
+        self.depth += 1;
+        // What stands inside the items has taken its slots by now, so that they can stand side by side.
+        let first = place(self.out.slots.len())?;
+        let length = place(self.out.open.len() - mark)?;
+        self.out.slots.extend(self.out.open.drain(mark..));
+        Ok(Node::Array(first, length))
+    }
+
+    fn object(&mut self, shape: Shape) -> Step<Node> {
+        let length = self.out.selection.names(shape).map_or(0, |names| names.members.len());
+        if length == 0 {
+            self.skip_object()?;
+            return Ok(Node::Object(0, 0));
+        }
+        let first = self.out.slots.len();
+        self.out.slots.resize(first + length, Node::Missing);
+        let mut more = self.open(b'{', b'}')?;
+        let mut index = 0;
+        while more {
+            match self.member(shape, index)? {
+                None => self.skip()?,
+                Some((slot, shape)) => {
+                    let value = self.value(shape)?;
+                    let place = self.out.slots.get_mut(first + slot).ok_or(JsonErrorKind::Unexpected)?;
+                    if *place != Node::Missing {
+                        return Err(JsonErrorKind::Duplicate);
+                    }
+                    *place = value;
+                }
+            }
+            index += 1;
+            more = self.scan.more(b'}')?;
+        }
+        self.depth += 1;
+        Ok(Node::Object(place(first)?, place(length)?))
+    }
+
+    /// Passes the name of the member at `index` of an object, and says where its value goes.
+    ///
+    /// Objects of one shape mostly have the same members in the same order: the name that stood here last time
+    /// is tried before it is looked for.
+    #[inline]
+    fn member(&mut self, shape: Shape, index: usize) -> Step<Option<(usize, Shape)>> {
+        self.scan.space();
+        let last = self.out.last.get(shape.0).and_then(|seen| seen.get(index));
+        match last {
+            Some(seen) if self.scan.take_token(&seen.token) => Ok(seen.found),
+            _ => self.other_member(shape, index),
+        }
+    }
+
+    fn other_member(&mut self, shape: Shape, index: usize) -> Step<Option<(usize, Shape)>> {
+        let from = self.scan.at();
+        let quoted = self.scan.name()?;
+        let token = self.scan.slice(from..self.scan.at());
+        let names = self.out.selection.names(shape);
+        let found = if quoted.escaped {
+            self.name.clear();
+            self.scan.resolve(&quoted, &mut self.name)?;
+            names.and_then(|names| names.find(self.name.as_bytes()))
+        } else {
+            names.and_then(|names| names.find(self.scan.slice(quoted.range).as_bytes()))
+        };
+        if let Some(last) = self.out.last.get_mut(shape.0)
+            && index < MAX_SEEN
+            && token.len() <= MAX_SEEN
+        {
+            if last.len() <= index {
+                last.resize(index + 1, Seen::default());
+            }
+            if let Some(seen) = last.get_mut(index) {
+                seen.token.clear();
+                seen.token.extend_from_slice(token.as_bytes());
+                seen.found = found;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Passes over a value, checking its form.
+    fn skip(&mut self) -> Step<()> {
+        self.scan.space();
+        match self.scan.peek() {
+            None => Err(JsonErrorKind::End),
+            Some(b'"') => self.scan.string().map(|_| ()),
+            Some(b'{') => self.skip_object(),
+            Some(b'[') => self.skip_array(),
+            Some(b'-' | b'0'..=b'9') => self.scan.number().map(|_| ()),
+            Some(b't') => self.scan.word("true"),
+            Some(b'f') => self.scan.word("false"),
+            Some(b'n') => self.scan.word("null"),
+            Some(_) => Err(JsonErrorKind::Unexpected),
+        }
+    }
+
+    fn skip_object(&mut self) -> Step<()> {
+        let mut more = self.open(b'{', b'}')?;
+        while more {
+            self.scan.name()?;
+            self.skip()?;
+            more = self.scan.more(b'}')?;
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn skip_array(&mut self) -> Step<()> {
+        let mut more = self.open(b'[', b']')?;
+        while more {
+            self.skip()?;
+            more = self.scan.more(b']')?;
+        }
+        self.depth += 1;
+        Ok(())
+    }
+}
+
+/// How many members of an object are remembered, and how long their names may be.
+const MAX_SEEN: usize = 64;
+
+/// A place in the text or among the slots. A text of 4 GiB is no resource.
+fn place(at: usize) -> Step<u32> {
+    u32::try_from(at).map_err(|_| JsonErrorKind::Depth)
+}
