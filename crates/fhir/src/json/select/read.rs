@@ -1,6 +1,6 @@
 //! The walk over a text.
 
-use super::{Node, Seen, Selected, Selection, Shape};
+use super::{Node, Seen, Selected, Selection, Shape, Tag};
 use crate::json::{
     JsonErrorKind, Limits, parse,
     scan::{Quoted, Scanner, Step},
@@ -37,22 +37,22 @@ impl<'r> Reader<'r> {
             Some(b'[') => self.array(shape),
             Some(b'-' | b'0'..=b'9') => {
                 let range = self.scan.number()?;
-                Ok(Node::Number(place(range.start)?, place(range.end)?))
+                spot(Tag::Number, range.start, range.end)
             }
-            Some(b't') => self.scan.word("true").map(|()| Node::Bool(true)),
-            Some(b'f') => self.scan.word("false").map(|()| Node::Bool(false)),
-            Some(b'n') => self.scan.word("null").map(|()| Node::Null),
+            Some(b't') => self.scan.word("true").map(|()| Node::word(Tag::True)),
+            Some(b'f') => self.scan.word("false").map(|()| Node::word(Tag::False)),
+            Some(b'n') => self.scan.word("null").map(|()| Node::word(Tag::Null)),
             Some(_) => Err(JsonErrorKind::Unexpected),
         }
     }
 
     fn text(&mut self, quoted: &Quoted) -> Step<Node> {
         if !quoted.escaped {
-            return Ok(Node::Text(place(quoted.range.start)?, place(quoted.range.end)?));
+            return spot(Tag::Text, quoted.range.start, quoted.range.end);
         }
-        let from = place(self.out.resolved.len())?;
+        let from = self.out.resolved.len();
         self.scan.resolve(quoted, &mut self.out.resolved)?;
-        Ok(Node::Resolved(from, place(self.out.resolved.len())?))
+        spot(Tag::Resolved, from, self.out.resolved.len())
     }
 
     /// Passes a bracket that opens and says whether anything stands before `closing`.
@@ -73,20 +73,23 @@ impl<'r> Reader<'r> {
         }
         self.depth += 1;
         // What stands inside the items has taken its slots by now, so that they can stand side by side.
-        let first = place(self.out.slots.len())?;
-        let length = place(self.out.open.len() - mark)?;
-        self.out.slots.extend(self.out.open.drain(mark..));
-        Ok(Node::Array(first, length))
+        let (first, length) = (self.out.slots.len(), self.out.open.len() - mark);
+        if length == 1 {
+            self.out.slots.extend(self.out.open.pop());
+        } else {
+            self.out.slots.extend(self.out.open.drain(mark..));
+        }
+        spot(Tag::Array, first, length)
     }
 
     fn object(&mut self, shape: Shape) -> Step<Node> {
         let length = self.out.selection.names(shape).map_or(0, |names| names.members.len());
         if length == 0 {
             self.skip_object()?;
-            return Ok(Node::Object(0, 0));
+            return Ok(Node::word(Tag::Object));
         }
         let first = self.out.slots.len();
-        self.out.slots.resize(first + length, Node::Missing);
+        self.out.slots.resize(first + length, Node::MISSING);
         let mut more = self.open(b'{', b'}')?;
         let mut index = 0;
         while more {
@@ -95,7 +98,7 @@ impl<'r> Reader<'r> {
                 Some((slot, shape)) => {
                     let value = self.value(shape)?;
                     let place = self.out.slots.get_mut(first + slot).ok_or(JsonErrorKind::Unexpected)?;
-                    if *place != Node::Missing {
+                    if *place != Node::MISSING {
                         return Err(JsonErrorKind::Duplicate);
                     }
                     *place = value;
@@ -105,7 +108,7 @@ impl<'r> Reader<'r> {
             more = self.scan.more(b'}')?;
         }
         self.depth += 1;
-        Ok(Node::Object(place(first)?, place(length)?))
+        spot(Tag::Object, first, length)
     }
 
     /// Passes the name of the member at `index` of an object, and says where its value goes.
@@ -191,7 +194,9 @@ impl<'r> Reader<'r> {
 /// How many members of an object are remembered, and how long their names may be.
 const MAX_SEEN: usize = 64;
 
-/// A place in the text or among the slots. A text of 4 GiB is no resource.
-fn place(at: usize) -> Step<u32> {
-    u32::try_from(at).map_err(|_| JsonErrorKind::Depth)
+/// A value at a place in the text or among the slots. A text of 4 GiB is no resource.
+#[inline]
+fn spot(tag: Tag, from: usize, to: usize) -> Step<Node> {
+    let word = |at| u32::try_from(at).map_err(|_| JsonErrorKind::Depth);
+    Ok(Node { tag, from: word(from)?, to: word(to)? })
 }
