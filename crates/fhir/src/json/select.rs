@@ -150,19 +150,19 @@ impl Names {
 
 /// A value, by its place in the text or among the slots.
 ///
-/// Three words of one size: it is copied as a whole, where an enum with payloads is copied in pieces.
+/// Two words: it is copied as they are, where an enum with payloads is copied in pieces that the processor waits
+/// for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Node {
     tag: Tag,
-    /// Where a text begins, or the slot of the first item or member.
-    from: u32,
-    /// Where a text ends; of an array or object, how many slots there are.
-    to: u32,
+    /// In the upper half where a text begins, or the slot of the first item or member; in the lower half where a
+    /// text ends, or how many slots there are.
+    span: u64,
 }
 
 /// What a [`Node`] is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u64)]
 enum Tag {
     /// The member is not there.
     #[default]
@@ -183,7 +183,13 @@ impl Node {
 
     /// A value without a place.
     const fn word(tag: Tag) -> Self {
-        Self { tag, from: 0, to: 0 }
+        Self { tag, span: 0 }
+    }
+
+    /// Where it begins, and where it ends or how long it is.
+    #[inline]
+    const fn span(self) -> (usize, usize) {
+        ((self.span >> 32) as usize, (self.span & 0xffff_ffff) as usize)
     }
 }
 
@@ -270,8 +276,8 @@ impl Picks<'_> {
     }
 }
 
-fn span(text: &str, from: u32, to: u32) -> &str {
-    text.get(from as usize..to as usize).unwrap_or_default()
+fn span(text: &str, from: usize, to: usize) -> &str {
+    text.get(from..to).unwrap_or_default()
 }
 
 impl<'s> Picked<'s> {
@@ -279,7 +285,7 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub fn kind(self) -> Kind<'s> {
-        let Node { tag, from, to } = self.node;
+        let (tag, (from, to)) = (self.node.tag, self.node.span());
         match tag {
             Tag::Missing | Tag::Null => Kind::Null,
             Tag::False => Kind::Bool(false),
@@ -287,7 +293,7 @@ impl<'s> Picked<'s> {
             Tag::Number => Kind::Number(span(self.picks.text, from, to)),
             Tag::Text => Kind::Text(span(self.picks.text, from, to)),
             Tag::Resolved => Kind::Text(span(self.picks.resolved, from, to)),
-            Tag::Array => Kind::Array(to as usize),
+            Tag::Array => Kind::Array(to),
             Tag::Object => Kind::Object,
         }
     }
@@ -296,7 +302,7 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub fn token(self) -> Option<&'s str> {
-        let Node { tag, from, to } = self.node;
+        let (tag, (from, to)) = (self.node.tag, self.node.span());
         match tag {
             Tag::Number | Tag::Text => Some(span(self.picks.text, from, to)),
             Tag::Resolved => Some(span(self.picks.resolved, from, to)),
@@ -308,11 +314,11 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub fn slot(self, slot: usize) -> Option<Self> {
-        let Node { tag, from, to } = self.node;
-        if tag != Tag::Object || slot >= to as usize {
+        let (tag, (from, to)) = (self.node.tag, self.node.span());
+        if tag != Tag::Object || slot >= to {
             return None;
         }
-        let node = *self.picks.slots.get(from as usize + slot)?;
+        let node = *self.picks.slots.get(from + slot)?;
         (node.tag != Tag::Missing).then_some(Self { picks: self.picks, node })
     }
 
@@ -320,7 +326,7 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub const fn length(self) -> Option<usize> {
-        if matches!(self.node.tag, Tag::Array) { Some(self.node.to as usize) } else { None }
+        if matches!(self.node.tag, Tag::Array) { Some(self.node.span().1) } else { None }
     }
 
     /// Whether it is `null`.
@@ -334,11 +340,11 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub fn item(self, at: usize) -> Option<Self> {
-        let Node { tag, from, to } = self.node;
-        if tag != Tag::Array || at >= to as usize {
+        let (tag, (from, to)) = (self.node.tag, self.node.span());
+        if tag != Tag::Array || at >= to {
             return None;
         }
-        self.picks.slots.get(from as usize + at).map(|node| Self { picks: self.picks, node: *node })
+        self.picks.slots.get(from + at).map(|node| Self { picks: self.picks, node: *node })
     }
 }
 

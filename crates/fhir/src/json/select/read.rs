@@ -11,21 +11,24 @@ pub(super) struct Reader<'r> {
     out: &'r mut Selected,
     depth: usize,
     name: String,
+    /// The value that was read last; handed on here because a `Result` of it would be copied in pieces.
+    node: Node,
 }
 
 impl<'r> Reader<'r> {
     pub(super) fn new(text: &'r str, out: &'r mut Selected) -> Self {
         let depth = Limits::default().depth;
-        Self { scan: Scanner::new(text), out, depth, name: String::new() }
+        Self { scan: Scanner::new(text), out, depth, name: String::new(), node: Node::MISSING }
     }
 
     /// The value that fills the text, or what is wrong and where.
     pub(super) fn whole(mut self) -> Result<Node, (JsonErrorKind, usize)> {
-        let value = self.value(Selection::ROOT).and_then(|node| parse::end(&mut self.scan).map(|()| node));
-        value.map_err(|kind| (kind, self.scan.at()))
+        let read = self.value(Selection::ROOT).and_then(|()| parse::end(&mut self.scan));
+        read.map(|()| self.node).map_err(|kind| (kind, self.scan.at()))
     }
 
-    fn value(&mut self, shape: Shape) -> Step<Node> {
+    /// Reads a value into `node`.
+    fn value(&mut self, shape: Shape) -> Step<()> {
         self.scan.space();
         match self.scan.peek() {
             None => Err(JsonErrorKind::End),
@@ -37,22 +40,36 @@ impl<'r> Reader<'r> {
             Some(b'[') => self.array(shape),
             Some(b'-' | b'0'..=b'9') => {
                 let range = self.scan.number()?;
-                spot(Tag::Number, range.start, range.end)
+                self.spot(Tag::Number, range.start, range.end)
             }
-            Some(b't') => self.scan.word("true").map(|()| Node::word(Tag::True)),
-            Some(b'f') => self.scan.word("false").map(|()| Node::word(Tag::False)),
-            Some(b'n') => self.scan.word("null").map(|()| Node::word(Tag::Null)),
+            Some(b't') => self.word("true", Tag::True),
+            Some(b'f') => self.word("false", Tag::False),
+            Some(b'n') => self.word("null", Tag::Null),
             Some(_) => Err(JsonErrorKind::Unexpected),
         }
     }
 
-    fn text(&mut self, quoted: &Quoted) -> Step<Node> {
+    fn text(&mut self, quoted: &Quoted) -> Step<()> {
         if !quoted.escaped {
-            return spot(Tag::Text, quoted.range.start, quoted.range.end);
+            return self.spot(Tag::Text, quoted.range.start, quoted.range.end);
         }
         let from = self.out.resolved.len();
         self.scan.resolve(quoted, &mut self.out.resolved)?;
-        spot(Tag::Resolved, from, self.out.resolved.len())
+        self.spot(Tag::Resolved, from, self.out.resolved.len())
+    }
+
+    fn word(&mut self, word: &str, tag: Tag) -> Step<()> {
+        self.scan.word(word)?;
+        self.node = Node::word(tag);
+        Ok(())
+    }
+
+    /// A value at a place in the text or among the slots. A text of 4 GiB is no resource.
+    #[inline]
+    fn spot(&mut self, tag: Tag, from: usize, to: usize) -> Step<()> {
+        let word = |at| u32::try_from(at).map_err(|_| JsonErrorKind::Depth);
+        self.node = Node { tag, span: u64::from(word(from)?) << 32 | u64::from(word(to)?) };
+        Ok(())
     }
 
     /// Passes a bracket that opens and says whether anything stands before `closing`.
@@ -63,12 +80,12 @@ impl<'r> Reader<'r> {
         Ok(!self.scan.take(closing))
     }
 
-    fn array(&mut self, shape: Shape) -> Step<Node> {
+    fn array(&mut self, shape: Shape) -> Step<()> {
         let mark = self.out.open.len();
         let mut more = self.open(b'[', b']')?;
         while more {
-            let item = self.value(shape)?;
-            self.out.open.push(item);
+            self.value(shape)?;
+            self.out.open.push(self.node);
             more = self.scan.more(b']')?;
         }
         self.depth += 1;
@@ -79,14 +96,15 @@ impl<'r> Reader<'r> {
         } else {
             self.out.slots.extend(self.out.open.drain(mark..));
         }
-        spot(Tag::Array, first, length)
+        self.spot(Tag::Array, first, length)
     }
 
-    fn object(&mut self, shape: Shape) -> Step<Node> {
+    fn object(&mut self, shape: Shape) -> Step<()> {
         let length = self.out.selection.names(shape).map_or(0, |names| names.members.len());
         if length == 0 {
             self.skip_object()?;
-            return Ok(Node::word(Tag::Object));
+            self.node = Node::word(Tag::Object);
+            return Ok(());
         }
         let first = self.out.slots.len();
         self.out.slots.resize(first + length, Node::MISSING);
@@ -96,19 +114,19 @@ impl<'r> Reader<'r> {
             match self.member(shape, index)? {
                 None => self.skip()?,
                 Some((slot, shape)) => {
-                    let value = self.value(shape)?;
+                    self.value(shape)?;
                     let place = self.out.slots.get_mut(first + slot).ok_or(JsonErrorKind::Unexpected)?;
                     if *place != Node::MISSING {
                         return Err(JsonErrorKind::Duplicate);
                     }
-                    *place = value;
+                    *place = self.node;
                 }
             }
             index += 1;
             more = self.scan.more(b'}')?;
         }
         self.depth += 1;
-        spot(Tag::Object, first, length)
+        self.spot(Tag::Object, first, length)
     }
 
     /// Passes the name of the member at `index` of an object, and says where its value goes.
@@ -193,10 +211,3 @@ impl<'r> Reader<'r> {
 
 /// How many members of an object are remembered, and how long their names may be.
 const MAX_SEEN: usize = 64;
-
-/// A value at a place in the text or among the slots. A text of 4 GiB is no resource.
-#[inline]
-fn spot(tag: Tag, from: usize, to: usize) -> Step<Node> {
-    let word = |at| u32::try_from(at).map_err(|_| JsonErrorKind::Depth);
-    Ok(Node { tag, from: word(from)?, to: word(to)? })
-}
