@@ -17,6 +17,7 @@ mod item;
 mod lexer;
 mod moment;
 mod parser;
+mod patterns;
 mod quantity;
 mod types;
 
@@ -32,6 +33,7 @@ pub use types::{SystemType, TypeName};
 
 use crate::{json::Value, r4::knowledge};
 use item::{ElementType, Json};
+use patterns::Patterns;
 
 /// The longest text that is read as an expression; the longest invariant of R4 has some 2,000 bytes.
 pub const MAX_EXPRESSION_BYTES: usize = 64 * 1024;
@@ -40,6 +42,7 @@ pub const MAX_EXPRESSION_BYTES: usize = 64 * 1024;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     tree: Expr,
+    patterns: Patterns,
 }
 
 /// What [`Expression::check`] looks for beyond types.
@@ -59,7 +62,7 @@ impl Expression {
         if text.len() > MAX_EXPRESSION_BYTES {
             return Err(SyntaxError { position: MAX_EXPRESSION_BYTES, problem: SyntaxProblem::TooComplex });
         }
-        parser::parse(text).map(|tree| Self { tree })
+        parser::parse(text).map(|tree| Self { tree, patterns: Patterns::default() })
     }
 
     /// The expression as a tree.
@@ -117,7 +120,7 @@ impl Expression {
         focus: Collection<'a>,
         environment: &'a Environment<'a>,
     ) -> Result<Collection<'a>, PathError> {
-        evaluate::evaluate(&self.tree, focus, environment)
+        evaluate::evaluate(&self.tree, focus, environment, &self.patterns)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whether an expression fits the type it is meant for, before it meets any resource (FHIRPath §11).
 
 mod infer;
+mod operands;
 
 pub(super) use infer::Checker;
 

@@ -24,6 +24,7 @@ pub struct Environment<'a> {
     pub(super) bundle: Option<&'a Value<'a>>,
     pub(super) trace: Option<TraceSink<'a>>,
     pub(super) typed: bool,
+    pub(super) as_filters: bool,
     pub(super) work: u64,
 }
 
@@ -36,6 +37,7 @@ impl Default for Environment<'_> {
             bundle: None,
             trace: None,
             typed: true,
+            as_filters: false,
             work: DEFAULT_WORK,
         }
     }
@@ -83,6 +85,13 @@ impl<'a> Environment<'a> {
     #[must_use]
     pub fn untyped(self) -> Self {
         Self { typed: false, ..self }
+    }
+
+    /// Lets `as` keep those of many items that are of the type, as `ofType` does. R4's own invariants (dom-3)
+    /// were written so; without this, `as` of more than one item is an error (FHIRPath §6.3.2).
+    #[must_use]
+    pub fn with_filtering_as(self) -> Self {
+        Self { as_filters: true, ..self }
     }
 
     /// Bounds the work. See [`DEFAULT_WORK`] for what counts.

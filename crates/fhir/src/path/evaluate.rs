@@ -1,5 +1,6 @@
 //! Walks the tree. What is asked of one node is here; operators and functions have files of their own.
 
+pub(super) mod among;
 mod arithmetic;
 pub(super) mod equality;
 mod operators;
@@ -14,6 +15,7 @@ use super::{
     factory,
     functions::Call,
     item::{Collection, Element, ElementType, Item},
+    patterns::Patterns,
     quantity::Quantity,
     types::TypeName,
 };
@@ -38,6 +40,7 @@ pub(super) struct Scope<'a> {
 /// One evaluation under way.
 pub(super) struct Evaluator<'a> {
     pub(super) environment: &'a Environment<'a>,
+    pub(super) patterns: &'a Patterns,
     /// What `%context` is.
     context: Collection<'a>,
     /// What `defineVariable` defined, as far as it can be seen here.
@@ -50,9 +53,10 @@ pub(super) fn evaluate<'a>(
     expr: &'a Expr,
     focus: Collection<'a>,
     environment: &'a Environment<'a>,
+    patterns: &'a Patterns,
 ) -> Answer<'a> {
-    let mut evaluator =
-        Evaluator { environment, context: focus.clone(), defined: Vec::new(), work: environment.work };
+    let (context, defined, work) = (focus.clone(), Vec::new(), environment.work);
+    let mut evaluator = Evaluator { environment, patterns, context, defined, work };
     evaluator.evaluate(expr, &Scope { this: focus, index: None, total: None })
 }
 
@@ -98,7 +102,9 @@ impl<'a> Evaluator<'a> {
             }
             ExprKind::OfType { test, input, type_name } => {
                 let input = self.input(input.as_deref(), scope)?;
-                of_type(*test, input, type_name, expr.position)?
+                let filters = *test == TypeTest::As && self.environment.as_filters;
+                let test = if filters { TypeTest::OfType } else { *test };
+                of_type(test, input, type_name, expr.position)?
             }
             ExprKind::Factory { name, arguments } => {
                 factory::make(self, name, arguments, scope, expr.position)?

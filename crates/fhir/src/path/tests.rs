@@ -222,6 +222,37 @@ fn the_check_knows_what_types_have() {
 }
 
 #[test]
+fn the_highest_tree_that_is_read_can_be_walked() {
+    let sum = format!("1{}", " + 1".repeat(250));
+    let chain = format!("Patient{}.id", ".where(true)".repeat(250));
+    let nested = format!("{}$this{}", "select(".repeat(60), ")".repeat(60));
+    let conditions = format!("{}1{}", "iif(true, ".repeat(60), ")".repeat(60));
+    for (text, expected) in [(sum, "251"), (chain, "p"), (nested, "<Patient>"), (conditions, "1")] {
+        assert_eq!(told(PATIENT, &text, &Environment::new()), expected);
+        Expression::parse(&text).unwrap().check("Patient", Strictness::default()).unwrap();
+    }
+}
+
+#[test]
+fn as_of_many_items_is_an_error_unless_it_may_filter() {
+    let text = "descendants().as(HumanName).family";
+    let refused = told(PATIENT, text, &Environment::new());
+    assert_eq!(
+        refused,
+        "more than one item where one is expected (FHIRPath §4.5) at byte 14 of the expression"
+    );
+    assert_eq!(told(PATIENT, text, &Environment::new().with_filtering_as()), "Chalmers");
+}
+
+#[test]
+fn a_value_that_no_decimal_holds_is_a_value_all_the_same() {
+    let observation = r#"{"resourceType":"Observation","valueQuantity":{"value":1e-245}}"#;
+    let environment = Environment::new();
+    assert_eq!(told(observation, "value.value.hasValue()", &environment), "true");
+    assert_eq!(told(observation, "value.value + 1", &environment), "");
+}
+
+#[test]
 fn errors_tell_nothing_of_the_resource() {
     for text in
         ["name.given.single()", "name.family + 1", "gender.toQuantity() < 1 'mg'", "name.given.matches('[')"]

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// The folder that holds the corpus `name`, or `None` after saying that it is absent.
-fn corpus(name: &str) -> Option<PathBuf> {
+pub(super) fn corpus(name: &str) -> Option<PathBuf> {
     let unpack = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/unpack");
     let output = Command::new(&unpack).arg(name).output().ok().filter(|output| output.status.success());
     let Some(output) = output else {
@@ -22,7 +22,7 @@ fn corpus(name: &str) -> Option<PathBuf> {
     Some(PathBuf::from(String::from_utf8(output.stdout).unwrap().trim()).join(name))
 }
 
-fn json_files(folder: &Path, files: &mut Vec<PathBuf>) {
+pub(super) fn json_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -4,4 +4,6 @@
 #[cfg(test)]
 mod corpora;
 #[cfg(test)]
+mod path_invariants;
+#[cfg(test)]
 mod path_suites;

@@ -1,28 +1,31 @@
 //! From the leaves of the tree to its root: which types, how many items, in an order or none.
 
-use super::{Shape, StaticType};
+use super::{
+    Shape, StaticType,
+    operands::{binary, need_condition, need_text, of_type},
+};
 use crate::{
     path::{
-        ast::{Expr, ExprKind, Literal, Operator, TypeTest},
+        ast::{Expr, ExprKind, Literal},
         error::{SemanticError, SemanticProblem},
         functions::{Function, Gives},
         moment::MomentKind,
-        types::{SystemType, TypeName, is_kind_of, is_quantity},
+        types::{SystemType, is_kind_of},
     },
-    r4::{Kind, TypeDef, TypeId, knowledge},
+    r4::{Kind, TypeId, knowledge},
 };
 
 /// Checks expressions that begin at a type.
 pub(in crate::path) struct Checker {
     /// Whether functions that need an order are refused where there is none.
     pub(in crate::path) ordered: bool,
-    /// The type of `%resource` and `%context`.
+    /// The type of `%context`.
     pub(in crate::path) root: TypeId,
 }
 
-type Inferred = Result<Shape, SemanticError>;
+pub(super) type Inferred = Result<Shape, SemanticError>;
 
-const fn fail(expr: &Expr, problem: SemanticProblem) -> SemanticError {
+pub(super) const fn fail(expr: &Expr, problem: SemanticProblem) -> SemanticError {
     SemanticError { position: expr.position, problem }
 }
 
@@ -38,7 +41,8 @@ impl Checker {
             ExprKind::Literal(literal) => Ok(Shape::system(literal_type(literal))),
             ExprKind::Empty => Ok(Shape { types: Some(Vec::new()), ..Shape::default() }),
             ExprKind::Variable(name) => Ok(match name.as_str() {
-                "resource" | "rootResource" | "context" => Shape::one(StaticType::Fhir(self.root)),
+                "context" => Shape::one(StaticType::Fhir(self.root)),
+                "resource" => self.resource().map_or_else(Shape::unknown, Shape::one),
                 _ => Shape::unknown(),
             }),
             ExprKind::This => Ok(this.clone()),
@@ -79,6 +83,13 @@ impl Checker {
                 Ok(Shape::unknown())
             }
         }
+    }
+
+    /// The resource that the type stands in, where its name says which: `Patient.contact` is of a Patient.
+    fn resource(&self) -> Option<StaticType> {
+        let name = knowledge().def(self.root).name;
+        let id = knowledge().id(name.split('.').next().unwrap_or(name))?;
+        (knowledge().def(id).kind == Kind::Resource).then_some(StaticType::Fhir(id))
     }
 
     fn input(&self, input: Option<&Expr>, this: &Shape) -> Inferred {
@@ -218,95 +229,4 @@ fn add_elements(id: TypeId, name: &str, shape: &mut Shape) -> bool {
     }
     // A choice of any type at all is told as a choice of the types that are known.
     true
-}
-
-fn need_text(expr: &Expr, operation: &'static str, input: &Shape) -> Result<(), SemanticError> {
-    let Some(types) = &input.types else { return Ok(()) };
-    let wrong = types.iter().all(|found| found.value_type() != Some(SystemType::String));
-    match types.first() {
-        Some(first) if wrong => {
-            Err(fail(expr, SemanticProblem::Operand { operation, type_name: first.name() }))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn need_condition(argument: &Expr, shape: &Shape) -> Result<(), SemanticError> {
-    let Some(types) = &shape.types else { return Ok(()) };
-    let literal =
-        matches!(argument.kind, ExprKind::Literal(_) | ExprKind::Binary { operator: Operator::Union, .. });
-    let boolean = types.iter().any(|found| found.value_type() == Some(SystemType::Boolean));
-    let wrong = literal && !types.is_empty() && !boolean;
-    if wrong { Err(fail(argument, SemanticProblem::Condition)) } else { Ok(()) }
-}
-
-fn binary(expr: &Expr, operator: Operator, left: Shape, right: Shape) -> Inferred {
-    let one = |shape: &Shape| match shape.types.as_deref() {
-        Some([only]) => Some(*only),
-        _ => None,
-    };
-    Ok(match operator {
-        Operator::Union => left.with(right),
-        Operator::Concatenate => Shape::system(SystemType::String),
-        Operator::Plus | Operator::Minus => {
-            let moment = one(&left)
-                .and_then(StaticType::value_type)
-                .filter(|found| matches!(found, SystemType::Date | SystemType::DateTime | SystemType::Time));
-            if let (Some(_), Some(right)) = (moment, one(&right)) {
-                let duration = match right {
-                    StaticType::System(system) => system == SystemType::Quantity,
-                    StaticType::Fhir(id) => {
-                        is_quantity(knowledge().def(id)) || knowledge().def(id).is_abstract
-                    }
-                };
-                if !duration {
-                    let problem =
-                        SemanticProblem::Operand { operation: operator.symbol(), type_name: right.name() };
-                    return Err(fail(expr, problem));
-                }
-            }
-            moment.map_or_else(Shape::unknown, Shape::system)
-        }
-        Operator::Times | Operator::Over | Operator::Div | Operator::Mod => {
-            let complex = [&left, &right].into_iter().filter_map(one).find(|found| found.is_complex());
-            if let Some(found) = complex {
-                let problem =
-                    SemanticProblem::Operand { operation: operator.symbol(), type_name: found.name() };
-                return Err(fail(expr, problem));
-            }
-            Shape::unknown()
-        }
-        _ => Shape::system(SystemType::Boolean),
-    })
-}
-
-fn of_type(expr: &Expr, test: TypeTest, input: &Shape, type_name: &TypeName) -> Inferred {
-    let Some(meaning) = type_name.meaning() else {
-        return Err(fail(expr, SemanticProblem::UnknownType(type_name.to_string())));
-    };
-    if test == TypeTest::Is {
-        return Ok(Shape::system(SystemType::Boolean));
-    }
-    let fhir = meaning.fhir.and_then(|name| knowledge().type_def(name)).map(TypeDef::static_type);
-    let types = match (fhir.flatten(), meaning.system) {
-        (Some(fhir), None) => Some(vec![fhir]),
-        (None, Some(system)) if meaning.fhir.is_none() => Some(vec![StaticType::System(system)]),
-        (Some(fhir), Some(_))
-            if input
-                .types
-                .as_ref()
-                .is_some_and(|types| types.iter().all(|found| matches!(found, StaticType::Fhir(_)))) =>
-        {
-            Some(vec![fhir])
-        }
-        _ => None,
-    };
-    Ok(Shape { types, many: input.many && test == TypeTest::OfType, unordered: input.unordered })
-}
-
-impl TypeDef {
-    /// The type as the check sees it; `None` of an abstract one.
-    fn static_type(&self) -> Option<StaticType> {
-        if self.is_abstract { None } else { knowledge().id(self.name).map(StaticType::Fhir) }
-    }
 }

@@ -103,6 +103,23 @@ pub(in crate::path) fn equivalent(left: &[Item<'_>], right: &[Item<'_>]) -> bool
     matched(left, right, items_equivalent)
 }
 
+/// The comparisons that `~` may need below an item: arrays are compared each with each.
+pub(in crate::path) fn effort(item: &Item<'_>) -> usize {
+    fn of(json: &Value<'_>) -> usize {
+        match json {
+            Value::Array(items) => {
+                items.len().saturating_mul(items.len()) + items.iter().map(of).sum::<usize>()
+            }
+            Value::Object(object) => object.iter().map(|(_, member)| 1 + of(member)).sum(),
+            _ => 1,
+        }
+    }
+    match item {
+        Item::Element(element) => of(element.json()),
+        _ => 1,
+    }
+}
+
 /// Whether the items of both can be paired.
 fn matched<T>(left: &[T], right: &[T], same: fn(&T, &T) -> bool) -> bool {
     let mut open: Vec<&T> = right.iter().collect();

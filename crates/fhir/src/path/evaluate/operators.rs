@@ -1,6 +1,6 @@
 //! Operators between two operands (FHIRPath §6): which needs what of them.
 
-use super::{Answer, Evaluator, Scope, boolean, equality, order, single, text};
+use super::{Answer, Evaluator, Scope, among::Among, boolean, equality, order, single, text};
 use crate::path::{
     ast::{Expr, Operator},
     error::PathError,
@@ -62,7 +62,8 @@ impl<'a> Evaluator<'a> {
         if left.len() != right.len() {
             return Ok(false);
         }
-        self.spend(left.len().saturating_mul(right.len()), position)?;
+        let below = left.iter().map(equality::effort).fold(0, usize::saturating_add);
+        self.spend(left.len().saturating_mul(right.len()).saturating_add(below), position)?;
         Ok(equality::equivalent(left, right))
     }
 
@@ -91,14 +92,29 @@ impl<'a> Evaluator<'a> {
 
     /// Each item once (§5.1, `distinct`).
     pub(in crate::path) fn distinct(&mut self, items: Collection<'a>, position: usize) -> Answer<'a> {
+        let mut seen = Among::default();
         let mut distinct: Collection<'a> = Vec::new();
         for item in items {
-            self.spend(distinct.len(), position)?;
-            if !equality::is_among(&item, &distinct) {
+            self.spend(seen.effort(), position)?;
+            if !seen.contains(&item) {
+                seen.add(&item);
                 distinct.push(item);
             }
         }
         Ok(distinct)
+    }
+
+    /// Those of `items` that are among `others`, or that are not.
+    pub(in crate::path) fn found_in(
+        &mut self,
+        items: &[Item<'a>],
+        others: &[Item<'a>],
+        wanted: bool,
+        position: usize,
+    ) -> Answer<'a> {
+        let among = Among::of(others);
+        self.spend(others.len() + items.len().saturating_mul(among.effort()), position)?;
+        Ok(items.iter().filter(|item| among.contains(item) == wanted).cloned().collect())
     }
 
     /// `&`: an empty operand counts as an empty text (§6.6.7).

@@ -3,7 +3,7 @@
 use super::{Answer, Call, Definition, Gives, maybe, truth};
 use crate::path::{
     error::{PathError, Rule},
-    evaluate::{Evaluator, boolean, equality},
+    evaluate::{Evaluator, boolean},
     item::Item,
     types::SystemType,
 };
@@ -59,14 +59,12 @@ fn booleans(call: &Call<'_, '_>) -> Result<Vec<bool>, PathError> {
 
 fn subset_of<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
-    evaluator.spend(call.input.len().saturating_mul(other.len()), call.position)?;
-    truth(call.input.iter().all(|item| equality::is_among(item, &other)))
+    truth(evaluator.found_in(&call.input, &other, false, call.position)?.is_empty())
 }
 
 fn superset_of<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
-    evaluator.spend(call.input.len().saturating_mul(other.len()), call.position)?;
-    truth(other.iter().all(|item| equality::is_among(item, &call.input)))
+    truth(evaluator.found_in(&other, &call.input, false, call.position)?.is_empty())
 }
 
 fn count<'a>(_: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {

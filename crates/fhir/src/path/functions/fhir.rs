@@ -19,7 +19,7 @@ const NARRATIVE: &str = "the narrative's XHTML is not checked by expressions";
 
 pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("extension", 1, 1, extension),
-    Definition::new("hasValue", 0, 0, |_, call| truth(primitive(call).is_some())).boolean(),
+    Definition::new("hasValue", 0, 0, |_, call| truth(has_value(call))).boolean(),
     Definition::new("getValue", 0, 0, |_, call| maybe(primitive(call))),
     Definition::new("resolve", 0, 0, resolve),
     Definition::new("conformsTo", 1, 1, conforms_to).boolean(),
@@ -49,6 +49,14 @@ fn extension<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'
         _ => Vec::new(),
     });
     Ok(extensions.filter(has_url).collect())
+}
+
+/// Whether the input is one primitive that has a value, even one that no System type can hold (`1e-245`).
+fn has_value(call: &Call<'_, '_>) -> bool {
+    match call.input.as_slice() {
+        [Item::Element(element)] => element.is_primitive() && !matches!(element.json(), Value::Null),
+        _ => primitive(call).is_some(),
+    }
 }
 
 /// The value of the one item, if it is a primitive that has one.

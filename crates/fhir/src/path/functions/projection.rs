@@ -4,7 +4,7 @@ use super::{Answer, Call, Definition, Gives};
 use crate::path::{
     ast::{Expr, ExprKind},
     error::PathError,
-    evaluate::{Evaluator, Scope, equality, order, single},
+    evaluate::{Evaluator, Scope, among::Among, order, single},
     item::{Collection, Item},
 };
 use std::cmp::Ordering;
@@ -36,14 +36,16 @@ fn select<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> 
 
 /// Projects the input, then what came of it, until nothing new comes (§5.2.3).
 fn repeat<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+    let mut seen = Among::default();
     let mut found: Collection<'a> = Vec::new();
     let mut next = call.input.clone();
     while !next.is_empty() {
         let mut fresh = Vec::new();
         for (index, item) in next.iter().enumerate() {
             for child in call.each(evaluator, 0, item, index)? {
-                evaluator.spend(1 + found.len(), call.position)?;
-                if !equality::is_among(&child, &found) {
+                evaluator.spend(1 + seen.effort(), call.position)?;
+                if !seen.contains(&child) {
+                    seen.add(&child);
                     found.push(child.clone());
                     fresh.push(child);
                 }

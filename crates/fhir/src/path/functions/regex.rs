@@ -2,6 +2,7 @@
 
 use super::{Answer, Call, Definition, Gives, made, truth};
 use crate::path::{
+    ast::ExprKind,
     error::{PathError, Rule},
     evaluate::Evaluator,
     types::SystemType,
@@ -38,30 +39,41 @@ fn compile(call: &Call<'_, '_>, pattern: &str, flags: &str) -> Result<Regex, Pat
         .map_err(|_| call.fail(Rule::Regex))
 }
 
-fn matches<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>, full: bool) -> Answer<'a> {
-    let (text, pattern) = (call.text()?, call.text_argument(evaluator, 0)?);
-    let flags = call.text_argument(evaluator, 1)?.unwrap_or_default();
-    let (Some(text), Some(pattern)) = (text, pattern) else { return Ok(Vec::new()) };
-    evaluator.spend(COMPILING + text.len() / 8, call.position)?;
-    let regex = if full {
+/// The pattern of the first argument, from what was compiled before if it stands in the expression's text.
+fn pattern<'a>(
+    evaluator: &mut Evaluator<'a>,
+    call: &Call<'_, 'a>,
+    pattern: &str,
+    flags: &str,
+    full: bool,
+) -> Result<Regex, PathError> {
+    evaluator.spend(COMPILING, call.position)?;
+    let compiled = || {
+        let alone = compile(call, pattern, flags)?;
         // Compiled alone first, so that an unbalanced bracket cannot escape the group.
-        compile(call, &pattern, &flags)?;
-        compile(call, &format!("^(?:{pattern})$"), &flags)?
-    } else {
-        compile(call, &pattern, &flags)?
+        if full { compile(call, &format!("^(?:{pattern})$"), flags) } else { Ok(alone) }
     };
-    truth(regex.is_match(&text))
+    let fixed = call.arguments.first().is_some_and(|argument| matches!(argument.kind, ExprKind::Literal(_)));
+    if fixed { evaluator.patterns.get(format!("{full}{flags}/{pattern}"), compiled) } else { compiled() }
+}
+
+fn matches<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>, full: bool) -> Answer<'a> {
+    let (text, asked) = (call.text()?, call.text_argument(evaluator, 0)?);
+    let flags = call.text_argument(evaluator, 1)?.unwrap_or_default();
+    let (Some(text), Some(asked)) = (text, asked) else { return Ok(Vec::new()) };
+    evaluator.spend(text.len() / 8, call.position)?;
+    truth(pattern(evaluator, call, &asked, &flags, full)?.is_match(&text))
 }
 
 fn replace_matches<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
-    let (text, pattern) = (call.text()?, call.text_argument(evaluator, 0)?);
+    let (text, asked) = (call.text()?, call.text_argument(evaluator, 0)?);
     let by = call.text_argument(evaluator, 1)?;
-    let (Some(text), Some(pattern), Some(by)) = (text, pattern, by) else { return Ok(Vec::new()) };
-    if pattern.is_empty() {
+    let (Some(text), Some(asked), Some(by)) = (text, asked, by) else { return Ok(Vec::new()) };
+    if asked.is_empty() {
         return made(evaluator, call, text.into_owned());
     }
-    evaluator.spend(COMPILING + text.len() / 8, call.position)?;
-    let regex = compile(call, &pattern, "")?;
+    evaluator.spend(text.len() / 8, call.position)?;
+    let regex = pattern(evaluator, call, &asked, "", false)?;
     let mut result = String::new();
     let mut end = 0;
     for captures in regex.captures_iter(&text) {

@@ -1,10 +1,7 @@
 //! Parts of collections, and collections put together (FHIRPath §5.3, §5.4).
 
 use super::{Answer, Call, Definition, Gives, maybe};
-use crate::path::{
-    evaluate::{Evaluator, equality, single},
-    item::Item,
-};
+use crate::path::evaluate::{Evaluator, single};
 
 pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("single", 0, 0, |_, call| maybe(single(&call.input, call.position)?.cloned()))
@@ -41,16 +38,13 @@ fn take<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
 
 fn intersect<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
-    evaluator.spend(call.input.len().saturating_mul(other.len()), call.position)?;
-    let both: Vec<Item<'a>> =
-        call.input.iter().filter(|item| equality::is_among(item, &other)).cloned().collect();
+    let both = evaluator.found_in(&call.input, &other, true, call.position)?;
     evaluator.distinct(both, call.position)
 }
 
 fn exclude<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
-    evaluator.spend(call.input.len().saturating_mul(other.len()), call.position)?;
-    Ok(call.input.iter().filter(|item| !equality::is_among(item, &other)).cloned().collect())
+    evaluator.found_in(&call.input, &other, false, call.position)
 }
 
 fn union<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {

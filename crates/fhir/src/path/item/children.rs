@@ -36,9 +36,8 @@ impl<'a> Element<'a> {
             return children;
         }
         if let Some(def) = def {
-            for found in
-                def.json_names().filter(|found| found.element.is_choice && found.element.name == name)
-            {
+            let choices = self.member_names().into_iter().filter_map(|member| def.element(member));
+            for found in choices.filter(|found| found.element.is_choice && found.element.name == name) {
                 self.collect(found.json_name, element_type(found, Some(def)), &mut children);
             }
             if !children.is_empty() {
@@ -70,21 +69,32 @@ impl<'a> Element<'a> {
             return children;
         }
         let def = self.def();
-        for found in def.into_iter().flat_map(TypeDef::json_names) {
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for name in self.member_names() {
+            match def.and_then(|def| def.element(name)) {
+                Some(found) => known.push(found),
+                None if name == "resourceType" => {}
+                None => unknown.push(name),
+            }
+        }
+        known.sort_by_key(|found| found.index);
+        for found in known {
             self.collect(found.json_name, element_type(found, def), &mut children);
         }
-        let Some(object) = self.json().as_object() else { return children };
+        for name in unknown {
+            self.collect(name, below_untyped(name, typed), &mut children);
+        }
+        children
+    }
+
+    /// The names of the object's members, those that stand beside others only included, each once.
+    fn member_names(&self) -> Vec<&str> {
+        let Some(object) = self.json().as_object() else { return Vec::new() };
         let mut names: Vec<&str> =
             object.iter().map(|(name, _)| name.strip_prefix('_').unwrap_or(name)).collect();
         names.sort_unstable();
         names.dedup();
-        for name in names {
-            let described = def.is_some_and(|def| def.element(name).is_some());
-            if !described && name != "resourceType" {
-                self.collect(name, below_untyped(name, typed), &mut children);
-            }
-        }
-        children
+        names
     }
 
     /// Appends what stands under `name` and `_name`.
