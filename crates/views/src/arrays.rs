@@ -54,7 +54,7 @@ impl ArrayBuilder {
     pub(crate) fn append(&mut self, cell: Cell<'_>) {
         match (self, cell) {
             (Self::Text(builder), Cell::Text(text)) => builder.append(&text),
-            (Self::Boolean(builder), Cell::Boolean(value)) => builder.append_value(value),
+            (Self::Boolean(builder), Cell::Whole(value)) => builder.append_value(value != 0),
             (Self::Integer(builder), Cell::Whole(value)) => builder.append_option(i32::try_from(value).ok()),
             (Self::BigInteger(builder), Cell::Whole(value)) => builder.append_value(value),
             (Self::Decimal(builder), Cell::Mantissa(high, low)) => {
@@ -77,13 +77,13 @@ impl ArrayBuilder {
 
     /// Appends a text or null, if it holds texts. Can be taken back.
     #[inline]
-    pub(crate) fn append_text(&mut self, cell: &Cell<'_>) -> bool {
-        let Self::Text(builder) = self else { return false };
-        match cell {
-            Cell::Text(text) => builder.append(text),
-            _ => builder.append_null(),
+    pub(crate) fn append_text(&mut self, text: Option<&str>) {
+        if let Self::Text(builder) = self {
+            match text {
+                Some(text) => builder.append(text),
+                None => builder.append_null(),
+            }
         }
-        true
     }
 
     /// Leaves `rows` texts, if it holds texts.

@@ -13,8 +13,7 @@ pub(crate) enum Cell<'a> {
     #[default]
     Null,
     Text(Cow<'a, str>),
-    Boolean(bool),
-    /// `Int32`, `Int64`, microseconds or days.
+    /// `Int32`, `Int64`, microseconds, days, or a boolean as 1 or 0.
     Whole(i64),
     /// A decimal's mantissa at its column's scale, in two halves: most cells are texts, and smaller so.
     Mantissa(i64, u64),
@@ -34,7 +33,9 @@ impl<'a> Cell<'a> {
     pub(crate) fn of<N: Node<'a>>(kind: ColumnType, item: Item<'a, N>) -> Result<Self, Misfit> {
         match kind {
             ColumnType::Text => item.into_text().map(Self::Text).ok_or(Misfit::Type),
-            ColumnType::Boolean => item.as_bool().map(Self::Boolean).ok_or(Misfit::Type),
+            ColumnType::Boolean => {
+                item.as_bool().map(|value| Self::Whole(i64::from(value))).ok_or(Misfit::Type)
+            }
             ColumnType::Integer => whole(&item)
                 .filter(|value| i32::try_from(*value).is_ok())
                 .map(Self::Whole)
@@ -60,7 +61,7 @@ impl<'a> Cell<'a> {
     /// The bytes that the value takes in an Arrow array of its column's type, about.
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Null | Self::Boolean(_) => 1,
+            Self::Null => 1,
             Self::Whole(_) => 8,
             Self::Mantissa(..) => 16,
             Self::Text(text) => 4 + text.len(),

@@ -4,10 +4,9 @@ use crate::{
     Column, ColumnType, RowError,
     arrays::ArrayBuilder,
     cell::{Cell, Misfit},
-    path::{Flow, Halt, Item, Node, Scope, Straight, evaluate, truth},
+    path::{Flow, Halt, Item, Node, Scope, evaluate, truth},
     plan::{Iteration, Located, Part, Plan, Select},
 };
-use fhir::json::Kind;
 use std::{borrow::Cow, marker::PhantomData};
 
 /// What the rows of one resource may take. Products of `forEach` grow fast.
@@ -187,11 +186,22 @@ impl<'a, N: Node<'a>> Run<'a, N> {
         next: Next<'_, 'a, N>,
     ) -> Flow {
         for (slot, located) in &select.columns {
+            // Most columns are these, and need no cell.
+            if let Some(array) = self.direct.get_mut(*slot)
+                && let (Some(straight), Item::Node(node)) = (&located.straight, this)
+                && array.is_text()
+                && let Some(token) = straight.one_token(*node)
+            {
+                self.made.bytes += 4 + token.map_or(0, str::len);
+                array.append_text(token);
+                continue;
+            }
             let cell = self.fill(*slot, located, this, scope)?;
             if let Some(array) = self.direct.get_mut(*slot)
-                && array.append_text(&cell)
+                && array.is_text()
             {
                 self.made.bytes += cell.bytes();
+                array.append_text(if let Cell::Text(text) = &cell { Some(text) } else { None });
                 continue;
             }
             if let Some(place) = self.cells.get_mut(*slot) {
@@ -225,9 +235,9 @@ impl<'a, N: Node<'a>> Run<'a, N> {
         let Some(column) = self.plan.columns.get(slot) else { return Ok(Cell::Null) };
         if let (Some(straight), Item::Node(node), ColumnType::Text, false) =
             (&located.straight, this, column.column_type, column.collection)
-            && let Some(cell) = text_cell(straight, *node)
+            && let Some(token) = straight.one_token(*node)
         {
-            return Ok(cell);
+            return Ok(token.map_or(Cell::Null, |token| Cell::Text(Cow::Borrowed(token))));
         }
         let mut filling = Filling::default();
         match (&located.straight, this) {
@@ -275,25 +285,6 @@ impl<'a, N: Node<'a>> Run<'a, N> {
         self.made.cells.extend(self.cells.iter().cloned());
         Ok(())
     }
-}
-
-/// The cell of a text column, which most columns are; `None` where it needs a second look.
-#[inline]
-fn text_cell<'a, N: Node<'a>>(straight: &Straight, node: N) -> Option<Cell<'a>> {
-    let (mut cell, mut found) = (Cell::Null, 0);
-    straight.each(node, &mut |item| {
-        found += 1;
-        match item {
-            Item::Text(text) => cell = Cell::Text(text),
-            Item::Node(node) => match node.kind() {
-                Kind::Text(text) | Kind::Number(text) => cell = Cell::Text(Cow::Borrowed(text)),
-                _ => found = 2,
-            },
-            _ => found = 2,
-        }
-        found < 2
-    });
-    (found < 2).then_some(cell)
 }
 
 /// Why a column cannot be filled.

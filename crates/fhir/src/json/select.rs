@@ -149,21 +149,48 @@ impl Names {
 }
 
 /// A value, by its place in the text or among the slots.
+///
+/// Two words: it is copied as they are, where an enum with payloads is copied in pieces that the processor waits
+/// for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Node {
+struct Node {
+    tag: Tag,
+    /// In the upper half where a text begins, or the slot of the first item or member; in the lower half where a
+    /// text ends, or how many slots there are.
+    span: u64,
+}
+
+/// What a [`Node`] is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u64)]
+enum Tag {
     /// The member is not there.
     #[default]
     Missing,
     Null,
-    Bool(bool),
-    Number(u32, u32),
-    Text(u32, u32),
+    False,
+    True,
+    Number,
+    Text,
     /// A text that had escapes, among the resolved ones.
-    Resolved(u32, u32),
-    /// The first item's slot, and how many there are.
-    Array(u32, u32),
-    /// The first member's slot, and how many there are.
-    Object(u32, u32),
+    Resolved,
+    Array,
+    Object,
+}
+
+impl Node {
+    const MISSING: Self = Self::word(Tag::Missing);
+
+    /// A value without a place.
+    const fn word(tag: Tag) -> Self {
+        Self { tag, span: 0 }
+    }
+
+    /// Where it begins, and where it ends or how long it is.
+    #[inline]
+    const fn span(self) -> (usize, usize) {
+        ((self.span >> 32) as usize, (self.span & 0xffff_ffff) as usize)
+    }
 }
 
 /// Reads one text after the other into the same memory.
@@ -249,8 +276,8 @@ impl Picks<'_> {
     }
 }
 
-fn span(text: &str, from: u32, to: u32) -> &str {
-    text.get(from as usize..to as usize).unwrap_or_default()
+fn span(text: &str, from: usize, to: usize) -> &str {
+    text.get(from..to).unwrap_or_default()
 }
 
 impl<'s> Picked<'s> {
@@ -258,14 +285,28 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub fn kind(self) -> Kind<'s> {
-        match self.node {
-            Node::Missing | Node::Null => Kind::Null,
-            Node::Bool(value) => Kind::Bool(value),
-            Node::Number(from, to) => Kind::Number(span(self.picks.text, from, to)),
-            Node::Text(from, to) => Kind::Text(span(self.picks.text, from, to)),
-            Node::Resolved(from, to) => Kind::Text(span(self.picks.resolved, from, to)),
-            Node::Array(_, length) => Kind::Array(length as usize),
-            Node::Object(..) => Kind::Object,
+        let (tag, (from, to)) = (self.node.tag, self.node.span());
+        match tag {
+            Tag::Missing | Tag::Null => Kind::Null,
+            Tag::False => Kind::Bool(false),
+            Tag::True => Kind::Bool(true),
+            Tag::Number => Kind::Number(span(self.picks.text, from, to)),
+            Tag::Text => Kind::Text(span(self.picks.text, from, to)),
+            Tag::Resolved => Kind::Text(span(self.picks.resolved, from, to)),
+            Tag::Array => Kind::Array(to),
+            Tag::Object => Kind::Object,
+        }
+    }
+
+    /// The text of a string, or a number's token.
+    #[must_use]
+    #[inline]
+    pub fn token(self) -> Option<&'s str> {
+        let (tag, (from, to)) = (self.node.tag, self.node.span());
+        match tag {
+            Tag::Number | Tag::Text => Some(span(self.picks.text, from, to)),
+            Tag::Resolved => Some(span(self.picks.resolved, from, to)),
+            _ => None,
         }
     }
 
@@ -273,39 +314,37 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub fn slot(self, slot: usize) -> Option<Self> {
-        let Node::Object(first, length) = self.node else { return None };
-        if slot >= length as usize {
+        let (tag, (from, to)) = (self.node.tag, self.node.span());
+        if tag != Tag::Object || slot >= to {
             return None;
         }
-        match *self.picks.slots.get(first as usize + slot)? {
-            Node::Missing => None,
-            node => Some(Self { picks: self.picks, node }),
-        }
+        let node = *self.picks.slots.get(from + slot)?;
+        (node.tag != Tag::Missing).then_some(Self { picks: self.picks, node })
     }
 
     /// The number of its items, if it is an array.
     #[must_use]
     #[inline]
     pub const fn length(self) -> Option<usize> {
-        if let Node::Array(_, length) = self.node { Some(length as usize) } else { None }
+        if matches!(self.node.tag, Tag::Array) { Some(self.node.span().1) } else { None }
     }
 
     /// Whether it is `null`.
     #[must_use]
     #[inline]
     pub const fn is_null(self) -> bool {
-        matches!(self.node, Node::Null | Node::Missing)
+        matches!(self.node.tag, Tag::Null | Tag::Missing)
     }
 
     /// The item at a place of an array.
     #[must_use]
     #[inline]
     pub fn item(self, at: usize) -> Option<Self> {
-        let Node::Array(first, length) = self.node else { return None };
-        if at >= length as usize {
+        let (tag, (from, to)) = (self.node.tag, self.node.span());
+        if tag != Tag::Array || at >= to {
             return None;
         }
-        self.picks.slots.get(first as usize + at).map(|node| Self { picks: self.picks, node: *node })
+        self.picks.slots.get(from + at).map(|node| Self { picks: self.picks, node: *node })
     }
 }
 

@@ -39,6 +39,15 @@ pub(crate) trait Node<'a>: Copy + std::fmt::Debug {
         if let Kind::Text(text) = self.kind() { Some(text) } else { None }
     }
 
+    /// The text of a string, or a number's token.
+    #[inline]
+    fn token(self) -> Option<&'a str> {
+        match self.kind() {
+            Kind::Text(text) | Kind::Number(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether it is `null`, which holds the place of a primitive that has extensions only (R4 §2.6.2.3).
     #[inline]
     fn is_null(self) -> bool {
@@ -106,6 +115,11 @@ impl<'a> Node<'a> for Picked<'a> {
 
     fn whole(self) -> Option<&'a Value<'a>> {
         None
+    }
+
+    #[inline]
+    fn token(self) -> Option<&'a str> {
+        Picked::token(self)
     }
 
     #[inline]

@@ -64,17 +64,39 @@ impl Straight {
     /// Hands each answer to `found` until that says `false`.
     #[inline]
     pub(crate) fn each<'a, N: Node<'a>>(&self, from: N, found: &mut impl FnMut(Item<'a, N>) -> bool) {
-        let mut node = from;
-        for group in &self.firsts {
-            let Some(first) = first(group, node) else { return };
-            node = first;
-        }
+        let Some(node) = self.start(from) else { return };
         match &self.key {
             None => each(&self.rest, node, &mut |node| found(Item::Node(node))),
             Some(key) => each(&self.rest, node, &mut |node| {
                 key.of(node).is_none_or(|key| found(Item::Text(Cow::Borrowed(key))))
             }),
         };
+    }
+
+    /// The one text or number that it gives, as it was written. `None` where it gives something else.
+    #[inline]
+    pub(crate) fn one_token<'a, N: Node<'a>>(&self, from: N) -> Option<Option<&'a str>> {
+        let Some(node) = self.start(from) else { return Some(None) };
+        let (mut token, mut fits) = (None, true);
+        each(&self.rest, node, &mut |node| {
+            let found = match &self.key {
+                None => node.token(),
+                Some(key) => match key.of(node) {
+                    None => return true,
+                    found => found,
+                },
+            };
+            fits = found.is_some() && token.is_none();
+            token = found;
+            fits
+        });
+        fits.then_some(token)
+    }
+
+    /// Where the last steps start.
+    #[inline]
+    fn start<'a, N: Node<'a>>(&self, from: N) -> Option<N> {
+        self.firsts.iter().try_fold(from, |node, group| first(group, node))
     }
 }
 

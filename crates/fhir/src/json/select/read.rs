@@ -1,6 +1,6 @@
 //! The walk over a text.
 
-use super::{Node, Seen, Selected, Selection, Shape};
+use super::{Node, Seen, Selected, Selection, Shape, Tag};
 use crate::json::{
     JsonErrorKind, Limits, parse,
     scan::{Quoted, Scanner, Step},
@@ -11,21 +11,24 @@ pub(super) struct Reader<'r> {
     out: &'r mut Selected,
     depth: usize,
     name: String,
+    /// The value that was read last; handed on here because a `Result` of it would be copied in pieces.
+    node: Node,
 }
 
 impl<'r> Reader<'r> {
     pub(super) fn new(text: &'r str, out: &'r mut Selected) -> Self {
         let depth = Limits::default().depth;
-        Self { scan: Scanner::new(text), out, depth, name: String::new() }
+        Self { scan: Scanner::new(text), out, depth, name: String::new(), node: Node::MISSING }
     }
 
     /// The value that fills the text, or what is wrong and where.
     pub(super) fn whole(mut self) -> Result<Node, (JsonErrorKind, usize)> {
-        let value = self.value(Selection::ROOT).and_then(|node| parse::end(&mut self.scan).map(|()| node));
-        value.map_err(|kind| (kind, self.scan.at()))
+        let read = self.value(Selection::ROOT).and_then(|()| parse::end(&mut self.scan));
+        read.map(|()| self.node).map_err(|kind| (kind, self.scan.at()))
     }
 
-    fn value(&mut self, shape: Shape) -> Step<Node> {
+    /// Reads a value into `node`.
+    fn value(&mut self, shape: Shape) -> Step<()> {
         self.scan.space();
         match self.scan.peek() {
             None => Err(JsonErrorKind::End),
@@ -37,22 +40,36 @@ impl<'r> Reader<'r> {
             Some(b'[') => self.array(shape),
             Some(b'-' | b'0'..=b'9') => {
                 let range = self.scan.number()?;
-                Ok(Node::Number(place(range.start)?, place(range.end)?))
+                self.spot(Tag::Number, range.start, range.end)
             }
-            Some(b't') => self.scan.word("true").map(|()| Node::Bool(true)),
-            Some(b'f') => self.scan.word("false").map(|()| Node::Bool(false)),
-            Some(b'n') => self.scan.word("null").map(|()| Node::Null),
+            Some(b't') => self.word("true", Tag::True),
+            Some(b'f') => self.word("false", Tag::False),
+            Some(b'n') => self.word("null", Tag::Null),
             Some(_) => Err(JsonErrorKind::Unexpected),
         }
     }
 
-    fn text(&mut self, quoted: &Quoted) -> Step<Node> {
+    fn text(&mut self, quoted: &Quoted) -> Step<()> {
         if !quoted.escaped {
-            return Ok(Node::Text(place(quoted.range.start)?, place(quoted.range.end)?));
+            return self.spot(Tag::Text, quoted.range.start, quoted.range.end);
         }
-        let from = place(self.out.resolved.len())?;
+        let from = self.out.resolved.len();
         self.scan.resolve(quoted, &mut self.out.resolved)?;
-        Ok(Node::Resolved(from, place(self.out.resolved.len())?))
+        self.spot(Tag::Resolved, from, self.out.resolved.len())
+    }
+
+    fn word(&mut self, word: &str, tag: Tag) -> Step<()> {
+        self.scan.word(word)?;
+        self.node = Node::word(tag);
+        Ok(())
+    }
+
+    /// A value at a place in the text or among the slots. A text of 4 GiB is no resource.
+    #[inline]
+    fn spot(&mut self, tag: Tag, from: usize, to: usize) -> Step<()> {
+        let word = |at| u32::try_from(at).map_err(|_| JsonErrorKind::Depth);
+        self.node = Node { tag, span: u64::from(word(from)?) << 32 | u64::from(word(to)?) };
+        Ok(())
     }
 
     /// Passes a bracket that opens and says whether anything stands before `closing`.
@@ -63,49 +80,53 @@ impl<'r> Reader<'r> {
         Ok(!self.scan.take(closing))
     }
 
-    fn array(&mut self, shape: Shape) -> Step<Node> {
+    fn array(&mut self, shape: Shape) -> Step<()> {
         let mark = self.out.open.len();
         let mut more = self.open(b'[', b']')?;
         while more {
-            let item = self.value(shape)?;
-            self.out.open.push(item);
+            self.value(shape)?;
+            self.out.open.push(self.node);
             more = self.scan.more(b']')?;
         }
         self.depth += 1;
         // What stands inside the items has taken its slots by now, so that they can stand side by side.
-        let first = place(self.out.slots.len())?;
-        let length = place(self.out.open.len() - mark)?;
-        self.out.slots.extend(self.out.open.drain(mark..));
-        Ok(Node::Array(first, length))
+        let (first, length) = (self.out.slots.len(), self.out.open.len() - mark);
+        if length == 1 {
+            self.out.slots.extend(self.out.open.pop());
+        } else {
+            self.out.slots.extend(self.out.open.drain(mark..));
+        }
+        self.spot(Tag::Array, first, length)
     }
 
-    fn object(&mut self, shape: Shape) -> Step<Node> {
+    fn object(&mut self, shape: Shape) -> Step<()> {
         let length = self.out.selection.names(shape).map_or(0, |names| names.members.len());
         if length == 0 {
             self.skip_object()?;
-            return Ok(Node::Object(0, 0));
+            self.node = Node::word(Tag::Object);
+            return Ok(());
         }
         let first = self.out.slots.len();
-        self.out.slots.resize(first + length, Node::Missing);
+        self.out.slots.resize(first + length, Node::MISSING);
         let mut more = self.open(b'{', b'}')?;
         let mut index = 0;
         while more {
             match self.member(shape, index)? {
                 None => self.skip()?,
                 Some((slot, shape)) => {
-                    let value = self.value(shape)?;
+                    self.value(shape)?;
                     let place = self.out.slots.get_mut(first + slot).ok_or(JsonErrorKind::Unexpected)?;
-                    if *place != Node::Missing {
+                    if *place != Node::MISSING {
                         return Err(JsonErrorKind::Duplicate);
                     }
-                    *place = value;
+                    *place = self.node;
                 }
             }
             index += 1;
             more = self.scan.more(b'}')?;
         }
         self.depth += 1;
-        Ok(Node::Object(place(first)?, place(length)?))
+        self.spot(Tag::Object, first, length)
     }
 
     /// Passes the name of the member at `index` of an object, and says where its value goes.
@@ -190,8 +211,3 @@ impl<'r> Reader<'r> {
 
 /// How many members of an object are remembered, and how long their names may be.
 const MAX_SEEN: usize = 64;
-
-/// A place in the text or among the slots. A text of 4 GiB is no resource.
-fn place(at: usize) -> Step<u32> {
-    u32::try_from(at).map_err(|_| JsonErrorKind::Depth)
-}
