@@ -109,6 +109,26 @@ fn an_observation_keeps_codes_values_and_pseudonymised_references() {
 }
 
 #[test]
+fn dates_among_values_keep_their_month_only() {
+    // A birth date is an observation to some (LOINC 21112-8), and an answer to many a form.
+    let birth = r#""valueDateTime":"1980-05-17""#;
+    for (name, text) in [
+        ("Observation", format!(r#"{{"resourceType":"Observation","id":"o",{birth}}}"#)),
+        ("Observation", format!(r#"{{"resourceType":"Observation","id":"o","component":[{{{birth}}}]}}"#)),
+        (
+            "QuestionnaireResponse",
+            format!(
+                r#"{{"resourceType":"QuestionnaireResponse","id":"q","item":[{{"linkId":"1","answer":[{{{birth}}},{{"valueDate":"1980-05-17"}}]}}]}}"#
+            ),
+        ),
+    ] {
+        let resource = parse(text.as_bytes()).unwrap();
+        let raw = String::from_utf8(split_and_join(name, &resource).raw.to_canonical()).unwrap();
+        assert!(raw.contains("1980-05") && !raw.contains("1980-05-17"), "{raw}");
+    }
+}
+
+#[test]
 fn contained_resources_are_split_by_their_own_type_and_stay_connected() {
     let resource = parse(
         br##"{"resourceType":"MedicationRequest","id":"m","subject":{"reference":"Patient/p1"},
