@@ -1,181 +1,287 @@
-//! Arrow builders, one a column.
+//! The columns while they grow. Arrow's own builders cannot take a value back, and rows that turn out to be wrong
+//! must go again.
 
-use crate::{Column, ColumnType, cell::Cell, column::UTC, plan::item_field};
+use crate::{Column, ColumnType, cell::Cell, plan::item_field};
 use arrow::{
-    array::{
-        ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Int32Builder, Int64Builder, ListArray,
-        NullBufferBuilder, StringArray, TimestampMicrosecondBuilder,
-    },
-    buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer},
+    array::{ArrayRef, ArrowPrimitiveType, BooleanArray, ListArray, PrimitiveArray, StringArray},
+    buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer},
+    datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType},
     error::ArrowError,
 };
 use std::sync::Arc;
 
 /// The values of one column, so far.
 #[derive(Debug)]
-pub(crate) enum ArrayBuilder {
-    Text(TextColumn),
-    Boolean(BooleanBuilder),
-    Integer(Int32Builder),
-    BigInteger(Int64Builder),
-    Decimal(Decimal128Builder),
-    Date(Date32Builder),
-    Timestamp(TimestampMicrosecondBuilder),
-    List { kind: ColumnType, lengths: Vec<Option<usize>>, items: Box<Self> },
+pub(crate) struct ArrayBuilder {
+    data_type: DataType,
+    values: Values,
+    /// Whether each value is there.
+    present: Vec<bool>,
+    nulls: usize,
+}
+
+#[derive(Debug)]
+enum Values {
+    Text(Texts),
+    Boolean(Vec<bool>),
+    Integer(Vec<i32>),
+    BigInteger(Vec<i64>),
+    Decimal(Vec<i128>),
+    Date(Vec<i32>),
+    Timestamp(Vec<i64>),
+    List(Box<Lists>),
 }
 
 impl ArrayBuilder {
     /// A builder for `column`.
     pub(crate) fn new(column: &Column) -> Self {
-        let kind = column.column_type;
-        let items = Self::of(kind);
-        if column.collection {
-            Self::List { kind, lengths: Vec::new(), items: Box::new(items) }
-        } else {
-            items
+        let items = Self::of(column.column_type);
+        if !column.collection {
+            return items;
         }
+        let data_type = DataType::List(item_field(items.data_type.clone()));
+        let lists = Lists { items, ends: vec![0] };
+        Self { data_type, values: Values::List(Box::new(lists)), present: Vec::new(), nulls: 0 }
     }
 
     fn of(kind: ColumnType) -> Self {
-        match kind {
-            ColumnType::Text => Self::Text(TextColumn::new()),
-            ColumnType::Boolean => Self::Boolean(BooleanBuilder::new()),
-            ColumnType::Integer => Self::Integer(Int32Builder::new()),
-            ColumnType::BigInteger => Self::BigInteger(Int64Builder::new()),
-            ColumnType::Decimal { .. } => {
-                Self::Decimal(Decimal128Builder::new().with_data_type(kind.data_type()))
-            }
-            ColumnType::Date => Self::Date(Date32Builder::new()),
-            ColumnType::Timestamp => Self::Timestamp(TimestampMicrosecondBuilder::new().with_timezone(UTC)),
-        }
+        let values = match kind {
+            ColumnType::Text => Values::Text(Texts::new()),
+            ColumnType::Boolean => Values::Boolean(Vec::new()),
+            ColumnType::Integer => Values::Integer(Vec::new()),
+            ColumnType::BigInteger => Values::BigInteger(Vec::new()),
+            ColumnType::Decimal { .. } => Values::Decimal(Vec::new()),
+            ColumnType::Date => Values::Date(Vec::new()),
+            ColumnType::Timestamp => Values::Timestamp(Vec::new()),
+        };
+        Self { data_type: kind.data_type(), values, present: Vec::new(), nulls: 0 }
     }
 
-    /// Appends one value.
-    pub(crate) fn append(&mut self, cell: Cell<'_>) {
-        match (self, cell) {
-            (Self::Text(builder), Cell::Text(text)) => builder.append(&text),
-            (Self::Boolean(builder), Cell::Whole(value)) => builder.append_value(value != 0),
-            (Self::Integer(builder), Cell::Whole(value)) => builder.append_option(i32::try_from(value).ok()),
-            (Self::BigInteger(builder), Cell::Whole(value)) => builder.append_value(value),
-            (Self::Decimal(builder), Cell::Mantissa(high, low)) => {
-                builder.append_value(i128::from(high) << 64 | i128::from(low));
-            }
-            (Self::Date(builder), Cell::Whole(value)) => builder.append_option(i32::try_from(value).ok()),
-            (Self::Timestamp(builder), Cell::Whole(value)) => builder.append_value(value),
-            (Self::List { lengths, items, .. }, Cell::List(cells)) => {
-                lengths.push(Some(cells.len()));
-                cells.into_iter().for_each(|cell| items.append(cell));
-            }
-            (builder, _) => builder.append_null(),
-        }
-    }
-
-    /// Whether it holds texts, one a row.
-    pub(crate) const fn is_text(&self) -> bool {
-        matches!(self, Self::Text(_))
-    }
-
-    /// Appends a text or null, if it holds texts. Can be taken back.
+    /// How many values it has.
     #[inline]
-    pub(crate) fn append_text(&mut self, text: Option<&str>) {
-        if let Self::Text(builder) = self {
-            match text {
-                Some(text) => builder.append(text),
-                None => builder.append_null(),
+    pub(crate) const fn len(&self) -> usize {
+        self.present.len()
+    }
+
+    /// Appends a text, if it holds texts, and says so.
+    #[inline]
+    pub(crate) fn append_text(&mut self, text: &[u8]) -> bool {
+        let Values::Text(texts) = &mut self.values else { return false };
+        texts.append(text);
+        self.present.push(true);
+        true
+    }
+
+    /// Appends one value; null, if it is none of the column's type.
+    pub(crate) fn append(&mut self, cell: &Cell<'_>) {
+        let whole = if let Cell::Whole(value) = cell { Some(*value) } else { None };
+        let short = whole.and_then(|value| i32::try_from(value).ok());
+        let present = match &mut self.values {
+            Values::Text(texts) => {
+                let text = if let Cell::Text(text) = cell { Some(text.as_bytes()) } else { None };
+                texts.append(text.unwrap_or_default());
+                text.is_some()
             }
-        }
+            Values::Boolean(values) => push(values, whole.map(|value| value != 0)),
+            Values::Integer(values) | Values::Date(values) => push(values, short),
+            Values::BigInteger(values) | Values::Timestamp(values) => push(values, whole),
+            Values::Decimal(values) => push(values, cell.mantissa()),
+            Values::List(lists) => {
+                let items = if let Cell::List(items) = cell { Some(items.as_slice()) } else { None };
+                lists.append(items.unwrap_or_default());
+                items.is_some()
+            }
+        };
+        self.present.push(present);
+        self.nulls += usize::from(!present);
     }
 
-    /// Leaves `rows` texts, if it holds texts.
-    pub(crate) fn take_back(&mut self, rows: usize) {
-        if let Self::Text(builder) = self {
-            builder.truncate(rows);
+    /// Leaves the first `rows` values.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        match &mut self.values {
+            Values::Text(texts) => texts.truncate(rows),
+            Values::Boolean(values) => values.truncate(rows),
+            Values::Integer(values) | Values::Date(values) => values.truncate(rows),
+            Values::BigInteger(values) | Values::Timestamp(values) => values.truncate(rows),
+            Values::Decimal(values) => values.truncate(rows),
+            Values::List(lists) => lists.truncate(rows),
         }
+        let gone = self.present.get(rows..).unwrap_or_default();
+        self.nulls -= gone.iter().filter(|present| !**present).count();
+        self.present.truncate(rows);
     }
 
-    fn append_null(&mut self) {
-        match self {
-            Self::Text(builder) => builder.append_null(),
-            Self::Boolean(builder) => builder.append_null(),
-            Self::Integer(builder) => builder.append_null(),
-            Self::BigInteger(builder) => builder.append_null(),
-            Self::Decimal(builder) => builder.append_null(),
-            Self::Date(builder) => builder.append_null(),
-            Self::Timestamp(builder) => builder.append_null(),
-            Self::List { lengths, .. } => lengths.push(None),
+    /// Puts the values at `rows` in the place of those from `from` on.
+    pub(crate) fn arrange(&mut self, from: usize, rows: &[usize]) {
+        match &mut self.values {
+            Values::Text(texts) => texts.arrange(from, rows),
+            Values::Boolean(values) => arrange(values, from, rows),
+            Values::Integer(values) | Values::Date(values) => arrange(values, from, rows),
+            Values::BigInteger(values) | Values::Timestamp(values) => arrange(values, from, rows),
+            Values::Decimal(values) => arrange(values, from, rows),
+            Values::List(lists) => lists.arrange(from, rows),
+        }
+        let absent = |present: &[bool]| present.iter().filter(|present| !**present).count();
+        self.nulls -= absent(self.present.get(from..).unwrap_or_default());
+        arrange(&mut self.present, from, rows);
+        self.nulls += absent(self.present.get(from..).unwrap_or_default());
+    }
+
+    /// The bytes that its values from `from` on take, about.
+    pub(crate) fn bytes(&self, from: usize) -> usize {
+        let rows = self.len().saturating_sub(from);
+        match &self.values {
+            Values::Text(texts) => texts.bytes(from),
+            Values::Boolean(_) => rows,
+            Values::Integer(_) | Values::Date(_) => rows * 4,
+            Values::BigInteger(_) | Values::Timestamp(_) => rows * 8,
+            Values::Decimal(_) => rows * 16,
+            Values::List(lists) => rows * 4 + lists.items.bytes(lists.first(from)),
         }
     }
 
     /// The values as an array; the builder is empty afterwards.
     pub(crate) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
-        Ok(match self {
-            Self::Text(builder) => Arc::new(builder.finish()?),
-            Self::Boolean(builder) => Arc::new(builder.finish()),
-            Self::Integer(builder) => Arc::new(builder.finish()),
-            Self::BigInteger(builder) => Arc::new(builder.finish()),
-            Self::Decimal(builder) => Arc::new(builder.finish()),
-            Self::Date(builder) => Arc::new(builder.finish()),
-            Self::Timestamp(builder) => Arc::new(builder.finish()),
-            Self::List { kind, lengths, items } => {
-                let lengths = std::mem::take(lengths);
-                let offsets = OffsetBuffer::from_lengths(lengths.iter().map(|length| length.unwrap_or(0)));
-                let nulls: NullBuffer = lengths.iter().map(Option::is_some).collect();
-                Arc::new(ListArray::try_new(
-                    item_field(kind.data_type()),
-                    offsets,
-                    items.finish()?,
-                    Some(nulls),
-                )?)
+        let present = fresh(&mut self.present);
+        let nulls = (std::mem::take(&mut self.nulls) > 0).then(|| NullBuffer::from(present));
+        let data_type = &self.data_type;
+        Ok(match &mut self.values {
+            Values::Text(texts) => Arc::new(texts.finish(nulls)?),
+            Values::Boolean(values) => Arc::new(BooleanArray::new(BooleanBuffer::from(fresh(values)), nulls)),
+            Values::Integer(values) => numbers::<Int32Type>(values, nulls, data_type)?,
+            Values::BigInteger(values) => numbers::<Int64Type>(values, nulls, data_type)?,
+            Values::Decimal(values) => numbers::<Decimal128Type>(values, nulls, data_type)?,
+            Values::Date(values) => numbers::<Date32Type>(values, nulls, data_type)?,
+            Values::Timestamp(values) => numbers::<TimestampMicrosecondType>(values, nulls, data_type)?,
+            Values::List(lists) => {
+                let field = item_field(lists.items.data_type.clone());
+                let ends = std::mem::replace(&mut lists.ends, vec![0]);
+                let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
+                Arc::new(ListArray::try_new(field, ends, lists.items.finish()?, nulls)?)
             }
         })
     }
 }
 
-/// Texts, one behind the other. Arrow's own builder cannot take a text back.
-#[derive(Debug)]
-pub(crate) struct TextColumn {
-    texts: String,
-    /// Where each text ends.
-    ends: Vec<i32>,
-    nulls: NullBufferBuilder,
+fn push<T: Default>(values: &mut Vec<T>, value: Option<T>) -> bool {
+    let present = value.is_some();
+    values.push(value.unwrap_or_default());
+    present
 }
 
-impl TextColumn {
+/// The values, and room for as many in their place: the next batch is likely to be as large.
+fn fresh<T>(values: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(values.len());
+    std::mem::replace(values, room)
+}
+
+fn numbers<T: ArrowPrimitiveType>(
+    values: &mut Vec<T::Native>,
+    nulls: Option<NullBuffer>,
+    data_type: &DataType,
+) -> Result<ArrayRef, ArrowError> {
+    let array = PrimitiveArray::<T>::try_new(ScalarBuffer::from(fresh(values)), nulls)?;
+    Ok(Arc::new(array.with_data_type(data_type.clone())))
+}
+
+fn arrange<T: Copy>(values: &mut Vec<T>, from: usize, rows: &[usize]) {
+    let arranged: Vec<T> = rows.iter().filter_map(|row| values.get(*row).copied()).collect();
+    values.truncate(from);
+    values.extend(arranged);
+}
+
+/// Where a text or list ends.
+///
+/// INVARIANT: a batch holds at most 1 GiB (`rows::BATCH_LIMIT_BYTES`).
+fn end(length: usize) -> i32 {
+    i32::try_from(length).unwrap_or(i32::MAX)
+}
+
+fn place(end: Option<&i32>) -> usize {
+    end.and_then(|end| usize::try_from(*end).ok()).unwrap_or_default()
+}
+
+/// Texts, one behind the other.
+#[derive(Debug)]
+struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<i32>,
+}
+
+impl Texts {
     fn new() -> Self {
-        Self { texts: String::new(), ends: vec![0], nulls: NullBufferBuilder::new(0) }
+        Self { bytes: Vec::new(), ends: vec![0] }
     }
 
     #[inline]
-    fn append(&mut self, text: &str) {
-        self.texts.push_str(text);
-        self.end();
-        self.nulls.append_non_null();
-    }
-
-    fn append_null(&mut self) {
-        self.end();
-        self.nulls.append_null();
-    }
-
-    fn end(&mut self) {
-        // INVARIANT: a batch holds at most 1 GiB (`rows::BATCH_LIMIT_BYTES`).
-        self.ends.push(i32::try_from(self.texts.len()).unwrap_or(i32::MAX));
+    fn append(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        self.ends.push(end(self.bytes.len()));
     }
 
     fn truncate(&mut self, rows: usize) {
         self.ends.truncate(rows + 1);
-        let length = self.ends.last().and_then(|end| usize::try_from(*end).ok());
-        self.texts.truncate(length.unwrap_or_default());
-        self.nulls.truncate(rows);
+        self.bytes.truncate(place(self.ends.last()));
     }
 
-    fn finish(&mut self) -> Result<StringArray, ArrowError> {
-        // The next batch is likely to be as large; growing step by step copies it several times.
-        let mut fresh = Self::new();
-        fresh.texts.reserve(self.texts.len());
-        fresh.ends.reserve(self.ends.len());
-        let Self { texts, ends, mut nulls } = std::mem::replace(self, fresh);
+    fn bytes(&self, from: usize) -> usize {
+        let rows = self.ends.len().saturating_sub(from + 1);
+        self.bytes.len().saturating_sub(place(self.ends.get(from))) + rows * 4
+    }
+
+    fn arrange(&mut self, from: usize, rows: &[usize]) {
+        let first = place(self.ends.get(from));
+        let bytes = self.bytes.get(first..).unwrap_or_default().to_vec();
+        let ends = self.ends.get(from..).unwrap_or_default().to_vec();
+        self.truncate(from);
+        for row in rows.iter().filter_map(|row| row.checked_sub(from)) {
+            let text =
+                place(ends.get(row)).saturating_sub(first)..place(ends.get(row + 1)).saturating_sub(first);
+            self.append(bytes.get(text).unwrap_or_default());
+        }
+    }
+
+    fn finish(&mut self, nulls: Option<NullBuffer>) -> Result<StringArray, ArrowError> {
+        let ends = fresh(&mut self.ends);
+        self.ends.push(0);
         let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
-        StringArray::try_new(ends, Buffer::from_vec(texts.into_bytes()), nulls.finish())
+        StringArray::try_new(ends, Buffer::from_vec(fresh(&mut self.bytes)), nulls)
+    }
+}
+
+/// Lists, their items one behind the other.
+#[derive(Debug)]
+struct Lists {
+    items: ArrayBuilder,
+    ends: Vec<i32>,
+}
+
+impl Lists {
+    fn append(&mut self, items: &[Cell<'_>]) {
+        items.iter().for_each(|item| self.items.append(item));
+        self.ends.push(end(self.items.len()));
+    }
+
+    /// Where the list at `row` begins.
+    fn first(&self, row: usize) -> usize {
+        place(self.ends.get(row))
+    }
+
+    fn truncate(&mut self, rows: usize) {
+        self.ends.truncate(rows + 1);
+        self.items.truncate(place(self.ends.last()));
+    }
+
+    fn arrange(&mut self, from: usize, rows: &[usize]) {
+        let first = self.first(from);
+        let lists: Vec<_> = rows.iter().map(|row| self.first(*row)..self.first(row + 1)).collect();
+        self.ends.truncate(from + 1);
+        let mut length = first;
+        self.ends.extend(lists.iter().map(|list| {
+            length += list.len();
+            end(length)
+        }));
+        let items: Vec<usize> = lists.into_iter().flatten().collect();
+        self.items.arrange(first, &items);
     }
 }

@@ -45,7 +45,7 @@ impl<'a> Cell<'a> {
                 let number = item.as_number().ok_or_else(|| number_misfit(&item))?;
                 number
                     .at_scale(u32::from(scale), u32::from(precision))
-                    .map(Self::mantissa)
+                    .map(Self::of_mantissa)
                     .ok_or(Misfit::Value)
             }
             ColumnType::Timestamp => moment(&item).map(|moment| Self::Whole(moment.start_us)),
@@ -54,18 +54,16 @@ impl<'a> Cell<'a> {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the halves together are the whole")]
-    const fn mantissa(value: i128) -> Self {
+    const fn of_mantissa(value: i128) -> Self {
         Self::Mantissa((value >> 64) as i64, value as u64)
     }
 
-    /// The bytes that the value takes in an Arrow array of its column's type, about.
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Self::Null => 1,
-            Self::Whole(_) => 8,
-            Self::Mantissa(..) => 16,
-            Self::Text(text) => 4 + text.len(),
-            Self::List(items) => 4 + items.iter().map(Self::bytes).sum::<usize>(),
+    /// A decimal's mantissa.
+    pub(crate) fn mantissa(&self) -> Option<i128> {
+        if let Self::Mantissa(high, low) = self {
+            Some(i128::from(*high) << 64 | i128::from(*low))
+        } else {
+            None
         }
     }
 }

@@ -10,15 +10,15 @@ mod item;
 mod lexer;
 mod node;
 mod parser;
+mod paths;
 mod select;
-mod straight;
 
 pub(crate) use evaluate::{Flow, Halt, Scope, evaluate, truth};
 pub(crate) use item::Item;
 pub(crate) use node::{Field, Node};
 pub(crate) use parser::{Constant, Context, SyntaxError, parse};
+pub(crate) use paths::{End, Paths};
 pub(crate) use select::{Items, Whole};
-pub(crate) use straight::Straight;
 
 use crate::decimal::Decimal;
 

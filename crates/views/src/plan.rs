@@ -3,7 +3,7 @@
 use crate::{
     Column, ColumnType, RowBuilder, ViewDefinition, ViewError, ViewErrorReason,
     definition::{self, ColumnDefinition, Text},
-    path::{self, Context, Expr, Field as Member, Function, Items, Straight, Whole},
+    path::{self, Context, Expr, Field as Member, Function, Items, Paths, Whole},
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use fhir::json::Selection;
@@ -34,8 +34,6 @@ pub(crate) struct Plan {
 pub(crate) struct Located {
     pub(crate) at: String,
     pub(crate) expr: Expr,
-    /// The same, where it is simple.
-    pub(crate) straight: Option<Straight>,
 }
 
 /// One factor of the product of rows.
@@ -51,6 +49,12 @@ pub(crate) struct Select {
     pub(crate) each: Iteration,
     /// Its own columns: the place in the row, and what goes there.
     pub(crate) columns: Vec<(usize, Located)>,
+    /// Those of its columns that are walked together.
+    pub(crate) paths: Paths,
+    /// Their places in the row.
+    pub(crate) walked: Vec<usize>,
+    /// Which of its columns are not, by their places in `columns`.
+    pub(crate) others: Vec<usize>,
     pub(crate) parts: Vec<Part>,
     /// Every column in and below it.
     pub(crate) slots: Range<usize>,
@@ -62,7 +66,12 @@ pub(crate) struct Select {
 #[derive(Clone, Debug)]
 pub(crate) enum Iteration {
     Focus,
-    ForEach { path: Box<Located>, or_null: bool },
+    ForEach {
+        path: Box<Located>,
+        /// The same, where it is simple.
+        walk: Option<Paths>,
+        or_null: bool,
+    },
     Repeat(Vec<Located>),
 }
 
@@ -84,6 +93,7 @@ impl View {
         let wheres =
             definition.wheres.iter().map(|text| compiler.expr(text, false)).collect::<Result<_, _>>()?;
         let flat = parts.iter().all(Part::is_flat);
+        parts.iter_mut().for_each(|part| part.lay_paths(&columns));
         Ok(Self(Arc::new(Plan {
             name: definition.name().to_owned(),
             description: definition.description().map(ToOwned::to_owned),
@@ -143,6 +153,7 @@ impl View {
         }
         for part in &mut plan.parts {
             part.select(root, selection)?;
+            part.lay_paths(&plan.columns);
         }
         Ok(Arc::new(plan))
     }
@@ -174,6 +185,21 @@ impl Part {
             }
         }
     }
+
+    /// Every column in and below it.
+    pub(crate) fn slots(&self) -> Range<usize> {
+        match self {
+            Self::Select(select) => select.slots.clone(),
+            Self::Union(branches) => branches.first().map_or(0..0, |branch| branch.slots.clone()),
+        }
+    }
+
+    fn lay_paths(&mut self, columns: &[Column]) {
+        match self {
+            Self::Select(select) => select.lay_paths(columns),
+            Self::Union(branches) => branches.iter_mut().for_each(|branch| branch.lay_paths(columns)),
+        }
+    }
 }
 
 impl Select {
@@ -189,13 +215,29 @@ impl Select {
         }
         self.parts.iter_mut().try_for_each(|part| part.select(items, selection))
     }
+
+    /// Finds what can be walked together, once the expressions are what they will be.
+    fn lay_paths(&mut self, columns: &[Column]) {
+        if let Iteration::ForEach { path, walk, .. } = &mut self.each {
+            let mut paths = Paths::default();
+            *walk = paths.add(&path.expr, 0, ColumnType::Text).then_some(paths);
+        }
+        (self.paths, self.walked, self.others) = (Paths::default(), Vec::new(), Vec::new());
+        for (at, (slot, located)) in self.columns.iter().enumerate() {
+            let one = columns.get(*slot).filter(|column| !column.collection);
+            if one.is_some_and(|column| self.paths.add(&located.expr, *slot, column.column_type)) {
+                self.walked.push(*slot);
+            } else {
+                self.others.push(at);
+            }
+        }
+        self.parts.iter_mut().for_each(|part| part.lay_paths(columns));
+    }
 }
 
 impl Located {
     fn select(&mut self, this: Items, selection: &mut Selection) -> Result<Items, Whole> {
-        let items = self.expr.select(this, selection)?;
-        self.straight = Straight::of(&self.expr);
-        Ok(items)
+        self.expr.select(this, selection)
     }
 }
 
@@ -224,7 +266,7 @@ impl Compiler<'_> {
         let expr = path::parse(&text.text, context).map_err(|error| {
             ViewError::new(&text.at, ViewErrorReason::Path { position: error.at, message: error.message })
         })?;
-        Ok(Located { at: text.at.clone(), straight: Straight::of(&expr), expr })
+        Ok(Located { at: text.at.clone(), expr })
     }
 
     /// Compiles one `select`: its columns first, then nested selects, then the union, as the standard orders them.
@@ -233,7 +275,7 @@ impl Compiler<'_> {
         let each = match &select.each {
             definition::Iteration::Focus => Iteration::Focus,
             definition::Iteration::ForEach { path, or_null } => {
-                Iteration::ForEach { path: Box::new(self.expr(path, false)?), or_null: *or_null }
+                Iteration::ForEach { path: Box::new(self.expr(path, false)?), walk: None, or_null: *or_null }
             }
             definition::Iteration::Repeat(paths) => {
                 Iteration::Repeat(paths.iter().map(|path| self.expr(path, false)).collect::<Result<_, _>>()?)
@@ -258,7 +300,9 @@ impl Compiler<'_> {
             index_slots.extend(branches.first().iter().flat_map(|branch| &branch.index_slots));
             parts.push(Part::Union(branches));
         }
-        Ok(Select { each, columns: own, parts, slots: start..columns.len(), index_slots })
+        let (paths, walked, others) = (Paths::default(), Vec::new(), Vec::new());
+        let slots = start..columns.len();
+        Ok(Select { each, columns: own, paths, walked, others, parts, slots, index_slots })
     }
 
     /// Compiles the branches of a union onto the same columns.

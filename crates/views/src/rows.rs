@@ -36,54 +36,33 @@ impl RowBuilder {
     /// The rows cannot be made. Nothing has been appended then.
     pub fn append(&mut self, resource: &Value<'_>) -> Result<usize, RowError> {
         let plan = Arc::clone(&self.plan);
-        let (made, direct) = Run::<&Value<'_>>::rows(&plan, resource, self.lend());
-        self.take(made, direct)
+        let made = Run::<&Value<'_>>::new(&plan, &mut self.arrays).resource(resource, self.rows);
+        self.take(made)
     }
 
     /// As [`RowBuilder::append`], of the part of a resource that was selected for this builder's plan.
     pub(crate) fn append_selected(&mut self, resource: Picked<'_>) -> Result<usize, RowError> {
         let plan = Arc::clone(&self.plan);
-        let (made, direct) = Run::<Picked<'_>>::rows(&plan, resource, self.lend());
-        self.take(made, direct)
+        let made = Run::<Picked<'_>>::new(&plan, &mut self.arrays).resource(resource, self.rows);
+        self.take(made)
     }
 
-    /// The arrays, for a view that makes one row at most: its texts go straight there.
-    fn lend(&mut self) -> Vec<ArrayBuilder> {
-        if self.plan.flat { std::mem::take(&mut self.arrays) } else { Vec::new() }
-    }
-
-    /// Takes the rows that were made, or nothing at all.
-    fn take(
-        &mut self,
-        made: Result<Made<'_>, RowError>,
-        direct: Vec<ArrayBuilder>,
-    ) -> Result<usize, RowError> {
-        if self.plan.flat {
-            self.arrays = direct;
-        }
-        let full = |made: &Made<'_>| self.bytes + made.bytes > BATCH_LIMIT_BYTES;
-        let made = made.and_then(|made| if full(&made) { Err(RowError::Full) } else { Ok(made) });
-        let made = match made {
-            Ok(made) => made,
+    /// Counts what was appended, or takes it back.
+    fn take(&mut self, made: Result<Made, RowError>) -> Result<usize, RowError> {
+        let full = |made: &Made| self.bytes + made.bytes > BATCH_LIMIT_BYTES;
+        match made.and_then(|made| if full(&made) { Err(RowError::Full) } else { Ok(made) }) {
+            Ok(made) => {
+                self.rows += made.rows;
+                self.bytes += made.bytes;
+                self.misfits += made.misfits;
+                Ok(made.rows)
+            }
             Err(error) => {
                 let rows = self.rows;
-                self.arrays.iter_mut().for_each(|array| array.take_back(rows));
-                return Err(error);
-            }
-        };
-        self.rows += made.rows;
-        self.bytes += made.bytes;
-        self.misfits += made.misfits;
-        let mut cells = made.cells.into_iter();
-        for _ in 0..made.rows {
-            for (array, cell) in self.arrays.iter_mut().zip(cells.by_ref()) {
-                // What went straight into its array is there already.
-                if !(self.plan.flat && array.is_text()) {
-                    array.append(cell);
-                }
+                self.arrays.iter_mut().for_each(|array| array.truncate(rows));
+                Err(error)
             }
         }
-        Ok(made.rows)
     }
 
     /// How many rows it holds.

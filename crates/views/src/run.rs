@@ -1,70 +1,56 @@
-//! The rows of one resource, made before any of them is appended.
+//! The rows of one resource, straight into the arrays.
 
 use crate::{
-    Column, ColumnType, RowError,
+    Column, RowError,
     arrays::ArrayBuilder,
     cell::{Cell, Misfit},
-    path::{Flow, Halt, Item, Node, Scope, evaluate, truth},
+    path::{End, Flow, Halt, Item, Node, Scope, evaluate, truth},
     plan::{Iteration, Located, Part, Plan, Select},
 };
-use std::{borrow::Cow, marker::PhantomData};
+use std::{borrow::Cow, marker::PhantomData, ops::Range};
 
 /// What the rows of one resource may take. Products of `forEach` grow fast.
 const RESOURCE_LIMIT_BYTES: usize = 64 << 20;
 
-/// The rows of one resource.
-#[derive(Default)]
-pub(crate) struct Made<'a> {
-    /// One row after the other.
-    pub(crate) cells: Vec<Cell<'a>>,
+/// What became of one resource.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Made {
     pub(crate) rows: usize,
     pub(crate) bytes: usize,
     pub(crate) misfits: u64,
 }
 
-/// Makes the rows of one resource.
-pub(crate) struct Run<'a, N> {
+/// Makes the rows of one resource. Whatever makes rows appends them to the arrays of its columns and says how many
+/// they are; whoever asked for them lengthens its own columns accordingly.
+pub(crate) struct Run<'a, 't, N> {
     plan: &'a Plan,
-    /// The row being made. What an outer `forEach` filled in stays while inner ones go on.
-    cells: Vec<Cell<'a>>,
-    /// The arrays, if the view is flat.
-    direct: Vec<ArrayBuilder>,
-    made: Made<'a>,
+    arrays: &'t mut [ArrayBuilder],
+    made: Made,
     node: PhantomData<N>,
 }
 
-/// What comes after a factor of the product of rows: the next factor, or the end of the row.
-type Next<'n, 'a, N> = &'n mut dyn FnMut(&mut Run<'a, N>) -> Flow;
-
-impl<'a, N: Node<'a>> Run<'a, N> {
-    /// The rows that a plan makes of a resource; and the arrays, into which the texts of a flat plan went.
-    pub(crate) fn rows(
-        plan: &'a Plan,
-        resource: N,
-        direct: Vec<ArrayBuilder>,
-    ) -> (Result<Made<'a>, RowError>, Vec<ArrayBuilder>) {
-        if resource.member(&plan.resource_type).and_then(Node::text) != Some(plan.resource.as_str()) {
-            return (Ok(Made::default()), direct);
-        }
-        // Where all goes straight into the arrays, there is no row to put together.
-        let direct_only = plan.flat && direct.iter().all(ArrayBuilder::is_text);
-        let cells = if direct_only { Vec::new() } else { vec![Cell::Null; plan.columns.len()] };
-        let mut run = Self { plan, cells, direct, made: Made::default(), node: PhantomData };
-        let made = run.resource(resource);
-        (made.map(|()| run.made), run.direct)
+impl<'a, 't, N: Node<'a>> Run<'a, 't, N> {
+    /// Rows of `plan`, into `arrays`.
+    pub(crate) fn new(plan: &'a Plan, arrays: &'t mut [ArrayBuilder]) -> Self {
+        Self { plan, arrays, made: Made::default(), node: PhantomData }
     }
 
-    fn resource(&mut self, resource: N) -> Result<(), RowError> {
+    /// Appends the rows of a resource to arrays of `at` rows. After an error some of them may be there.
+    pub(crate) fn resource(mut self, resource: N, at: usize) -> Result<Made, RowError> {
         let plan = self.plan;
+        if resource.member(&plan.resource_type).and_then(Node::text) != Some(plan.resource.as_str()) {
+            return Ok(self.made);
+        }
         let scope = Scope { resource, row_index: 0 };
         let this = Item::Node(resource);
         for criterion in &plan.wheres {
             if !self.holds(criterion, &this, scope)? {
-                return Ok(());
+                return Ok(self.made);
             }
         }
-        let flow = self.parts(&plan.parts, &this, scope, &mut |run| run.emit());
-        flow.map_err(|halt| self.row_error("select", halt))
+        let rows = self.parts(&plan.parts, &this, scope, at);
+        self.made.rows = rows.map_err(|halt| self.row_error("select", halt))?;
+        Ok(self.made)
     }
 
     /// Whether a `where` is true; empty counts as false, and anything but a boolean is an error.
@@ -107,25 +93,64 @@ impl<'a, N: Node<'a>> Run<'a, N> {
         Halt::Row(Box::new(self.row_error(at, halt)))
     }
 
-    /// Goes through the factors: for each row of the first, every row of the rest.
+    /// The product of the factors: for each row of the first, every row of the rest.
     fn parts(
         &mut self,
         parts: &'a [Part],
         this: &Item<'a, N>,
         scope: Scope<N>,
-        next: Next<'_, 'a, N>,
-    ) -> Flow {
-        match parts.split_first() {
-            None => next(self),
-            Some((Part::Select(select), rest)) => {
-                self.select(select, this, scope, &mut |run| run.parts(rest, this, scope, next))
+        at: usize,
+    ) -> Result<usize, Halt> {
+        let mut rows = 1;
+        for (place, part) in parts.iter().enumerate() {
+            if rows == 0 {
+                break;
             }
-            Some((Part::Union(branches), rest)) => {
-                for branch in branches {
-                    self.select(branch, this, scope, &mut |run| run.parts(rest, this, scope, next))?;
-                }
-                Ok(())
+            let found = self.part(part, this, scope, at)?;
+            let before = parts.get(..place).unwrap_or_default();
+            // Each row so far comes once for every new one; and these all over again for every row so far.
+            if found != 1 {
+                before.iter().try_for_each(|part| self.multiply(part.slots(), at..at + rows, found, 1))?;
             }
+            if rows != 1 {
+                self.multiply(part.slots(), at..at + found, 1, rows)?;
+            }
+            rows *= found;
+        }
+        Ok(rows)
+    }
+
+    /// Makes each of the rows come `each` times, and all of them `times` times.
+    fn multiply(&mut self, slots: Range<usize>, rows: Range<usize>, each: usize, times: usize) -> Flow {
+        let at = rows.start;
+        let arrays = self.arrays.get_mut(slots).unwrap_or_default();
+        let bytes: usize = arrays.iter().map(|array| array.bytes(at)).sum();
+        let factor = each.saturating_mul(times);
+        self.made.bytes = self.made.bytes.saturating_sub(bytes).saturating_add(bytes.saturating_mul(factor));
+        if self.made.bytes.max(rows.len().saturating_mul(factor)) > RESOURCE_LIMIT_BYTES {
+            return Err(Halt::Row(Box::new(RowError::TooManyRows {
+                resource_type: self.plan.resource.clone(),
+                limit_bytes: RESOURCE_LIMIT_BYTES,
+            })));
+        }
+        let all = (0..times).flat_map(|_| rows.clone());
+        let order: Vec<usize> = all.flat_map(|row| std::iter::repeat_n(row, each)).collect();
+        arrays.iter_mut().for_each(|array| array.arrange(at, &order));
+        Ok(())
+    }
+
+    fn part(
+        &mut self,
+        part: &'a Part,
+        this: &Item<'a, N>,
+        scope: Scope<N>,
+        at: usize,
+    ) -> Result<usize, Halt> {
+        match part {
+            Part::Select(select) => self.select(select, this, scope, at),
+            Part::Union(branches) => branches
+                .iter()
+                .try_fold(0, |rows, branch| Ok(rows + self.select(branch, this, scope, at + rows)?)),
         }
     }
 
@@ -134,25 +159,36 @@ impl<'a, N: Node<'a>> Run<'a, N> {
         select: &'a Select,
         this: &Item<'a, N>,
         scope: Scope<N>,
-        next: Next<'_, 'a, N>,
-    ) -> Flow {
+        at: usize,
+    ) -> Result<usize, Halt> {
         match &select.each {
-            Iteration::Focus => self.body(select, this, scope, next),
-            Iteration::ForEach { path, or_null } => {
-                let mut row_index = 0;
-                let flow = evaluate(&path.expr, this, scope, &mut |item| {
+            Iteration::Focus => self.body(select, this, scope, at),
+            Iteration::ForEach { path, walk, or_null } => {
+                let (mut rows, mut row_index) = (0, 0);
+                let mut each = |item: &Item<'a, N>| {
                     let scope = Scope { row_index, ..scope };
                     row_index += 1;
-                    self.body(select, &item, scope, next)
-                });
+                    rows += self.body(select, item, scope, at + rows)?;
+                    Ok(())
+                };
+                let flow = match (walk, this) {
+                    (Some(walk), Item::Node(node)) => {
+                        walk.walk(*node, &mut |_, node| each(&Item::Node(node)))
+                    }
+                    _ => evaluate(&path.expr, this, scope, &mut |item| each(&item)),
+                };
                 flow.map_err(|halt| self.located(&path.at, halt))?;
-                if row_index > 0 || !or_null {
-                    return Ok(());
+                if row_index == 0 && *or_null {
+                    self.null_row(select);
+                    return Ok(1);
                 }
-                self.null_row(select);
-                next(self)
+                Ok(rows)
             }
-            Iteration::Repeat(paths) => self.repeat(select, paths, this, scope, &mut 0, next),
+            Iteration::Repeat(paths) => {
+                let mut rows = 0;
+                self.repeat(select, paths, this, scope, at, (&mut rows, &mut 0))?;
+                Ok(rows)
+            }
         }
     }
 
@@ -163,134 +199,146 @@ impl<'a, N: Node<'a>> Run<'a, N> {
         paths: &'a [Located],
         this: &Item<'a, N>,
         scope: Scope<N>,
-        row_index: &mut i64,
-        next: Next<'_, 'a, N>,
+        at: usize,
+        (rows, row_index): (&mut usize, &mut i64),
     ) -> Flow {
         for path in paths {
             let flow = evaluate(&path.expr, this, scope, &mut |item| {
                 let scope = Scope { row_index: *row_index, ..scope };
                 *row_index += 1;
-                self.body(select, &item, scope, next)?;
-                self.repeat(select, paths, &item, scope, row_index, next)
+                *rows += self.body(select, &item, scope, at + *rows)?;
+                self.repeat(select, paths, &item, scope, at, (rows, row_index))
             });
             flow.map_err(|halt| self.located(&path.at, halt))?;
         }
         Ok(())
     }
 
+    /// The rows of one item: its own columns beside the rows of what is nested.
     fn body(
         &mut self,
         select: &'a Select,
         this: &Item<'a, N>,
         scope: Scope<N>,
-        next: Next<'_, 'a, N>,
-    ) -> Flow {
-        for (slot, located) in &select.columns {
-            // Most columns are these, and need no cell.
-            if let Some(array) = self.direct.get_mut(*slot)
-                && let (Some(straight), Item::Node(node)) = (&located.straight, this)
-                && array.is_text()
-                && let Some(token) = straight.one_token(*node)
-            {
-                self.made.bytes += 4 + token.map_or(0, str::len);
-                array.append_text(token);
-                continue;
+        at: usize,
+    ) -> Result<usize, Halt> {
+        match this {
+            Item::Node(node) => {
+                self.walk(select, *node, at)?;
+                let others = select.others.iter().filter_map(|place| select.columns.get(*place));
+                others.into_iter().try_for_each(|column| self.fill(column, this, scope))?;
             }
-            let cell = self.fill(*slot, located, this, scope)?;
-            if let Some(array) = self.direct.get_mut(*slot)
-                && array.is_text()
-            {
-                self.made.bytes += cell.bytes();
-                array.append_text(if let Cell::Text(text) = &cell { Some(text) } else { None });
-                continue;
-            }
-            if let Some(place) = self.cells.get_mut(*slot) {
-                *place = cell;
+            _ => select.columns.iter().try_for_each(|column| self.fill(column, this, scope))?,
+        }
+        if select.parts.is_empty() {
+            return Ok(1);
+        }
+        let rows = self.parts(&select.parts, this, scope, at)?;
+        if rows != 1 {
+            for (slot, _) in &select.columns {
+                self.multiply(*slot..slot + 1, at..at + 1, rows, 1)?;
             }
         }
-        self.parts(&select.parts, this, scope, next)
+        Ok(rows)
+    }
+
+    /// Fills the columns whose values are walked to together, at row `at`.
+    #[inline]
+    fn walk(&mut self, select: &'a Select, node: N, at: usize) -> Flow {
+        let (plan, arrays, made) = (self.plan, &mut *self.arrays, &mut self.made);
+        select.paths.walk(node, &mut |end: &End, node| {
+            let Some(array) = arrays.get_mut(end.slot) else { return Ok(()) };
+            let text = match &end.key {
+                None => node.token_bytes(),
+                Some(key) => match key.of(node) {
+                    None => return Ok(()),
+                    found => found.map(str::as_bytes),
+                },
+            };
+            if array.len() != at {
+                return Err(Unfit::Several.halt(plan, end.slot));
+            }
+            if let Some(text) = text
+                && array.append_text(text)
+            {
+                made.bytes += 4 + text.len();
+                return Ok(());
+            }
+            // A key is a text: only a column of another type comes here with one.
+            let key = end.key.as_ref().and_then(|key| key.of(node));
+            let item = key.map_or(Item::Node(node), |key| Item::Text(Cow::Borrowed(key)));
+            match Cell::of(end.kind, item) {
+                Ok(cell) => array.append(&cell),
+                Err(Misfit::Value) => {
+                    made.misfits += 1;
+                    array.append(&Cell::Null);
+                }
+                Err(Misfit::Type) => return Err(Unfit::Type.halt(plan, end.slot)),
+            }
+            made.bytes += array.bytes(at);
+            Ok(())
+        })?;
+        for slot in &select.walked {
+            if let Some(array) = arrays.get_mut(*slot)
+                && array.len() == at
+            {
+                array.append(&Cell::Null);
+                made.bytes += 1;
+            }
+        }
+        Ok(())
     }
 
     /// The row of a `forEachOrNull` that found nothing: every column below it is null.
     fn null_row(&mut self, select: &Select) {
-        for cell in self.cells.get_mut(select.slots.clone()).into_iter().flatten() {
-            *cell = Cell::Null;
-        }
-        for slot in &select.index_slots {
-            if let Some(cell) = self.cells.get_mut(*slot) {
-                *cell = Cell::Whole(0);
+        for slot in select.slots.clone() {
+            let cell = if select.index_slots.contains(&slot) { Cell::Whole(0) } else { Cell::Null };
+            if let Some(array) = self.arrays.get_mut(slot) {
+                array.append(&cell);
             }
         }
     }
 
-    /// The value of one column.
-    #[inline]
-    fn fill(
-        &mut self,
-        slot: usize,
-        located: &'a Located,
-        this: &Item<'a, N>,
-        scope: Scope<N>,
-    ) -> Result<Cell<'a>, Halt> {
-        let Some(column) = self.plan.columns.get(slot) else { return Ok(Cell::Null) };
-        if let (Some(straight), Item::Node(node), ColumnType::Text, false) =
-            (&located.straight, this, column.column_type, column.collection)
-            && let Some(token) = straight.one_token(*node)
-        {
-            return Ok(token.map_or(Cell::Null, |token| Cell::Text(Cow::Borrowed(token))));
-        }
+    /// Fills one column, whatever its expression.
+    fn fill(&mut self, (slot, located): &'a (usize, Located), this: &Item<'a, N>, scope: Scope<N>) -> Flow {
+        let Some(column) = self.plan.columns.get(*slot) else { return Ok(()) };
         let mut filling = Filling::default();
-        match (&located.straight, this) {
-            (Some(straight), Item::Node(node)) => {
-                straight.each(*node, &mut |item| filling.take(column, item));
-            }
-            _ => {
-                let flow = evaluate(&located.expr, this, scope, &mut |item| {
-                    if filling.take(column, item) { Ok(()) } else { Err(Halt::Enough) }
-                });
-                if filling.fault.is_none() {
-                    flow.map_err(|halt| self.located(&located.at, halt))?;
-                }
-            }
+        let flow = evaluate(&located.expr, this, scope, &mut |item| {
+            if filling.take(column, item) { Ok(()) } else { Err(Halt::Enough) }
+        });
+        if let Some(unfit) = filling.fault {
+            return Err(unfit.halt(self.plan, *slot));
         }
-        let (resource_type, name) = (|| self.plan.resource.clone(), || column.name.clone());
-        let error = match filling.fault {
-            None => {
-                self.made.misfits += filling.misfits;
-                return Ok(if column.collection { Cell::List(filling.items) } else { filling.cell });
-            }
-            Some(Unfit::Several) => RowError::Several { resource_type: resource_type(), column: name() },
-            Some(Unfit::Type) => {
-                let expected = column.column_type.words();
-                RowError::Type { resource_type: resource_type(), column: name(), expected }
-            }
-        };
-        Err(Halt::Row(Box::new(error)))
-    }
-
-    /// Takes the row being made as one of the finished.
-    fn emit(&mut self) -> Flow {
-        self.made.rows += 1;
-        self.made.bytes += self.cells.iter().map(Cell::bytes).sum::<usize>();
-        if self.plan.flat {
-            self.made.cells = std::mem::take(&mut self.cells);
-            return Ok(());
+        flow.map_err(|halt| self.located(&located.at, halt))?;
+        self.made.misfits += filling.misfits;
+        if let Some(array) = self.arrays.get_mut(*slot) {
+            let at = array.len();
+            array.append(&if column.collection { Cell::List(filling.items) } else { filling.cell });
+            self.made.bytes += array.bytes(at);
         }
-        if self.made.bytes.max(self.made.cells.len() * size_of::<Cell<'_>>()) > RESOURCE_LIMIT_BYTES {
-            return Err(Halt::Row(Box::new(RowError::TooManyRows {
-                resource_type: self.plan.resource.clone(),
-                limit_bytes: RESOURCE_LIMIT_BYTES,
-            })));
-        }
-        self.made.cells.extend(self.cells.iter().cloned());
         Ok(())
     }
 }
 
 /// Why a column cannot be filled.
+#[derive(Clone, Copy)]
 enum Unfit {
     Several,
     Type,
+}
+
+impl Unfit {
+    #[cold]
+    fn halt(self, plan: &Plan, slot: usize) -> Halt {
+        let Some(column) = plan.columns.get(slot) else { return Halt::Enough };
+        let (resource_type, name) = (plan.resource.clone(), column.name.clone());
+        Halt::Row(Box::new(match self {
+            Self::Several => RowError::Several { resource_type, column: name },
+            Self::Type => {
+                RowError::Type { resource_type, column: name, expected: column.column_type.words() }
+            }
+        }))
+    }
 }
 
 /// A column's value while its items come.

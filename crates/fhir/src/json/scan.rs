@@ -62,15 +62,16 @@ impl<'t> Scanner<'t> {
         found
     }
 
-    /// Passes `token`, if it is one and comes next.
+    /// What has not been read.
     #[inline]
-    pub(super) fn take_token(&mut self, token: &[u8]) -> bool {
-        let found =
-            !token.is_empty() && self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(token));
-        if found {
-            self.at += token.len();
-        }
-        found
+    pub(super) fn rest(&self) -> &'t [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes bytes that are known to end where a token ends.
+    #[inline]
+    pub(super) const fn pass(&mut self, length: usize) {
+        self.at += length;
     }
 
     pub(super) fn word(&mut self, word: &str) -> Step<()> {

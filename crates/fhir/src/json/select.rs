@@ -7,9 +7,11 @@
 //! All of the text is still checked by RFC 8259. One thing is not: two members of one name are refused only if
 //! the name is selected.
 
+mod memo;
 mod read;
 
 use super::{JsonError, parse};
+use memo::{Memo, Passed};
 use read::Reader;
 
 /// The names asked for of one object, by its number in the [`Selection`].
@@ -199,17 +201,57 @@ pub struct Selected {
     selection: Selection,
     /// For each shape the names that the last object of that shape had, in order.
     last: Vec<Vec<Seen>>,
+    /// For each shape the values that it had.
+    memos: Vec<Memo>,
     slots: Vec<Node>,
     /// Items of arrays that have not ended yet.
     open: Vec<Node>,
     resolved: String,
 }
 
-/// A name as it stood in a text, from its first quote to the colon, and where its value goes.
+/// A name as it stood in a text, and where its value goes.
 #[derive(Clone, Debug, Default)]
 struct Seen {
-    token: Vec<u8>,
+    name: Token,
     found: Option<(usize, Shape)>,
+    /// The value, if it goes nowhere.
+    passed: Passed,
+}
+
+/// A name from its first quote to the colon, in words that are quickly compared; empty if it is too long for them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Token {
+    words: [u64; Token::WORDS],
+    /// The bits of the words that are the name's.
+    masks: [u64; Token::WORDS],
+    length: usize,
+}
+
+impl Token {
+    const WORDS: usize = 4;
+
+    fn new(token: &[u8]) -> Self {
+        let mut new = Self::default();
+        if token.len() > Self::WORDS * 8 {
+            return new;
+        }
+        for ((word, mask), bytes) in new.words.iter_mut().zip(&mut new.masks).zip(token.chunks(8)) {
+            *word = head(bytes);
+            *mask = u64::MAX >> (64 - 8 * bytes.len());
+        }
+        new.length = token.len();
+        new
+    }
+
+    /// Its length, if `rest` begins with it. Near the end of a text that is not always known.
+    #[inline]
+    fn begins(&self, rest: &[u8]) -> Option<usize> {
+        let (rest, _) = rest.first_chunk::<{ Self::WORDS * 8 }>()?.as_chunks::<8>();
+        let words = self.words.iter().zip(&self.masks).zip(rest);
+        let differ = words
+            .fold(0, |differ, ((word, mask), bytes)| differ | ((u64::from_le_bytes(*bytes) ^ word) & mask));
+        (differ == 0 && self.length > 0).then_some(self.length)
+    }
 }
 
 /// One text as it was read.
@@ -250,7 +292,8 @@ impl Selected {
     #[must_use]
     pub fn new(selection: Selection) -> Self {
         let last = vec![Vec::new(); selection.shapes.len()];
-        Self { selection, last, slots: Vec::new(), open: Vec::new(), resolved: String::new() }
+        let memos = selection.shapes.iter().map(|_| Memo::default()).collect();
+        Self { selection, last, memos, slots: Vec::new(), open: Vec::new(), resolved: String::new() }
     }
 
     /// Reads one value that fills the whole text. What was read before is forgotten.
@@ -306,6 +349,18 @@ impl<'s> Picked<'s> {
         match tag {
             Tag::Number | Tag::Text => Some(span(self.picks.text, from, to)),
             Tag::Resolved => Some(span(self.picks.resolved, from, to)),
+            _ => None,
+        }
+    }
+
+    /// The bytes of [`Picked::token`], which are UTF-8.
+    #[must_use]
+    #[inline]
+    pub fn token_bytes(self) -> Option<&'s [u8]> {
+        let (tag, (from, to)) = (self.node.tag, self.node.span());
+        match tag {
+            Tag::Number | Tag::Text => self.picks.text.as_bytes().get(from..to),
+            Tag::Resolved => self.picks.resolved.as_bytes().get(from..to),
             _ => None,
         }
     }

@@ -412,7 +412,7 @@ fn boundary<'a, N: Node<'a>>(
 impl ReferenceKey {
     /// The key that `getResourceKey()` of the referenced resource gives: its id
     /// (SQL on FHIR, `getReferenceKey`). Nothing for contained resources, and for another type than wanted.
-    pub(super) fn of<'a, N: Node<'a>>(&self, reference: N) -> Option<&'a str> {
+    pub(crate) fn of<'a, N: Node<'a>>(&self, reference: N) -> Option<&'a str> {
         let kind = self.kind.as_deref();
         let text = reference.member(&self.reference)?.text()?;
         let stated = || reference.member(&self.stated).and_then(Node::text);

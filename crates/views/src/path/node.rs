@@ -48,6 +48,12 @@ pub(crate) trait Node<'a>: Copy + std::fmt::Debug {
         }
     }
 
+    /// The bytes of such a text or token.
+    #[inline]
+    fn token_bytes(self) -> Option<&'a [u8]> {
+        self.token().map(str::as_bytes)
+    }
+
     /// Whether it is `null`, which holds the place of a primitive that has extensions only (R4 §2.6.2.3).
     #[inline]
     fn is_null(self) -> bool {
@@ -120,6 +126,11 @@ impl<'a> Node<'a> for Picked<'a> {
     #[inline]
     fn token(self) -> Option<&'a str> {
         Picked::token(self)
+    }
+
+    #[inline]
+    fn token_bytes(self) -> Option<&'a [u8]> {
+        Picked::token_bytes(self)
     }
 
     #[inline]

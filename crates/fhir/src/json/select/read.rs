@@ -1,6 +1,6 @@
 //! The walk over a text.
 
-use super::{Node, Seen, Selected, Selection, Shape, Tag};
+use super::{Node, Seen, Selected, Selection, Shape, Tag, Token};
 use crate::json::{
     JsonErrorKind, Limits, parse,
     scan::{Quoted, Scanner, Step},
@@ -36,8 +36,7 @@ impl<'r> Reader<'r> {
                 let quoted = self.scan.string()?;
                 self.text(&quoted)
             }
-            Some(b'{') => self.object(shape),
-            Some(b'[') => self.array(shape),
+            Some(opening @ (b'{' | b'[')) => self.composite(opening, shape),
             Some(b'-' | b'0'..=b'9') => {
                 let range = self.scan.number()?;
                 self.spot(Tag::Number, range.start, range.end)
@@ -47,6 +46,30 @@ impl<'r> Reader<'r> {
             Some(b'n') => self.word("null", Tag::Null),
             Some(_) => Err(JsonErrorKind::Unexpected),
         }
+    }
+
+    /// Reads an object or array, or remembers it.
+    fn composite(&mut self, opening: u8, shape: Shape) -> Step<()> {
+        let (at, depth) = (self.scan.at(), self.depth);
+        let memo = self.out.memos.get_mut(shape.0).filter(|_| shape != Selection::ROOT);
+        let mut kept = false;
+        if let Some(memo) = memo
+            && memo.is_of_use(depth)
+        {
+            if let Some((node, length)) = memo.recall(self.scan.rest(), at, &mut self.out.slots) {
+                self.node = node;
+                self.scan.pass(length);
+                return Ok(());
+            }
+            kept = true;
+        }
+        let first = self.out.slots.len();
+        if opening == b'{' { self.object(shape) } else { self.array(shape) }?;
+        if kept && let Some(memo) = self.out.memos.get_mut(shape.0) {
+            let slots = self.out.slots.get(first..).unwrap_or_default();
+            memo.keep(self.scan.slice(at..self.scan.at()).as_bytes(), at, self.node, slots, first);
+        }
+        Ok(())
     }
 
     fn text(&mut self, quoted: &Quoted) -> Step<()> {
@@ -112,7 +135,7 @@ impl<'r> Reader<'r> {
         let mut index = 0;
         while more {
             match self.member(shape, index)? {
-                None => self.skip()?,
+                None => self.pass(shape, index)?,
                 Some((slot, shape)) => {
                     self.value(shape)?;
                     let place = self.out.slots.get_mut(first + slot).ok_or(JsonErrorKind::Unexpected)?;
@@ -136,11 +159,31 @@ impl<'r> Reader<'r> {
     #[inline]
     fn member(&mut self, shape: Shape, index: usize) -> Step<Option<(usize, Shape)>> {
         self.scan.space();
-        let last = self.out.last.get(shape.0).and_then(|seen| seen.get(index));
-        match last {
-            Some(seen) if self.scan.take_token(&seen.token) => Ok(seen.found),
-            _ => self.other_member(shape, index),
+        if let Some(seen) = self.out.last.get(shape.0).and_then(|seen| seen.get(index))
+            && let Some(length) = seen.name.begins(self.scan.rest())
+        {
+            self.scan.pass(length);
+            return Ok(seen.found);
         }
+        self.other_member(shape, index)
+    }
+
+    /// Passes over the value of the member at `index`, which nobody asks for.
+    fn pass(&mut self, shape: Shape, index: usize) -> Step<()> {
+        self.scan.space();
+        let composite = matches!(self.scan.peek(), Some(b'{' | b'['));
+        let seen = self.out.last.get_mut(shape.0).and_then(|seen| seen.get_mut(index));
+        let Some(seen) = seen.filter(|_| composite) else { return self.skip() };
+        if let Some(length) = seen.passed.recall(self.scan.rest(), self.depth) {
+            self.scan.pass(length);
+            return Ok(());
+        }
+        let (from, depth) = (self.scan.at(), self.depth);
+        self.skip()?;
+        let raw = self.scan.slice(from..self.scan.at()).as_bytes();
+        let seen = self.out.last.get_mut(shape.0).and_then(|seen| seen.get_mut(index));
+        seen.into_iter().for_each(|seen| seen.passed.keep(raw, depth));
+        Ok(())
     }
 
     fn other_member(&mut self, shape: Shape, index: usize) -> Step<Option<(usize, Shape)>> {
@@ -157,15 +200,12 @@ impl<'r> Reader<'r> {
         };
         if let Some(last) = self.out.last.get_mut(shape.0)
             && index < MAX_SEEN
-            && token.len() <= MAX_SEEN
         {
             if last.len() <= index {
                 last.resize(index + 1, Seen::default());
             }
             if let Some(seen) = last.get_mut(index) {
-                seen.token.clear();
-                seen.token.extend_from_slice(token.as_bytes());
-                seen.found = found;
+                (seen.name, seen.found) = (Token::new(token.as_bytes()), found);
             }
         }
         Ok(found)
@@ -209,5 +249,5 @@ impl<'r> Reader<'r> {
     }
 }
 
-/// How many members of an object are remembered, and how long their names may be.
+/// How many members of an object are remembered.
 const MAX_SEEN: usize = 64;
