@@ -150,24 +150,18 @@ impl Names {
     }
 }
 
-/// A value, by its place in the text or among the slots.
+/// A value, by its place in the text or among the slots, in one word: it goes about in registers, where two words
+/// would be written apart and read together, for which the processor waits.
 ///
-/// Two words: it is copied as they are, where an enum with payloads is copied in pieces that the processor waits
-/// for.
+/// The upper four bits are the [`Tag`]; then 30 bits where a text begins, or the slot of the first item or member;
+/// then 30 bits where a text ends, or how many slots there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Node {
-    tag: Tag,
-    /// In the upper half where a text begins, or the slot of the first item or member; in the lower half where a
-    /// text ends, or how many slots there are.
-    span: u64,
-}
+struct Node(u64);
 
 /// What a [`Node`] is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(u64)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tag {
     /// The member is not there.
-    #[default]
     Missing,
     Null,
     False,
@@ -183,15 +177,48 @@ enum Tag {
 impl Node {
     const MISSING: Self = Self::word(Tag::Missing);
 
+    /// Bits of a place.
+    const PLACE: u32 = 30;
+    const PLACES: u64 = (1 << Self::PLACE) - 1;
+
     /// A value without a place.
     const fn word(tag: Tag) -> Self {
-        Self { tag, span: 0 }
+        Self((tag as u64) << (2 * Self::PLACE))
+    }
+
+    /// A value at a place, or `None` if that is too far out.
+    #[inline]
+    const fn spot(tag: Tag, from: usize, to: usize) -> Option<Self> {
+        if (from | to) as u64 > Self::PLACES {
+            return None;
+        }
+        Some(Self(Self::word(tag).0 | (from as u64) << Self::PLACE | to as u64))
+    }
+
+    #[inline]
+    const fn tag(self) -> Tag {
+        match self.0 >> (2 * Self::PLACE) {
+            0 => Tag::Missing,
+            1 => Tag::Null,
+            2 => Tag::False,
+            3 => Tag::True,
+            4 => Tag::Number,
+            5 => Tag::Text,
+            6 => Tag::Resolved,
+            7 => Tag::Array,
+            _ => Tag::Object,
+        }
+    }
+
+    #[inline]
+    const fn is(self, tag: Tag) -> bool {
+        self.0 >> (2 * Self::PLACE) == tag as u64
     }
 
     /// Where it begins, and where it ends or how long it is.
     #[inline]
     const fn span(self) -> (usize, usize) {
-        ((self.span >> 32) as usize, (self.span & 0xffff_ffff) as usize)
+        ((self.0 >> Self::PLACE & Self::PLACES) as usize, (self.0 & Self::PLACES) as usize)
     }
 }
 
@@ -299,7 +326,7 @@ impl Selected {
     /// Reads one value that fills the whole text. What was read before is forgotten.
     ///
     /// # Errors
-    /// The text is not JSON by RFC 8259, repeats a selected member's name, is nested deeper than 64, or has 4 GiB
+    /// The text is not JSON by RFC 8259, repeats a selected member's name, is nested deeper than 64, or has 1 GiB
     /// or more.
     pub fn read<'s>(&'s mut self, text: &'s [u8]) -> Result<Picks<'s>, JsonError> {
         self.slots.clear();
@@ -328,7 +355,7 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub fn kind(self) -> Kind<'s> {
-        let (tag, (from, to)) = (self.node.tag, self.node.span());
+        let (tag, (from, to)) = (self.node.tag(), self.node.span());
         match tag {
             Tag::Missing | Tag::Null => Kind::Null,
             Tag::False => Kind::Bool(false),
@@ -345,7 +372,7 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub fn token(self) -> Option<&'s str> {
-        let (tag, (from, to)) = (self.node.tag, self.node.span());
+        let (tag, (from, to)) = (self.node.tag(), self.node.span());
         match tag {
             Tag::Number | Tag::Text => Some(span(self.picks.text, from, to)),
             Tag::Resolved => Some(span(self.picks.resolved, from, to)),
@@ -357,7 +384,7 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub fn token_bytes(self) -> Option<&'s [u8]> {
-        let (tag, (from, to)) = (self.node.tag, self.node.span());
+        let (tag, (from, to)) = (self.node.tag(), self.node.span());
         match tag {
             Tag::Number | Tag::Text => self.picks.text.as_bytes().get(from..to),
             Tag::Resolved => self.picks.resolved.as_bytes().get(from..to),
@@ -369,34 +396,34 @@ impl<'s> Picked<'s> {
     #[must_use]
     #[inline]
     pub fn slot(self, slot: usize) -> Option<Self> {
-        let (tag, (from, to)) = (self.node.tag, self.node.span());
-        if tag != Tag::Object || slot >= to {
+        let (from, to) = self.node.span();
+        if !self.node.is(Tag::Object) || slot >= to {
             return None;
         }
         let node = *self.picks.slots.get(from + slot)?;
-        (node.tag != Tag::Missing).then_some(Self { picks: self.picks, node })
+        (!node.is(Tag::Missing)).then_some(Self { picks: self.picks, node })
     }
 
     /// The number of its items, if it is an array.
     #[must_use]
     #[inline]
     pub const fn length(self) -> Option<usize> {
-        if matches!(self.node.tag, Tag::Array) { Some(self.node.span().1) } else { None }
+        if self.node.is(Tag::Array) { Some(self.node.span().1) } else { None }
     }
 
     /// Whether it is `null`.
     #[must_use]
     #[inline]
     pub const fn is_null(self) -> bool {
-        matches!(self.node.tag, Tag::Null | Tag::Missing)
+        self.node.is(Tag::Null) || self.node.is(Tag::Missing)
     }
 
     /// The item at a place of an array.
     #[must_use]
     #[inline]
     pub fn item(self, at: usize) -> Option<Self> {
-        let (tag, (from, to)) = (self.node.tag, self.node.span());
-        if tag != Tag::Array || at >= to {
+        let (from, to) = self.node.span();
+        if !self.node.is(Tag::Array) || at >= to {
             return None;
         }
         self.picks.slots.get(from + at).map(|node| Self { picks: self.picks, node: *node })

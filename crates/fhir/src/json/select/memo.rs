@@ -83,29 +83,25 @@ impl Memo {
             return None;
         }
         self.hits += 1;
-        let (at, first) = (at as u64, slots.len() as u64);
-        let base = [0, 0, 0, 0, at << 32 | at, at << 32 | at, 0, first << 32, first << 32];
-        let moved = |node: &Node| node.moved(&base);
-        slots.extend(entry.slots.iter().map(moved));
-        Some((moved(&entry.root), entry.raw.len()))
+        let by = Node::base(at, slots.len());
+        slots.extend(entry.slots.iter().map(|node| node.moved(&by, u64::wrapping_add)));
+        Some((entry.root.moved(&by, u64::wrapping_add), entry.raw.len()))
     }
 
     /// Keeps what a value was read as: `raw` began at `at`, its slots are those from `first` on.
     pub(super) fn keep(&mut self, raw: &[u8], at: usize, root: Node, slots: &[Node], first: usize) {
         // What had escapes lies elsewhere.
-        let elsewhere = |node: &Node| node.tag == Tag::Resolved;
+        let elsewhere = |node: &Node| node.is(Tag::Resolved);
         if !LENGTHS.contains(&raw.len()) || slots.iter().any(elsewhere) {
             return;
         }
         self.tell_apart(raw);
-        let back = |base: usize| (base as u64).wrapping_neg();
-        let (at, first) = (back(at << 32 | at), back(first << 32));
-        let base = [0, 0, 0, 0, at, at, 0, first, first];
+        let by = Node::base(at, first);
         let key = raw.get(self.key.clone()).unwrap_or_default();
         if let Some(entry) = self.entries.get_mut(place(key)) {
             entry.raw = raw.into();
-            entry.slots = slots.iter().map(|node| node.moved(&base)).collect();
-            entry.root = root.moved(&base);
+            entry.slots = slots.iter().map(|node| node.moved(&by, u64::wrapping_sub)).collect();
+            entry.root = root.moved(&by, u64::wrapping_sub);
         }
     }
 
@@ -127,11 +123,20 @@ impl Memo {
 }
 
 impl Node {
-    /// The same with what `base` says for its tag added to its place.
+    /// What to add to a node's word, by its tag, when its text begins at `at` and its slots at `first`.
+    fn base(at: usize, first: usize) -> [u64; 16] {
+        let (at, first) = (at as u64, (first as u64) << Self::PLACE);
+        let at = at << Self::PLACE | at;
+        let mut base = [0; 16];
+        [base[Tag::Number as usize], base[Tag::Text as usize]] = [at, at];
+        [base[Tag::Array as usize], base[Tag::Object as usize]] = [first, first];
+        base
+    }
+
+    /// The same at another place.
     #[inline]
-    fn moved(self, base: &[u64; 9]) -> Self {
-        let by = base.get(self.tag as usize).copied().unwrap_or_default();
-        Self { tag: self.tag, span: self.span.wrapping_add(by) }
+    fn moved(self, by: &[u64; 16], shift: fn(u64, u64) -> u64) -> Self {
+        Self(shift(self.0, by[(self.0 >> (2 * Self::PLACE)) as usize & 15]))
     }
 }
 

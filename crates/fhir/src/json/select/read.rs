@@ -87,11 +87,10 @@ impl<'r> Reader<'r> {
         Ok(())
     }
 
-    /// A value at a place in the text or among the slots. A text of 4 GiB is no resource.
+    /// A value at a place in the text or among the slots. A text of 1 GiB is no resource.
     #[inline]
     fn spot(&mut self, tag: Tag, from: usize, to: usize) -> Step<()> {
-        let word = |at| u32::try_from(at).map_err(|_| JsonErrorKind::Depth);
-        self.node = Node { tag, span: u64::from(word(from)?) << 32 | u64::from(word(to)?) };
+        self.node = Node::spot(tag, from, to).ok_or(JsonErrorKind::Depth)?;
         Ok(())
     }
 
@@ -126,8 +125,7 @@ impl<'r> Reader<'r> {
         let length = self.out.selection.names(shape).map_or(0, |names| names.members.len());
         if length == 0 {
             self.skip_object()?;
-            self.node = Node::word(Tag::Object);
-            return Ok(());
+            return self.spot(Tag::Object, self.out.slots.len(), 0);
         }
         let first = self.out.slots.len();
         self.out.slots.resize(first + length, Node::MISSING);
