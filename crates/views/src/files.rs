@@ -81,7 +81,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             threads: thread::available_parallelism().map_or(1, usize::from),
-            compression_level: 3,
+            // Of pages and dictionaries as small as these, higher levels make no smaller files, only slower ones.
+            compression_level: 1,
             resource_limit_bytes: 256 << 20,
             problems_told: 100,
         }

@@ -35,15 +35,13 @@ impl RowBuilder {
     /// # Errors
     /// The rows cannot be made. Nothing has been appended then.
     pub fn append(&mut self, resource: &Value<'_>) -> Result<usize, RowError> {
-        let plan = Arc::clone(&self.plan);
-        let made = Run::<&Value<'_>>::new(&plan, &mut self.arrays).resource(resource, self.rows);
+        let made = Run::<&Value<'_>>::new(&self.plan, &mut self.arrays).resource(resource, self.rows);
         self.take(made)
     }
 
     /// As [`RowBuilder::append`], of the part of a resource that was selected for this builder's plan.
     pub(crate) fn append_selected(&mut self, resource: Picked<'_>) -> Result<usize, RowError> {
-        let plan = Arc::clone(&self.plan);
-        let made = Run::<Picked<'_>>::new(&plan, &mut self.arrays).resource(resource, self.rows);
+        let made = Run::<Picked<'_>>::new(&self.plan, &mut self.arrays).resource(resource, self.rows);
         self.take(made)
     }
 

@@ -20,9 +20,6 @@ use std::{io::Write, sync::Arc};
 /// As many rows as other writers put into a row group.
 const ROW_GROUP_ROWS: usize = 122_880;
 
-/// zstd's level for texts of which no two are the same: searching long for repetitions finds none.
-const UNIQUE_LEVEL: i32 = 1;
-
 /// The row groups of one piece of work.
 pub(super) struct RowGroups<'e> {
     factory: &'e ArrowRowGroupWriterFactory,
@@ -75,13 +72,13 @@ pub(super) fn file<W: Write + Send>(
 ) -> Result<SerializedFileWriter<W>, ParquetError> {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(level)?))
+        // Each page is compressed with a fresh context, which costs more than a small page does.
+        .set_data_page_row_count_limit(ROW_GROUP_ROWS)
         .set_created_by(concat!("carelake ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_statistics_enabled(EnabledStatistics::Chunk);
     for column in view.columns().iter().filter(|column| is_unique(column)) {
-        let path = ColumnPath::new(vec![column.name.clone()]);
-        properties = properties
-            .set_column_dictionary_enabled(path.clone(), false)
-            .set_column_compression(path, Compression::ZSTD(ZstdLevel::try_new(level.min(UNIQUE_LEVEL))?));
+        properties =
+            properties.set_column_dictionary_enabled(ColumnPath::new(vec![column.name.clone()]), false);
     }
     let mut properties = properties.build();
     let schema = view.schema();

@@ -11,13 +11,15 @@ use std::{
     sync::Arc,
 };
 
-/// The text that one thread takes at a time: a row group of Parquet, at most.
+/// The text that one thread takes at a time: a row group of Parquet, at most. Towards the end of the input it
+/// takes less, so that all threads end at about the same time, but row groups are not small.
 const RANGE_BYTES: u64 = 64 << 20;
+const LAST_RANGE_BYTES: u64 = 12 << 20;
 
 /// The same where the text or the rows are held in memory.
 const HELD_BYTES: usize = 8 << 20;
 
-/// A small input is still spread over the threads.
+/// The least that is worth a thread's turn.
 const LEAST_BYTES: u64 = 1 << 20;
 
 /// What one thread does before it asks again.
@@ -43,7 +45,10 @@ pub(super) enum Text {
 pub(super) struct Source {
     waiting: VecDeque<Waiting>,
     current: Option<Current>,
-    range_bytes: u64,
+    /// What has not been given out, as far as lengths are known.
+    left_bytes: u64,
+    threads: u64,
+    most_bytes: u64,
     resource_limit_bytes: usize,
 }
 
@@ -77,10 +82,22 @@ impl Source {
         // Parquet is compressed as it is made; rows in other formats are held until they are written.
         let held = outputs.iter().any(|output| output.format != Format::Parquet);
         let most = if held { HELD_BYTES as u64 } else { RANGE_BYTES };
-        // Of two ranges a thread the last ones end at about the same time, and row groups are not small.
-        let share = total.div_ceil(options.threads.max(1) as u64 * 2);
-        let range_bytes = share.clamp(LEAST_BYTES, most);
-        Ok(Self { waiting, current: None, range_bytes, resource_limit_bytes: options.resource_limit_bytes })
+        Ok(Self {
+            waiting,
+            current: None,
+            left_bytes: total,
+            threads: options.threads.max(1) as u64,
+            most_bytes: most,
+            resource_limit_bytes: options.resource_limit_bytes,
+        })
+    }
+
+    /// How much one thread takes now.
+    fn range_bytes(&self) -> u64 {
+        let share = self.left_bytes.div_ceil(self.threads * 2);
+        // A small input is still spread over the threads.
+        let least = share.max(LEAST_BYTES).min(LAST_RANGE_BYTES);
+        share.clamp(least, self.most_bytes.max(least))
     }
 
     /// The next piece of work.
@@ -93,9 +110,15 @@ impl Source {
                     Err(error) => return Some(Err(error)),
                 }
             }
+            let range_bytes = self.range_bytes();
             let current = self.current.as_mut()?;
-            match current.next(self.range_bytes, self.resource_limit_bytes) {
-                Ok(Some(work)) => return Some(Ok(work)),
+            match current.next(range_bytes, self.resource_limit_bytes) {
+                Ok(Some(work)) => {
+                    if let Text::Range { from, to, .. } = &work.text {
+                        self.left_bytes = self.left_bytes.saturating_sub(to - from);
+                    }
+                    return Some(Ok(work));
+                }
                 Ok(None) => self.current = None,
                 Err(error) => return Some(Err(error)),
             }

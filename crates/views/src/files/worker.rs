@@ -241,8 +241,19 @@ fn encode_error(outputs: &[Output], at: usize) -> impl Fn(parquet::errors::Parqu
 
 /// Appends a block of the file, and says whether it has ended.
 fn fill(file: &mut File, block: &mut Vec<u8>) -> io::Result<bool> {
-    let read = file.take(BLOCK_BYTES as u64).read_to_end(block)?;
-    Ok(read < BLOCK_BYTES)
+    let mut length = block.len();
+    let full = length + BLOCK_BYTES;
+    block.resize(full, 0);
+    while let Some(room) = block.get_mut(length..).filter(|room| !room.is_empty()) {
+        match file.read(room) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    block.truncate(length);
+    Ok(length < full)
 }
 
 impl Done {
