@@ -1,6 +1,6 @@
 //! Parquet: each thread makes whole row groups, and the writer puts them one behind the other.
 
-use crate::{Column, View};
+use crate::{Column, ColumnType, View};
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use parquet::{
     arrow::{
@@ -80,6 +80,10 @@ pub(super) fn file<W: Write + Send>(
         properties =
             properties.set_column_dictionary_enabled(ColumnPath::new(vec![column.name.clone()]), false);
     }
+    for column in view.columns().iter().filter(|column| !is_ranged(column)) {
+        let path = ColumnPath::new(vec![column.name.clone()]);
+        properties = properties.set_column_statistics_enabled(path, EnabledStatistics::None);
+    }
     let mut properties = properties.build();
     let schema = view.schema();
     add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
@@ -90,4 +94,13 @@ pub(super) fn file<W: Write + Send>(
 /// Whether no two rows have the same value, so that a dictionary would be lost work.
 fn is_unique(column: &Column) -> bool {
     matches!(column.path.as_str(), "id" | "getResourceKey()")
+}
+
+/// Whether anybody asks for a range of its values, so that the least and the greatest of a row group are worth
+/// finding. Of codes and words every row group has all.
+fn is_ranged(column: &Column) -> bool {
+    let words =
+        ["code", "string", "uri", "url", "canonical", "oid", "uuid", "markdown", "base64Binary", "xhtml"];
+    column.column_type != ColumnType::Text
+        || column.fhir_type.as_deref().is_none_or(|kind| !words.contains(&kind))
 }
