@@ -12,6 +12,10 @@ mod trail;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// Keeps what was freed for the next batch, where the system's own gives pages back and has them cleared again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     start_log(&cli);
