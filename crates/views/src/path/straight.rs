@@ -2,7 +2,7 @@
 //! `where(name = 'text')`, `extension('url')`, and a key at the end.
 
 use super::{Expr, Field, Function, Item, Literal, Node, ReferenceKey};
-use crate::moment::Moment;
+use fhir::path::Moment;
 use std::borrow::Cow;
 
 /// Steps from an item to the values of a column.

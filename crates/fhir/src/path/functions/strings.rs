@@ -143,7 +143,7 @@ fn split<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'
 
 /// The texts of the input in one; primitives without a value are passed over.
 fn join<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
-    if call.input.is_empty() {
+    if call.input.is_empty() && !evaluator.environment.empty_join {
         return Ok(Vec::new());
     }
     let separator = call.text_argument(evaluator, 0)?.unwrap_or_default();
