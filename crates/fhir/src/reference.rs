@@ -205,4 +205,21 @@ mod tests {
         assert_eq!(canonical.matches("Patient/new").count(), 3);
         assert!(canonical.contains(r#""education":[{"reference":"Patient/1"}]"#));
     }
+
+    #[test]
+    fn a_key_is_the_id_of_what_is_named_if_that_is_of_the_type_asked_for() {
+        for (text, stated, wanted, found) in [
+            ("Patient/1", None, None, Some("1")),
+            ("Patient/1/_history/2", None, Some("Patient"), Some("1")),
+            ("Patient/1", Some("Group"), Some("Group"), None),
+            ("http://h/fhir/Patient/1", None, Some("Patient"), Some("1")),
+            ("urn:uuid:x", Some("Patient"), Some("Patient"), Some("x")),
+            ("urn:uuid:x", None, Some("Patient"), None),
+            ("1", Some("Patient"), Some("Patient"), Some("1")),
+            ("#1", None, None, None),
+            ("Patient?identifier=1", None, None, None),
+        ] {
+            assert_eq!(key(text, || stated, wanted), found, "{text} as {wanted:?}");
+        }
+    }
 }

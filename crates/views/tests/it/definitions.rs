@@ -80,7 +80,8 @@ fn what_neither_version_allows_is_refused_with_its_place() {
         read `constant[0].valueInteger` of the ViewDefinition: it must be a whole number
         read `constant[0].valueDecimal` of the ViewDefinition: it must be a number
         read `constant[0].valueBoolean` of the ViewDefinition: it must be a boolean
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 #[test]

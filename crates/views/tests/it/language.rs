@@ -163,6 +163,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
             "status | %nothing",
             "value.ofType(1)",
             "value.ofType(Nothing)",
+            "subject.getReferenceKey('Patient')",
             "value is Nothing",
             "@@",
             "'a",
@@ -181,6 +182,7 @@ fn what_is_not_understood_is_refused_with_its_place() {
             status | %nothing → read `select[0].column[0].path` of the ViewDefinition: at character 9: constant `%nothing` is not defined
             value.ofType(1) → read `select[0].column[0].path` of the ViewDefinition: at character 6: expected `a type`
             value.ofType(Nothing) → read `select[0].column[0].path` of the ViewDefinition: at character 6: unknown type `Nothing`
+            subject.getReferenceKey('Patient') → read `select[0].column[0].path` of the ViewDefinition: at character 8: function `getReferenceKey` takes the name of a type
             value is Nothing → read `select[0].column[0].path` of the ViewDefinition: at character 6: unknown type `Nothing`
             @@ → read `select[0].column[0].path` of the ViewDefinition: at character 0: a date or time that does not exist
             'a → read `select[0].column[0].path` of the ViewDefinition: at character 0: a text or comment that does not end
@@ -222,24 +224,6 @@ fn what_columns_cannot_say_the_general_engine_does() {
             "(value as Quantity).unit",
             "component.value as integer",
             "component.value.first().ofType(integer)",
-            "issued - 1 hour",
-            "issued.toString().length()",
-            "effective < @2021 and 7 div 2 = 3",
-            "%context.id & %rootResource.id & %resource.id",
-            "defineVariable('x', status).select(%x + %x)",
-            "getResourceKey() & '|' & subject.getReferenceKey(Patient)",
-            "subject.getReferenceKey(Group).empty() and subject.reference.startsWith('P')",
-            "%ucum",
-            "missing.join(',') & '.'",
-            "code",
-            "(code)",
-            "code.coding.first() = code.coding.first()",
-            "code.coding.first() = code.coding.last()",
-            "@T10:30 < @T11:00",
-            "extension(status)",
-            "$index",
-            "status.toInteger() + 'a'",
-            "code.coding.trim()",
         ],
         expect![[r#"
             ' a '.trim() + status.upper() → [aFINAL]
@@ -261,6 +245,34 @@ fn what_columns_cannot_say_the_general_engine_does() {
             (value as Quantity).unit → [m]
             component.value as integer → evaluate `select[0].column[0].path` on a Observation: more than one item where one is expected (FHIRPath §4.5) at byte 16 of the expression
             component.value.first().ofType(integer) → [3]
+        "#]],
+    );
+}
+
+#[test]
+fn functions_and_variables_are_those_of_the_whole_language() {
+    check(
+        &[
+            "issued - 1 hour",
+            "issued.toString().length()",
+            "effective < @2021 and 7 div 2 = 3",
+            "%context.id & %rootResource.id & %resource.id",
+            "defineVariable('x', status).select(%x + %x)",
+            "getResourceKey() & '|' & subject.getReferenceKey(Patient)",
+            "subject.getReferenceKey(Group).empty() and subject.reference.startsWith('P')",
+            "%ucum",
+            "missing.join(',') & '.'",
+            "code",
+            "(code)",
+            "code.coding.first() = code.coding.first()",
+            "code.coding.first() = code.coding.last()",
+            "@T10:30 < @T11:00",
+            "extension(status)",
+            "$index",
+            "status.toInteger() + 'a'",
+            "code.coding.trim()",
+        ],
+        expect![[r#"
             issued - 1 hour → [2020-01-01T12:00:00.000+01:00]
             issued.toString().length() → [29]
             effective < @2021 and 7 div 2 = 3 → [true]

@@ -1,7 +1,7 @@
 //! What is asked of an expression before it is compiled: that all it names is there.
 
 use super::{Context, Refused};
-use fhir::path::{Expr, ExprKind, Literal};
+use fhir::path::{Expr, ExprKind, Literal, type_of};
 
 /// What every expression may name (FHIRPath §9, R4 "FHIRPath", SQL on FHIR `%rowIndex`).
 const STANDARD: &[&str] = &["rowIndex", "resource", "rootResource", "context", "ucum", "sct", "loinc"];
@@ -28,7 +28,12 @@ fn check_all(tree: &Expr, context: Context<'_>, defined: &[&str]) -> Result<(), 
                 return refuse(format!("constant `%{name}` is not defined"));
             }
         }
-        ExprKind::Call { function, .. } => {
+        ExprKind::Call { function, arguments, .. } => {
+            let typed = function.name() != "getReferenceKey"
+                || arguments.iter().all(|argument| type_of(argument).is_some());
+            if !typed {
+                return refuse("function `getReferenceKey` takes the name of a type".to_owned());
+            }
             let reason = function.refusal().or_else(|| function.needs_time().then_some(TIME));
             if let Some(reason) = reason {
                 return refuse(format!("function `{}` is not supported: {reason}", function.name()));
