@@ -75,6 +75,7 @@ impl Moment {
 
     /// Reads a date, dateTime or instant as FHIR writes them: whole, or as much of a day as is known, or to the
     /// minute and finer (R4 §2.24.0.1). It allocates nothing.
+    #[inline]
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let moment = Self::whole(text).filter(|moment| moment.kind != MomentKind::Time)?;
@@ -83,6 +84,7 @@ impl Moment {
     }
 
     /// The day as it is written, in days since 1970-01-01: the first of a partial one. Of a time 0.
+    #[inline]
     #[must_use]
     pub fn unix_day(&self) -> i32 {
         if self.kind == MomentKind::Time {
@@ -95,6 +97,7 @@ impl Moment {
 
     /// Where it begins, in microseconds since 1970-01-01T00:00:00Z, finer digits cut off. Without a zone it counts
     /// as UTC. Of a time since midnight.
+    #[inline]
     #[must_use]
     pub fn start_unix_us(&self) -> i64 {
         let [_, _, _, hour, minute, second] = self.parts.map(i64::from);
@@ -128,6 +131,7 @@ impl Moment {
         scan::literal(text)
     }
 
+    #[inline]
     fn whole(text: &str) -> Option<Self> {
         scan::literal(text).filter(|(_, length)| *length == text.len()).map(|(moment, _)| moment)
     }

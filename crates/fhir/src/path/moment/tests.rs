@@ -136,3 +136,12 @@ fn a_count_of_milliseconds_is_a_moment() {
     assert_eq!(Moment::from_unix_ms(1_582_986_645_123).to_string(), "2020-02-29T14:30:45.123Z");
     assert_eq!(Moment::from_unix_ms(-1).to_string(), "1969-12-31T23:59:59.999Z");
 }
+
+#[test]
+fn every_day_of_the_calendar_is_counted_as_it_is_found() {
+    for days in (-719_162..=2_932_896).step_by(7) {
+        let (year, month, day) = calendar::date_of(days).unwrap();
+        assert_eq!(calendar::days_of(year, month, day), days, "{year}-{month}-{day}");
+    }
+    assert_eq!((calendar::date_of(-719_163), calendar::date_of(2_932_897)), (None, None));
+}
