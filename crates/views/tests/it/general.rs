@@ -212,6 +212,24 @@ fn ways(path: &str) -> [String; 3] {
     ]
 }
 
+#[test]
+fn a_long_chain_of_types_compiles_in_no_time() {
+    let chain = vec!["item.ofType(BackboneElement)"; 60].join(".");
+    for path in [chain.as_str(), &chain.replace("item.", "item.first().")] {
+        let definition = format!(
+            r#"{{"resource": "Questionnaire", "select": [{{"repeat": ["{path}", "item"], "column": [{{"name": "a", "path": "linkId"}}]}}]}}"#
+        );
+        compile(&definition).unwrap();
+    }
+    let nested = (0..20).fold(r#"{"column": [{"name": "a", "path": "length()"}]}"#.to_owned(), |inner, _| {
+        format!(r#"{{"forEach": "$this", "select": [{inner}]}}"#)
+    });
+    compile(&format!(
+        r#"{{"resource": "Patient", "select": [{{"forEach": "name.given", "select": [{nested}]}}]}}"#
+    ))
+    .unwrap();
+}
+
 /// What each view makes of a resource in one pass over it, or that it makes nothing.
 fn pass(views: &[View], resource: &str) -> Vec<Option<String>> {
     let mut refused = vec![false; views.len()];

@@ -24,16 +24,7 @@ impl Context<'_> {
         if input.is_none() && self.is_named(name, this)? {
             return Some((Expr::This, this.clone()));
         }
-        let (base, found) = self.input(input, this)?;
-        let mut names = Names::default();
-        for found in &found.types {
-            names.add(*found, name)?;
-        }
-        let field = Field::named(name);
-        let forms = names.forms.iter().map(|form| Field::named(*form)).collect();
-        let mut given = Focus { types: Vec::new(), many: found.many || names.many };
-        names.types.into_iter().for_each(|found| given.add(found));
-        Some((Expr::Member { base: Box::new(base), field, forms }, given))
+        member_of(self.input(input, this)?, name)
     }
 
     /// Whether `name` is the type of the resource in focus, which a path may begin with. `None` where that shows
@@ -61,66 +52,87 @@ impl Context<'_> {
     ) -> Lowered {
         let wanted = type_name.fhir().filter(|_| test != TypeTest::Is)?;
         let (expr, given) = match input.map(|input| &input.kind) {
-            Some(ExprKind::Member { input, name }) => {
-                match self.choice(input.as_deref(), name, wanted, this)? {
-                    Some(found) => found,
-                    None => self.resources(self.member(input.as_deref(), name, this)?, wanted)?,
+            Some(ExprKind::Member { input, name }) if input.is_some() || !self.is_named(name, this)? => {
+                let (base, found) = self.input(input.as_deref(), this)?;
+                match forms_of_type(&found, name, wanted) {
+                    Some((forms, given)) => (forms.of(base), given),
+                    None => resources(member_of((base, found), name)?, wanted)?,
                 }
             }
-            _ => self.resources(self.input(input, this)?, wanted)?,
+            _ => resources(self.input(input, this)?, wanted)?,
         };
         // `as` of several items is an error, which only the general engine reports.
         if test == TypeTest::As && given.many { None } else { Some((expr, given)) }
     }
+}
 
-    /// `value.ofType(T)` as the members that have a type of that kind; `None` inside where it is no choice.
-    fn choice(self, input: Option<&path::Expr>, name: &str, wanted: &str, this: &Focus) -> Option<Lowered> {
-        let (base, found) = self.input(input, this)?;
-        let (mut forms, mut given) = (Vec::new(), Focus { types: Vec::new(), many: found.many });
-        for found in &found.types {
-            let Type::Fhir(id) = found else { return Some(None) };
-            let def = knowledge().def(*id);
-            let (mut is_choice, mut is_many) = (false, false);
-            for form in choices(def, name) {
-                is_choice = true;
-                is_many |= form.element.max.is_none();
-                if knowledge().def(form.type_id).is_kind_of(wanted) {
-                    forms.push(form.json_name);
-                    given.add(Type::Fhir(form.type_id));
-                }
-            }
-            given.many |= is_many;
-            if !is_choice {
-                return Some(None);
-            }
-        }
-        let mut forms = forms.into_iter().map(Field::named);
-        let Some(field) = forms.next() else { return Some(Some((Expr::Nothing, Focus::nothing()))) };
-        Some(Some((Expr::Member { base: Box::new(base), field, forms: forms.collect() }, given)))
+/// The element `name` of what `base` gives.
+fn member_of((base, found): (Expr, Focus), name: &str) -> Lowered {
+    let mut names = Names::default();
+    for found in &found.types {
+        names.add(*found, name)?;
     }
+    let mut given = Focus { types: Vec::new(), many: found.many || names.many };
+    names.types.into_iter().for_each(|found| given.add(found));
+    let forms = names.forms.into_iter().map(Field::named).collect();
+    Some((Expr::Member { base: Box::new(base), field: Field::named(name), forms }, given))
+}
 
-    /// Those of the type `wanted`, where the types tell, or each resource says it.
-    fn resources(self, (base, found): (Expr, Focus), wanted: &str) -> Lowered {
-        let is_kind = |found: &Type| match found {
-            Type::Fhir(id) if !found.is_any_resource() => Some(knowledge().def(*id).is_kind_of(wanted)),
-            _ => None,
-        };
-        if let [only] = found.types.as_slice()
-            && only.is_any_resource()
-        {
-            let id = knowledge().id(wanted)?;
-            let def = knowledge().def(id);
-            let exact = def.kind == Kind::Resource && !def.is_abstract;
-            let (field, name) = (Field::named("resourceType"), wanted.into());
-            let given = Focus { types: vec![Type::Fhir(id)], many: found.many };
-            return exact.then_some((Expr::OfType { base: Box::new(base), field, name }, given));
+/// The forms of a choice element that are of a type, if there are any.
+struct Forms(Vec<&'static str>);
+
+impl Forms {
+    fn of(self, base: Expr) -> Expr {
+        let mut forms = self.0.into_iter().map(Field::named);
+        match forms.next() {
+            Some(field) => Expr::Member { base: Box::new(base), field, forms: forms.collect() },
+            None => Expr::Nothing,
         }
-        let kinds: Vec<bool> = found.types.iter().map(is_kind).collect::<Option<_>>()?;
-        if kinds.iter().all(|is_kind| *is_kind) {
-            Some((base, found))
-        } else {
-            kinds.iter().all(|is_kind| !is_kind).then(|| (Expr::Nothing, Focus::nothing()))
+    }
+}
+
+/// `value.ofType(T)` as the members that have a type of that kind; `None` where `name` is no choice.
+fn forms_of_type(found: &Focus, name: &str, wanted: &str) -> Option<(Forms, Focus)> {
+    let (mut forms, mut given) = (Vec::new(), Focus { types: Vec::new(), many: found.many });
+    for found in &found.types {
+        let Type::Fhir(id) = found else { return None };
+        let mut is_choice = false;
+        for form in choices(knowledge().def(*id), name) {
+            is_choice = true;
+            given.many |= form.element.max.is_none();
+            if knowledge().def(form.type_id).is_kind_of(wanted) {
+                if !forms.contains(&form.json_name) {
+                    forms.push(form.json_name);
+                }
+                given.add(Type::Fhir(form.type_id));
+            }
         }
+        is_choice.then_some(())?;
+    }
+    Some((Forms(forms), given))
+}
+
+/// Those of the type `wanted`, where the types tell, or each resource says it.
+fn resources((base, found): (Expr, Focus), wanted: &str) -> Lowered {
+    let is_kind = |found: &Type| match found {
+        Type::Fhir(id) if !found.is_any_resource() => Some(knowledge().def(*id).is_kind_of(wanted)),
+        _ => None,
+    };
+    if let [only] = found.types.as_slice()
+        && only.is_any_resource()
+    {
+        let id = knowledge().id(wanted)?;
+        let def = knowledge().def(id);
+        let exact = def.kind == Kind::Resource && !def.is_abstract;
+        let (field, name) = (Field::named("resourceType"), wanted.into());
+        let given = Focus { types: vec![Type::Fhir(id)], many: found.many };
+        return exact.then_some((Expr::OfType { base: Box::new(base), field, name }, given));
+    }
+    let kinds: Vec<bool> = found.types.iter().map(is_kind).collect::<Option<_>>()?;
+    if kinds.iter().all(|is_kind| *is_kind) {
+        Some((base, found))
+    } else {
+        kinds.iter().all(|is_kind| !is_kind).then(|| (Expr::Nothing, Focus::nothing()))
     }
 }
 
