@@ -21,17 +21,20 @@ mod patterns;
 mod quantity;
 mod types;
 
-pub use ast::{Expr, ExprKind, Literal, Operator, TypeTest};
+pub use ast::{Expr, ExprKind, Literal, Operator, TypeTest, type_of};
 pub use decimal::Decimal;
 pub use environment::{DEFAULT_WORK, Environment, TraceSink};
 pub use error::{PathError, Rule, SemanticError, SemanticProblem, SyntaxError, SyntaxProblem};
 pub use functions::Function;
 pub use item::{Collection, Element, Item};
-pub use moment::{Moment, MomentKind, Precision};
+pub use moment::{Incomparable, Moment, MomentKind, Precision};
 pub use quantity::{Quantity, Unit};
 pub use types::{SystemType, TypeName};
 
-use crate::{json::Value, r4::knowledge};
+use crate::{
+    json::Value,
+    r4::{TypeId, knowledge},
+};
 use item::{ElementType, Json};
 use patterns::Patterns;
 
@@ -79,7 +82,14 @@ impl Expression {
     pub fn check(&self, type_name: &str, strictness: Strictness) -> Result<(), SemanticError> {
         let unknown = SemanticProblem::UnknownType(type_name.to_owned());
         let root = knowledge().id(type_name).ok_or(SemanticError { position: 0, problem: unknown })?;
-        check::Checker { ordered: strictness.ordered, root }.check(&self.tree)
+        check::Checker { ordered: strictness.ordered, root: Some(root) }.check(&self.tree)
+    }
+
+    /// The type of FHIRPath that everything it comes to is of, where that is certain: `exists()` gives Booleans.
+    /// `focus` is the type of its input, if that is known.
+    #[must_use]
+    pub fn gives(&self, focus: Option<TypeId>) -> Option<SystemType> {
+        check::Checker { ordered: false, root: focus }.gives(&self.tree)
     }
 
     /// Evaluates it on a resource.
@@ -90,7 +100,7 @@ impl Expression {
     pub fn evaluate<'a>(
         &'a self,
         resource: &'a Value<'a>,
-        environment: &'a Environment<'a>,
+        environment: &Environment<'a>,
     ) -> Result<Collection<'a>, PathError> {
         self.evaluate_on(vec![environment.root(resource)], environment)
     }
@@ -104,7 +114,7 @@ impl Expression {
         &'a self,
         element: &'a Value<'a>,
         type_name: &str,
-        environment: &'a Environment<'a>,
+        environment: &Environment<'a>,
     ) -> Result<Collection<'a>, PathError> {
         let type_of = knowledge().id(type_name).map_or(ElementType::Untyped, ElementType::Fhir);
         let item = Item::Element(Element::new(Json::Borrowed(element), None, type_of));
@@ -118,7 +128,7 @@ impl Expression {
     pub fn evaluate_on<'a>(
         &'a self,
         focus: Collection<'a>,
-        environment: &'a Environment<'a>,
+        environment: &Environment<'a>,
     ) -> Result<Collection<'a>, PathError> {
         evaluate::evaluate(&self.tree, focus, environment, &self.patterns)
     }

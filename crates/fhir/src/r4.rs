@@ -2,11 +2,13 @@
 //!
 //! Two generated tables hold it (`cargo xtask knowledge`); they are read once, on first use.
 
+mod choice;
 mod codes;
 mod load;
 mod names;
 mod primitive;
 
+pub use choice::{choice_forms, choice_of};
 pub use codes::{CodeSet, CodeSystemDef};
 pub use primitive::Primitive;
 

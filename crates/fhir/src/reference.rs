@@ -73,6 +73,27 @@ fn recognise(text: &str) -> Option<Reference<'_>> {
     (scheme.bytes().all(is_scheme) && !rest.is_empty()).then_some(Reference::Absolute(text))
 }
 
+/// The key that SQL on FHIR's `getReferenceKey` gives: the id of the resource that a reference names. `None` of
+/// contained and conditional ones, and where that is of another type than `wanted`. `stated` is asked for
+/// `Reference.type` where the text does not say the type.
+pub fn key<'a>(
+    text: &'a str,
+    stated: impl FnOnce() -> Option<&'a str>,
+    wanted: Option<&str>,
+) -> Option<&'a str> {
+    if let Some(uuid) = text.strip_prefix("urn:uuid:") {
+        return wanted.is_none_or(|wanted| stated() == Some(wanted)).then_some(uuid);
+    }
+    let text = text.split_once("/_history/").map_or(text, |(text, _)| text);
+    if text.starts_with('#') || text.contains('?') {
+        return None;
+    }
+    let (before, id) = text.rsplit_once('/').unwrap_or(("", text));
+    let found = before.rsplit_once('/').map_or(before, |(_, found)| found);
+    let is_wanted = |wanted| if found.is_empty() { stated() == Some(wanted) } else { found == wanted };
+    wanted.is_none_or(is_wanted).then_some(id)
+}
+
 /// Calls `f` with each `Reference.reference` string in the resource, contained and entered resources
 /// included, and puts what it gives in its place. Members that R4 does not know are passed over.
 pub fn rewrite<'a>(value: &mut Value<'a>, f: &mut dyn FnMut(&str) -> Option<String>) {
@@ -183,5 +204,22 @@ mod tests {
         let canonical = String::from_utf8(value.to_canonical()).unwrap();
         assert_eq!(canonical.matches("Patient/new").count(), 3);
         assert!(canonical.contains(r#""education":[{"reference":"Patient/1"}]"#));
+    }
+
+    #[test]
+    fn a_key_is_the_id_of_what_is_named_if_that_is_of_the_type_asked_for() {
+        for (text, stated, wanted, found) in [
+            ("Patient/1", None, None, Some("1")),
+            ("Patient/1/_history/2", None, Some("Patient"), Some("1")),
+            ("Patient/1", Some("Group"), Some("Group"), None),
+            ("http://h/fhir/Patient/1", None, Some("Patient"), Some("1")),
+            ("urn:uuid:x", Some("Patient"), Some("Patient"), Some("x")),
+            ("urn:uuid:x", None, Some("Patient"), None),
+            ("1", Some("Patient"), Some("Patient"), Some("1")),
+            ("#1", None, None, None),
+            ("Patient?identifier=1", None, None, None),
+        ] {
+            assert_eq!(key(text, || stated, wanted), found, "{text} as {wanted:?}");
+        }
     }
 }

@@ -34,3 +34,16 @@ fn compiled(text: &str) -> View {
     let definition = ViewDefinition::parse(&json).expect("a built-in definition has the right form");
     View::compile(&definition).expect("a built-in definition compiles")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fhir::json::Selection;
+
+    #[test]
+    fn no_built_in_view_needs_the_whole_resource() {
+        for view in builtin() {
+            assert!(view.selected(&mut Selection::new()).is_ok(), "{}", view.name());
+        }
+    }
+}

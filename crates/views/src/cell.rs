@@ -2,9 +2,9 @@
 
 use crate::{
     ColumnType,
-    moment::Moment,
     path::{Item, Node},
 };
+use fhir::path::{Decimal, Moment};
 use std::borrow::Cow;
 
 /// A value in its column's own terms.
@@ -44,12 +44,12 @@ impl<'a> Cell<'a> {
             ColumnType::Decimal { precision, scale } => {
                 let number = item.as_number().ok_or_else(|| number_misfit(&item))?;
                 number
-                    .at_scale(u32::from(scale), u32::from(precision))
+                    .mantissa_at(u32::from(scale), u32::from(precision))
                     .map(Self::of_mantissa)
                     .ok_or(Misfit::Value)
             }
-            ColumnType::Timestamp => moment(&item).map(|moment| Self::Whole(moment.start_us)),
-            ColumnType::Date => moment(&item).map(|moment| Self::Whole(i64::from(moment.day))),
+            ColumnType::Timestamp => moment(&item).map(|moment| Self::Whole(moment.start_unix_us())),
+            ColumnType::Date => moment(&item).map(|moment| Self::Whole(i64::from(moment.unix_day()))),
         }
     }
 
@@ -73,7 +73,7 @@ fn number_misfit<'a, N: Node<'a>>(item: &Item<'a, N>) -> Misfit {
 }
 
 fn whole<'a, N: Node<'a>>(item: &Item<'a, N>) -> Option<i64> {
-    item.as_number().and_then(crate::decimal::Decimal::to_i64)
+    item.as_number().and_then(Decimal::to_i64)
 }
 
 fn moment<'a, N: Node<'a>>(item: &Item<'a, N>) -> Result<Moment, Misfit> {

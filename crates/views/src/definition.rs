@@ -1,16 +1,24 @@
 //! ViewDefinition as it was written: its form is checked here, its expressions when it is compiled.
 
-use crate::{
-    ViewError, ViewErrorReason,
-    decimal::Decimal,
-    path::{Constant, Literal},
+use crate::{ViewError, ViewErrorReason, path::Constant};
+use fhir::{
+    json::Value,
+    path::{Decimal, Literal, Moment},
 };
-use fhir::json::Value;
 
 /// How deeply `select` and `unionAll` may nest.
 const MAX_DEPTH: usize = 32;
 
-/// A ViewDefinition (SQL on FHIR 2.0, `StructureDefinition/ViewDefinition`) of right form.
+/// What a ViewDefinition calls its type: 2.0 the logical model's canonical, 3.0 the plain token, and the canonical in
+/// `resourceDefinition`. Both schemes of the older address are in use.
+const CANONICALS: &[&str] = &[
+    "http://hl7.org/fhir/StructureDefinition/ViewDefinition",
+    "https://sql-on-fhir.org/ig/StructureDefinition/ViewDefinition",
+    "http://sql-on-fhir.org/ig/StructureDefinition/ViewDefinition",
+];
+
+/// A ViewDefinition of right form, as SQL on FHIR 2.0 or the ballot of 3.0 has it
+/// (`StructureDefinition/ViewDefinition`).
 #[derive(Clone, Debug)]
 pub struct ViewDefinition {
     name: String,
@@ -61,7 +69,9 @@ pub(crate) struct ColumnDefinition {
 impl ViewDefinition {
     /// Reads a ViewDefinition resource.
     ///
-    /// Elements that do not say how rows are made (`status`, `url`, `fhirVersion`, …) are passed over.
+    /// The elements that 3.0 added or changed are checked; others that do not say how rows are made (`status`,
+    /// `url`, …) are passed over. `fhirVersion` and `profile` tell people what the view is for: its rows are those
+    /// that R4 makes of them.
     ///
     /// # Errors
     /// An element is missing or of the wrong form; the error names it.
@@ -70,11 +80,7 @@ impl ViewDefinition {
         if json.as_object().is_none() {
             return Err(root.form("an object"));
         }
-        if let Some(kind) = root.member("resourceType")
-            && kind.text()? != "ViewDefinition"
-        {
-            return Err(kind.form("`ViewDefinition`"));
-        }
+        root.check_head()?;
         let resource = root.required("resource")?.text()?;
         let name = match root.member("name") {
             Some(name) => name.name()?,
@@ -145,6 +151,37 @@ impl<'v> Element<'v> {
         Ok(Text { at: self.at.clone(), text: self.text()? })
     }
 
+    /// Checks what says which version of the standard the definition is of, and what it is for.
+    fn check_head(&self) -> Result<(), ViewError> {
+        if let Some(kind) = self.member("resourceType") {
+            let text = kind.text()?;
+            if text != "ViewDefinition" && !CANONICALS.contains(&text.as_str()) {
+                return Err(kind.form("`ViewDefinition`"));
+            }
+        }
+        if let Some(definition) = self.member("resourceDefinition") {
+            let text = definition.text()?;
+            let canonical = text.split_once('|').map_or(text.as_str(), |(canonical, _)| canonical);
+            if !CANONICALS.contains(&canonical) {
+                return Err(definition.form("the canonical of ViewDefinition"));
+            }
+        }
+        // One in 2.0, several in 3.0.
+        if let Some(identifier) = self.member("identifier") {
+            let several = identifier.value.as_array().is_some();
+            let items = if several { identifier.items()? } else { vec![identifier] };
+            if let Some(wrong) = items.iter().find(|item| item.value.as_object().is_none()) {
+                return Err(wrong.form("an Identifier"));
+            }
+        }
+        for name in ["profile", "fhirVersion"] {
+            for item in self.optional_items(name)? {
+                item.text()?;
+            }
+        }
+        Ok(())
+    }
+
     fn optional_text(&self, name: &str) -> Result<Option<String>, ViewError> {
         self.member(name).map(|member| member.text()).transpose()
     }
@@ -177,19 +214,25 @@ fn constant(element: &Element<'_>) -> Result<Constant, ViewError> {
     let (member, kind) =
         values.next().ok_or_else(|| ViewError::new(element.path_of("value[x]"), ViewErrorReason::Missing))?;
     let value = element.required(member)?;
-    let number = || {
-        let token = value.value.as_number().or_else(|| value.value.as_str());
-        token.and_then(Decimal::parse).map(Literal::Number).ok_or_else(|| value.form("a number"))
-    };
-    let value = match kind {
-        "Boolean" => Literal::Boolean(value.value.as_bool().ok_or_else(|| value.form("a boolean"))?),
-        "Decimal" | "Integer" | "Integer64" | "PositiveInt" | "UnsignedInt" => number()?,
-        "Date" | "DateTime" | "Instant" => Literal::Moment(value.text()?.into()),
-        "Base64Binary" | "Canonical" | "Code" | "Id" | "Markdown" | "Oid" | "String" | "Time" | "Uri"
-        | "Url" | "Uuid" => Literal::Text(value.text()?.into()),
+    let text = value.value.as_number().or_else(|| value.value.as_str()).unwrap_or_default();
+    let need = |found: Option<Literal>, expected| found.ok_or_else(|| value.form(expected));
+    let literal = match kind {
+        "Boolean" => need(value.value.as_bool().map(Literal::Boolean), "a boolean")?,
+        "Decimal" => need(Decimal::parse(text).map(Literal::Decimal), "a number")?,
+        "Integer" | "PositiveInt" | "UnsignedInt" => {
+            need(text.parse().ok().map(|whole: i32| Literal::Integer(whole.into())), "a whole number")?
+        }
+        "Integer64" => need(text.parse().ok().map(Literal::Long), "a whole number")?,
+        "Date" => need(Moment::parse_date(text).map(Literal::Moment), "a date")?,
+        "DateTime" | "Instant" => {
+            need(Moment::parse_date_time(text).map(Literal::Moment), "a date and time")?
+        }
+        "Time" => need(Moment::parse_time(text).map(Literal::Moment), "a time")?,
+        "Base64Binary" | "Canonical" | "Code" | "Id" | "Markdown" | "Oid" | "String" | "Uri" | "Url"
+        | "Uuid" => Literal::String(value.text()?),
         _ => return Err(ViewError::new(&value.at, ViewErrorReason::Unsupported { what: member.to_owned() })),
     };
-    Ok(Constant { name, value })
+    Ok(Constant { name, value: literal, text: text.into() })
 }
 
 fn select(element: &Element<'_>, depth: usize) -> Result<Select, ViewError> {

@@ -1,28 +1,33 @@
-//! The part of FHIRPath that views are written in, compiled once and evaluated without copying.
+//! FHIRPath as views run it: read by [`fhir::path`], and compiled once to what is evaluated without copying.
 //!
-//! What is here: paths, indexers, `$this`, `%resource`, `%rowIndex`, constants, literals, equality,
-//! order, three-valued logic, arithmetic on decimals, and the functions that
-//! [`parser::functions`] lists. What is not is refused when the view is compiled.
+//! Paths, indexers, equality, order, three-valued logic, arithmetic and the functions that most columns are made
+//! of become an [`Expr`] where the types of R4 leave no doubt what they mean ([`lower`]). All else is
+//! [`Expr::General`]: the whole resource is read, and `fhir::path` evaluates. Both give the same.
 
-pub(crate) mod choice;
+mod constant;
 mod evaluate;
+mod focus;
+mod general;
 mod item;
-mod lexer;
+mod lower;
 mod node;
-mod parser;
 mod paths;
 mod select;
 
+pub(crate) use constant::Constant;
 pub(crate) use evaluate::{Flow, Halt, Scope, evaluate, truth};
+pub(crate) use focus::Focus;
 pub(crate) use item::Item;
+pub(crate) use lower::{Context, compile};
 pub(crate) use node::{Field, Node};
-pub(crate) use parser::{Constant, Context, SyntaxError, parse};
 pub(crate) use paths::{End, Paths};
 pub(crate) use select::{Items, Whole};
 
-use crate::decimal::Decimal;
+use fhir::path::{Decimal, MomentKind, SystemType};
+use general::General;
+use std::sync::Arc;
 
-/// A compiled expression. Names are interned, constants put in, choice types resolved.
+/// A compiled expression: constants put in, choice types resolved, types known.
 #[derive(Clone, Debug)]
 pub(crate) enum Expr {
     /// The item in focus.
@@ -37,8 +42,8 @@ pub(crate) enum Expr {
     Literal(Literal),
     /// The elements of a name; of a choice element, in whichever of its forms.
     Member { base: Box<Self>, field: Field, forms: Vec<Field> },
-    /// Those that have a type.
-    OfType { base: Box<Self>, kind: Kind },
+    /// The resources of the type `name`.
+    OfType { base: Box<Self>, field: Field, name: Box<str> },
     /// The one at a place.
     Index { base: Box<Self>, at: usize },
     /// Those for which the criterion holds.
@@ -57,16 +62,18 @@ pub(crate) enum Expr {
     },
     /// A function of the whole collection.
     Call { base: Box<Self>, function: Function },
-    /// `=` and `!=`; `moments` when one side is a date literal or constant.
+    /// `=` and `!=` of primitives; `moments` when their texts are dates or times.
     Equal { left: Box<Self>, right: Box<Self>, negated: bool, moments: bool },
     /// `<`, `<=`, `>`, `>=`
-    Compare { left: Box<Self>, right: Box<Self>, operator: Order },
+    Compare { left: Box<Self>, right: Box<Self>, operator: Order, moments: bool },
     /// `and`, `or`, `xor`, `implies`
     Logic { left: Box<Self>, right: Box<Self>, operator: Logic },
-    /// `+`, `-`, `*`, `/`
-    Arithmetic { left: Box<Self>, right: Box<Self>, operator: Arithmetic },
+    /// `+`, `-`, `*`, `/`; `whole` of two integers, whose result is one of 32 bits.
+    Arithmetic { left: Box<Self>, right: Box<Self>, operator: Arithmetic, whole: bool },
     /// Unary minus.
     Negative(Box<Self>),
+    /// What only the general engine can do: the whole expression, never a part of one.
+    General(Arc<General>),
 }
 
 /// A literal.
@@ -76,15 +83,6 @@ pub(crate) enum Literal {
     Moment(Box<str>),
     Boolean(bool),
     Number(Decimal),
-}
-
-/// What `ofType` can tell apart where the element's name does not say it.
-#[derive(Clone, Debug)]
-pub(crate) enum Kind {
-    Text,
-    Boolean,
-    Number,
-    Resource { field: Field, name: Box<str> },
 }
 
 /// The functions without an expression as their argument.
@@ -97,13 +95,20 @@ pub(crate) enum Function {
     Not,
     Count,
     Join(Box<str>),
-    /// `lowBoundary`, `highBoundary`; of a full `dateTime` where `full` says so.
+    /// `lowBoundary`, `highBoundary`
     Boundary {
         high: bool,
-        full: bool,
+        of: Bounded,
     },
     ResourceKey(Field),
     ReferenceKey(ReferenceKey),
+}
+
+/// What a boundary is asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bounded {
+    Number,
+    Moment(MomentKind),
 }
 
 /// `getReferenceKey`: the members it looks at, and the type that is wanted.
@@ -150,6 +155,7 @@ impl Expr {
         match self {
             Self::Equal { .. } | Self::Compare { .. } | Self::Logic { .. } => true,
             Self::Literal(Literal::Boolean(_)) => true,
+            Self::General(general) => general.gives == Some(SystemType::Boolean),
             Self::Call { function, .. } => {
                 matches!(function, Function::Exists | Function::Empty | Function::Not)
             }

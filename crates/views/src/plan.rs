@@ -3,10 +3,10 @@
 use crate::{
     Column, ColumnType, RowBuilder, ViewDefinition, ViewError, ViewErrorReason,
     definition::{self, ColumnDefinition, Text},
-    path::{self, Context, Expr, Field as Member, Function, Items, Paths, Whole},
+    path::{self, Context, Expr, Field as Member, Focus, Function, Items, Paths, Whole},
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use fhir::json::Selection;
+use fhir::{json::Selection, path::SystemType};
 use std::{ops::Range, sync::Arc};
 
 /// A compiled view. Cloning is cheap.
@@ -82,16 +82,17 @@ impl View {
     /// The definition asks for what does not make sense or is not supported; the error names the element.
     pub fn compile(definition: &ViewDefinition) -> Result<Self, ViewError> {
         let compiler = Compiler { definition };
+        let root = Focus::resource(definition.resource());
         let mut columns = Vec::new();
         let mut parts = Vec::new();
         for select in &definition.selects {
-            parts.push(Part::Select(Box::new(compiler.select(select, &mut columns)?)));
+            parts.push(Part::Select(Box::new(compiler.select(select, &root, &mut columns)?)));
         }
         if columns.is_empty() {
             return Err(ViewError::new("select", ViewErrorReason::Form { expected: "a view with a column" }));
         }
-        let wheres =
-            definition.wheres.iter().map(|text| compiler.expr(text, false)).collect::<Result<_, _>>()?;
+        let wheres = definition.wheres.iter().map(|text| Ok(compiler.expr(text, &root, false)?.0));
+        let wheres = wheres.collect::<Result<_, _>>()?;
         let flat = parts.iter().all(Part::is_flat);
         parts.iter_mut().for_each(|part| part.lay_paths(&columns));
         Ok(Self(Arc::new(Plan {
@@ -146,7 +147,7 @@ impl View {
     /// Its plan for resources of which only what `selection` says is read; asks for what it needs.
     pub(crate) fn selected(&self, selection: &mut Selection) -> Result<Arc<Plan>, Whole> {
         let mut plan = (*self.0).clone();
-        let root = Items::resource(&plan.resource);
+        let root = Items::RESOURCE;
         plan.resource_type.select(root, selection)?;
         for criterion in &mut plan.wheres {
             criterion.select(root, selection)?;
@@ -219,8 +220,7 @@ impl Select {
     /// Finds what can be walked together, once the expressions are what they will be.
     fn lay_paths(&mut self, columns: &[Column]) {
         if let Iteration::ForEach { path, walk, .. } = &mut self.each {
-            let mut paths = Paths::default();
-            *walk = paths.add(&path.expr, 0, ColumnType::Text).then_some(paths);
+            *walk = Paths::to_elements(&path.expr);
         }
         (self.paths, self.walked, self.others) = (Paths::default(), Vec::new(), Vec::new());
         for (at, (slot, located)) in self.columns.iter().enumerate() {
@@ -232,6 +232,35 @@ impl Select {
             }
         }
         self.parts.iter_mut().for_each(|part| part.lay_paths(columns));
+    }
+}
+
+impl Part {
+    fn is_general(&self) -> bool {
+        match self {
+            Self::Select(select) => select.starts_general() || select.is_general(),
+            Self::Union(branches) => {
+                branches.iter().any(|branch| branch.starts_general() || branch.is_general())
+            }
+        }
+    }
+}
+
+impl Select {
+    /// Whether what it goes through takes the general engine.
+    fn starts_general(&self) -> bool {
+        let is_general = |path: &Located| matches!(path.expr, Expr::General(_));
+        match &self.each {
+            Iteration::Focus => false,
+            Iteration::ForEach { path, .. } => is_general(path),
+            Iteration::Repeat(paths) => paths.iter().any(is_general),
+        }
+    }
+
+    /// Whether something in or below it takes the general engine.
+    fn is_general(&self) -> bool {
+        self.columns.iter().any(|(_, column)| matches!(column.expr, Expr::General(_)))
+            || self.parts.iter().any(Part::is_general)
     }
 }
 
@@ -257,46 +286,101 @@ struct Compiler<'d> {
 }
 
 impl Compiler<'_> {
-    fn expr(&self, text: &Text, full_moment: bool) -> Result<Located, ViewError> {
-        let context = Context {
-            resource: self.definition.resource(),
-            constants: &self.definition.constants,
-            full_moment,
-        };
-        let expr = path::parse(&text.text, context).map_err(|error| {
-            ViewError::new(&text.at, ViewErrorReason::Path { position: error.at, message: error.message })
+    /// Compiles an expression that starts from `focus`; and tells what it gives.
+    fn expr(&self, text: &Text, focus: &Focus, general: bool) -> Result<(Located, Focus), ViewError> {
+        let context = Context { resource: self.definition.resource(), constants: &self.definition.constants };
+        let (expr, given) = path::compile(&text.text, context, focus, general).map_err(|refused| {
+            let (position, message) = (refused.position, refused.message);
+            ViewError::new(&text.at, ViewErrorReason::Path { position, message })
         })?;
-        Ok(Located { at: text.at.clone(), expr })
+        Ok((Located { at: text.at.clone(), expr }, given))
     }
 
-    /// Compiles one `select`: its columns first, then nested selects, then the union, as the standard orders them.
-    fn select(&self, select: &definition::Select, columns: &mut Vec<Column>) -> Result<Select, ViewError> {
+    /// Compiles one `select`.
+    fn select(
+        &self,
+        select: &definition::Select,
+        focus: &Focus,
+        columns: &mut Vec<Column>,
+    ) -> Result<Select, ViewError> {
         let start = columns.len();
-        let each = match &select.each {
-            definition::Iteration::Focus => Iteration::Focus,
+        let (each, items) = self.each(&select.each, focus, false)?;
+        let compiled = self.body(select, each, &items, columns)?;
+        if matches!(compiled.each, Iteration::Focus) || items.is_exact() || !compiled.is_general() {
+            return Ok(compiled);
+        }
+        // The general engine needs to know more of each item than its place: it has to find the items itself.
+        columns.truncate(start);
+        let (each, items) = self.each(&select.each, focus, true)?;
+        self.body(select, each, &items, columns)
+    }
+
+    /// What a `select` goes through, and what its items are.
+    fn each(
+        &self,
+        each: &definition::Iteration,
+        focus: &Focus,
+        general: bool,
+    ) -> Result<(Iteration, Focus), ViewError> {
+        match each {
+            definition::Iteration::Focus => Ok((Iteration::Focus, focus.clone())),
             definition::Iteration::ForEach { path, or_null } => {
-                Iteration::ForEach { path: Box::new(self.expr(path, false)?), walk: None, or_null: *or_null }
+                let (path, given) = self.expr(path, focus, general)?;
+                Ok((Iteration::ForEach { path: Box::new(path), walk: None, or_null: *or_null }, given.each()))
             }
-            definition::Iteration::Repeat(paths) => {
-                Iteration::Repeat(paths.iter().map(|path| self.expr(path, false)).collect::<Result<_, _>>()?)
+            definition::Iteration::Repeat(paths) => self.repeat(paths, focus, general),
+        }
+    }
+
+    /// Paths that start from the focus, and from all that any of them gives.
+    fn repeat(&self, paths: &[Text], focus: &Focus, general: bool) -> Result<(Iteration, Focus), ViewError> {
+        let mut from = focus.each();
+        loop {
+            let (mut compiled, mut items) = (Vec::new(), None::<Focus>);
+            for path in paths {
+                let (path, given) = self.expr(path, &from, general)?;
+                compiled.push(path);
+                items = Some(items.map_or_else(|| given.each(), |items| items.with(&given)));
             }
-        };
+            let items = items.map_or_else(|| from.clone(), |items| items.each());
+            let some_general = compiled.iter().any(|path| matches!(path.expr, Expr::General(_)));
+            if some_general && !general {
+                return self.repeat(paths, focus, true);
+            }
+            // In the general engine every item knows its type; a place is where the walk began.
+            if general || from.covers(&items) {
+                return Ok((Iteration::Repeat(compiled), items));
+            }
+            from = from.with(&items).each();
+        }
+    }
+
+    /// What is made of each item: its columns first, then nested selects, then the union, as the standard orders
+    /// them.
+    fn body(
+        &self,
+        select: &definition::Select,
+        each: Iteration,
+        focus: &Focus,
+        columns: &mut Vec<Column>,
+    ) -> Result<Select, ViewError> {
+        let start = columns.len();
         let (mut own, mut parts, mut index_slots) = (Vec::new(), Vec::new(), Vec::new());
         for column in &select.columns {
             let slot = columns.len();
-            let located = self.column(column, columns)?;
+            let located = self.column(column, focus, columns)?;
             if matches!(located.expr, Expr::RowIndex) {
                 index_slots.push(slot);
             }
             own.push((slot, located));
         }
         for nested in &select.selects {
-            let nested = self.select(nested, columns)?;
+            let nested = self.select(nested, focus, columns)?;
             index_slots.extend(&nested.index_slots);
             parts.push(Part::Select(Box::new(nested)));
         }
         if !select.union_all.is_empty() {
-            let branches = self.union(select, columns)?;
+            let branches = self.union(select, focus, columns)?;
             index_slots.extend(branches.first().iter().flat_map(|branch| &branch.index_slots));
             parts.push(Part::Union(branches));
         }
@@ -309,17 +393,18 @@ impl Compiler<'_> {
     fn union(
         &self,
         select: &definition::Select,
+        focus: &Focus,
         columns: &mut Vec<Column>,
     ) -> Result<Vec<Select>, ViewError> {
         let before = columns.clone();
         let mut branches = Vec::new();
         for (index, branch) in select.union_all.iter().enumerate() {
             if index == 0 {
-                branches.push(self.select(branch, columns)?);
+                branches.push(self.select(branch, focus, columns)?);
                 continue;
             }
             let mut these = before.clone();
-            branches.push(self.select(branch, &mut these)?);
+            branches.push(self.select(branch, focus, &mut these)?);
             let shape = |column: &Column| (column.name.clone(), column.column_type, column.collection);
             if !these.iter().map(shape).eq(columns.iter().map(shape)) {
                 return Err(ViewError::new(format!("{}[{index}]", select.union_at), ViewErrorReason::Union));
@@ -328,7 +413,12 @@ impl Compiler<'_> {
         Ok(branches)
     }
 
-    fn column(&self, column: &ColumnDefinition, columns: &mut Vec<Column>) -> Result<Located, ViewError> {
+    fn column(
+        &self,
+        column: &ColumnDefinition,
+        focus: &Focus,
+        columns: &mut Vec<Column>,
+    ) -> Result<Located, ViewError> {
         if columns.iter().any(|other| other.name == column.name) {
             let name = column.name.clone();
             return Err(ViewError::new(format!("{}.name", column.at), ViewErrorReason::Duplicate { name }));
@@ -339,8 +429,7 @@ impl Compiler<'_> {
                 .unwrap_or(&kind.text)
                 .to_owned()
         });
-        let full_moment = matches!(fhir_type.as_deref(), Some("dateTime" | "instant"));
-        let located = self.expr(&column.path, full_moment)?;
+        let (located, _) = self.expr(&column.path, focus, false)?;
         let unsupported =
             |text: &Text| ViewError::new(&text.at, ViewErrorReason::Unsupported { what: text.text.clone() });
         let column_type = match (&column.ansi, &column.kind, fhir_type.as_deref()) {
@@ -364,6 +453,7 @@ impl Compiler<'_> {
 fn inferred(expr: &Expr) -> ColumnType {
     match expr {
         Expr::RowIndex | Expr::Call { function: Function::Count, .. } => ColumnType::Integer,
+        Expr::General(general) if general.gives == Some(SystemType::Integer) => ColumnType::Integer,
         expr if expr.is_boolean() => ColumnType::Boolean,
         _ => ColumnType::Text,
     }

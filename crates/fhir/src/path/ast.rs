@@ -11,6 +11,31 @@ pub struct Expr {
     pub kind: ExprKind,
 }
 
+impl Expr {
+    /// The expressions right below this one: its input first, then operands or arguments as they were written.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Literal(_)
+            | ExprKind::Empty
+            | ExprKind::Variable(_)
+            | ExprKind::This
+            | ExprKind::Index
+            | ExprKind::Total => Vec::new(),
+            ExprKind::Member { input, .. } | ExprKind::OfType { input, .. } => {
+                input.as_deref().into_iter().collect()
+            }
+            ExprKind::Call { input, arguments, .. } => {
+                input.as_deref().into_iter().chain(arguments).collect()
+            }
+            ExprKind::Indexer { input, index } => vec![input, index],
+            ExprKind::Polarity { operand, .. } => vec![operand],
+            ExprKind::Binary { left, right, .. } => vec![left, right],
+            ExprKind::Factory { arguments, .. } => arguments.iter().collect(),
+        }
+    }
+}
+
 /// The sorts of expression (the grammar of FHIRPath, rules `expression`, `term` and `invocation`).
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
@@ -219,5 +244,20 @@ impl Operator {
             Self::Div => "div",
             Self::Mod => "mod",
         }
+    }
+}
+
+/// The type that an argument names, as in `ofType(FHIR.Patient)`: it reads like a path.
+#[must_use]
+pub fn type_of(argument: &Expr) -> Option<TypeName> {
+    match &argument.kind {
+        ExprKind::Member { input: None, name } => Some(TypeName { namespace: None, name: name.clone() }),
+        ExprKind::Member { input: Some(input), name } => match &input.kind {
+            ExprKind::Member { input: None, name: namespace } => {
+                Some(TypeName { namespace: Some(namespace.clone()), name: name.clone() })
+            }
+            _ => None,
+        },
+        _ => None,
     }
 }

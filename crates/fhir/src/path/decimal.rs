@@ -161,6 +161,21 @@ impl Decimal {
         self.mantissa == 0
     }
 
+    /// The mantissa at `scale` digits after the point, if the value is held there exactly in `precision` digits.
+    #[must_use]
+    pub fn mantissa_at(self, scale: u32, precision: u32) -> Option<i128> {
+        let mantissa = if self.scale <= scale {
+            self.mantissa.checked_mul(power(scale - self.scale)?)?
+        } else {
+            let factor = power(self.scale - scale)?;
+            if self.mantissa % factor != 0 {
+                return None;
+            }
+            self.mantissa / factor
+        };
+        (mantissa.unsigned_abs() < power(precision)?.unsigned_abs()).then_some(mantissa)
+    }
+
     /// The value, if it is whole and fits.
     #[must_use]
     pub fn to_i64(self) -> Option<i64> {

@@ -25,6 +25,7 @@ pub struct Environment<'a> {
     pub(super) trace: Option<TraceSink<'a>>,
     pub(super) typed: bool,
     pub(super) as_filters: bool,
+    pub(super) empty_join: bool,
     pub(super) work: u64,
 }
 
@@ -38,6 +39,7 @@ impl Default for Environment<'_> {
             trace: None,
             typed: true,
             as_filters: false,
+            empty_join: false,
             work: DEFAULT_WORK,
         }
     }
@@ -92,6 +94,12 @@ impl<'a> Environment<'a> {
     #[must_use]
     pub fn with_filtering_as(self) -> Self {
         Self { as_filters: true, ..self }
+    }
+
+    /// Lets `join` of nothing be the empty text, as the suite of SQL on FHIR has it; without this it is empty.
+    #[must_use]
+    pub fn with_empty_join(self) -> Self {
+        Self { empty_join: true, ..self }
     }
 
     /// Bounds the work. See [`DEFAULT_WORK`] for what counts.

@@ -38,8 +38,8 @@ pub(super) struct Scope<'a> {
 }
 
 /// One evaluation under way.
-pub(super) struct Evaluator<'a> {
-    pub(super) environment: &'a Environment<'a>,
+pub(super) struct Evaluator<'e, 'a> {
+    pub(super) environment: &'e Environment<'a>,
     pub(super) patterns: &'a Patterns,
     /// What `%context` is.
     context: Collection<'a>,
@@ -52,7 +52,7 @@ pub(super) struct Evaluator<'a> {
 pub(super) fn evaluate<'a>(
     expr: &'a Expr,
     focus: Collection<'a>,
-    environment: &'a Environment<'a>,
+    environment: &Environment<'a>,
     patterns: &'a Patterns,
 ) -> Answer<'a> {
     let (context, defined, work) = (focus.clone(), Vec::new(), environment.work);
@@ -60,7 +60,7 @@ pub(super) fn evaluate<'a>(
     evaluator.evaluate(expr, &Scope { this: focus, index: None, total: None })
 }
 
-impl<'a> Evaluator<'a> {
+impl<'a> Evaluator<'_, 'a> {
     /// Counts work done, and ends the evaluation when it is too much.
     pub(super) fn spend(&mut self, work: usize, position: usize) -> Result<(), PathError> {
         let left = self.work.checked_sub(work as u64);
@@ -84,7 +84,7 @@ impl<'a> Evaluator<'a> {
             }
             ExprKind::Call { input, function, arguments } => {
                 let input = self.input(input.as_deref(), scope)?;
-                let call = Call { input, arguments, scope, position: expr.position };
+                let call = Call { function: *function, input, arguments, scope, position: expr.position };
                 function.run(self, &call)?
             }
             ExprKind::Indexer { input, index } => {

@@ -3,11 +3,10 @@
 mod primitive;
 
 use super::{
-    ast::Expr,
+    ast::{Expr, type_of},
     error::{PathError, Rule},
     evaluate::{Answer, Evaluator, Scope, single, text},
     item::{Element, ElementType, Item, Json},
-    parser::type_of,
 };
 use crate::{
     json::{Object, Value},
@@ -28,7 +27,7 @@ const PARTS: &[(&str, &[&str])] = &[
 
 /// Makes what `%factory.name(arguments)` asks for.
 pub(super) fn make<'a>(
-    evaluator: &mut Evaluator<'a>,
+    evaluator: &mut Evaluator<'_, 'a>,
     name: &str,
     arguments: &'a [Expr],
     scope: &Scope<'a>,

@@ -7,6 +7,7 @@ mod conversion;
 mod encoding;
 mod existence;
 mod fhir;
+mod keys;
 mod math;
 mod projection;
 mod regex;
@@ -45,7 +46,7 @@ pub(super) enum Gives {
     FirstArgument,
 }
 
-type Run = for<'a> fn(&mut Evaluator<'a>, &Call<'_, 'a>) -> Answer<'a>;
+type Run = for<'a> fn(&mut Evaluator<'_, 'a>, &Call<'_, 'a>) -> Answer<'a>;
 
 /// One line of the table.
 pub(super) struct Definition {
@@ -55,13 +56,23 @@ pub(super) struct Definition {
     gives: Gives,
     needs_order: bool,
     on_text: bool,
+    refusal: Option<&'static str>,
     run: Run,
 }
 
 impl Definition {
     /// A function of `least` to `most` arguments.
     const fn new(name: &'static str, least: usize, most: usize, run: Run) -> Self {
-        Self { name, least, most, gives: Gives::Anything, needs_order: false, on_text: false, run }
+        Self {
+            name,
+            least,
+            most,
+            gives: Gives::Anything,
+            needs_order: false,
+            on_text: false,
+            refusal: None,
+            run,
+        }
     }
 
     const fn gives(self, gives: Gives) -> Self {
@@ -75,6 +86,12 @@ impl Definition {
     /// Of a collection without an order it would give any item (§5.3).
     const fn ordered(self) -> Self {
         Self { gives: Gives::Input, needs_order: true, ..self }
+    }
+
+    /// This engine does not do it, and says why.
+    const fn refused(name: &'static str, arguments: usize, reason: &'static str) -> Self {
+        let run: Run = |_, call| Err(call.fail(Rule::Refused(call.function.0.refusal.unwrap_or_default())));
+        Self { refusal: Some(reason), ..Self::new(name, arguments, arguments, run) }
     }
 
     /// It is defined for texts only (§5.6).
@@ -98,6 +115,7 @@ const TABLES: &[&[Definition]] = &[
     boundary::FUNCTIONS,
     aggregate::FUNCTIONS,
     fhir::FUNCTIONS,
+    keys::FUNCTIONS,
 ];
 
 impl Function {
@@ -124,6 +142,19 @@ impl Function {
         (self.0.least, self.0.most)
     }
 
+    /// Why this engine never runs it, if it does not: what it needs is beyond an expression.
+    #[must_use]
+    pub const fn refusal(self) -> Option<&'static str> {
+        self.0.refusal
+    }
+
+    /// Whether it asks what time it is, which [`Environment::at_unix_ms`](super::Environment::at_unix_ms) hands
+    /// in.
+    #[must_use]
+    pub fn needs_time(self) -> bool {
+        matches!(self.name(), "now" | "today" | "timeOfDay")
+    }
+
     pub(super) const fn result(self) -> Gives {
         self.0.gives
     }
@@ -136,7 +167,7 @@ impl Function {
         self.0.on_text
     }
 
-    pub(super) fn run<'a>(self, evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+    pub(super) fn run<'a>(self, evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
         (self.0.run)(evaluator, call)
     }
 }
@@ -155,6 +186,7 @@ impl fmt::Debug for Function {
 
 /// A function called: its input, and its arguments yet to be evaluated.
 pub(super) struct Call<'c, 'a> {
+    pub(super) function: Function,
     pub(super) input: Collection<'a>,
     pub(super) arguments: &'a [Expr],
     pub(super) scope: &'c Scope<'a>,
@@ -172,7 +204,7 @@ impl<'a> Call<'_, 'a> {
     }
 
     /// The argument, evaluated where the function stands; empty if it was not written.
-    fn argument(&self, evaluator: &mut Evaluator<'a>, at: usize) -> Answer<'a> {
+    fn argument(&self, evaluator: &mut Evaluator<'_, 'a>, at: usize) -> Answer<'a> {
         match self.arguments.get(at) {
             Some(argument) => evaluator.apart(argument, self.scope),
             None => Ok(Vec::new()),
@@ -181,18 +213,28 @@ impl<'a> Call<'_, 'a> {
 
     fn text_argument(
         &self,
-        evaluator: &mut Evaluator<'a>,
+        evaluator: &mut Evaluator<'_, 'a>,
         at: usize,
     ) -> Result<Option<Cow<'a, str>>, PathError> {
         evaluate::text(&self.argument(evaluator, at)?, self.position)
     }
 
-    fn integer_argument(&self, evaluator: &mut Evaluator<'a>, at: usize) -> Result<Option<i64>, PathError> {
+    fn integer_argument(
+        &self,
+        evaluator: &mut Evaluator<'_, 'a>,
+        at: usize,
+    ) -> Result<Option<i64>, PathError> {
         evaluate::integer(&self.argument(evaluator, at)?, self.position)
     }
 
     /// The argument, evaluated with an item of the input as `$this`.
-    fn each(&self, evaluator: &mut Evaluator<'a>, at: usize, item: &Item<'a>, index: usize) -> Answer<'a> {
+    fn each(
+        &self,
+        evaluator: &mut Evaluator<'_, 'a>,
+        at: usize,
+        item: &Item<'a>,
+        index: usize,
+    ) -> Answer<'a> {
         let Some(argument) = self.arguments.get(at) else { return Ok(Vec::new()) };
         let index = i64::try_from(index).ok();
         let scope = Scope { this: vec![item.clone()], index, total: self.scope.total.clone() };
@@ -200,7 +242,12 @@ impl<'a> Call<'_, 'a> {
     }
 
     /// Whether a condition holds of an item of the input.
-    fn holds(&self, evaluator: &mut Evaluator<'a>, item: &Item<'a>, index: usize) -> Result<bool, PathError> {
+    fn holds(
+        &self,
+        evaluator: &mut Evaluator<'_, 'a>,
+        item: &Item<'a>,
+        index: usize,
+    ) -> Result<bool, PathError> {
         let answer = self.each(evaluator, 0, item, index)?;
         Ok(evaluate::boolean(&answer, self.position)? == Some(true))
     }
@@ -226,7 +273,7 @@ fn maybe<'a>(item: Option<Item<'a>>) -> Answer<'a> {
 }
 
 /// One text that was made.
-fn made<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>, text: String) -> Answer<'a> {
+fn made<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>, text: String) -> Answer<'a> {
     evaluator.spend(text.len() / 8, call.position)?;
     Ok(vec![Item::String(Cow::Owned(text))])
 }

@@ -7,6 +7,7 @@ mod compare;
 mod scan;
 
 pub(super) use arithmetic::MomentUnit;
+pub use compare::Incomparable;
 
 use super::decimal::Decimal;
 use std::fmt;
@@ -72,6 +73,39 @@ impl Moment {
         self.offset_minutes
     }
 
+    /// Reads a date, dateTime or instant as FHIR writes them: whole, or as much of a day as is known, or to the
+    /// minute and finer (R4 §2.24.0.1). It allocates nothing.
+    #[inline]
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = Self::whole(text).filter(|moment| moment.kind != MomentKind::Time)?;
+        let of_fhir = moment.precision != Precision::Hour && !text.ends_with('T');
+        of_fhir.then_some(moment)
+    }
+
+    /// The day as it is written, in days since 1970-01-01: the first of a partial one. Of a time 0.
+    #[inline]
+    #[must_use]
+    pub fn unix_day(&self) -> i32 {
+        if self.kind == MomentKind::Time {
+            return 0;
+        }
+        let [year, month, day, ..] = self.parts;
+        // INVARIANT: the calendar of a moment ends with the year 9999.
+        i32::try_from(calendar::days_of(year, month, day)).unwrap_or_default()
+    }
+
+    /// Where it begins, in microseconds since 1970-01-01T00:00:00Z, finer digits cut off. Without a zone it counts
+    /// as UTC. Of a time since midnight.
+    #[inline]
+    #[must_use]
+    pub fn start_unix_us(&self) -> i64 {
+        let [_, _, _, hour, minute, second] = self.parts.map(i64::from);
+        let minutes = hour * 60 + minute - i64::from(self.offset_minutes.unwrap_or_default());
+        let micros = i64::from(self.nanoseconds / 1_000);
+        i64::from(self.unix_day()) * 86_400_000_000 + (minutes * 60 + second) * 1_000_000 + micros
+    }
+
     /// Reads a FHIR or System date: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
     #[must_use]
     pub fn parse_date(text: &str) -> Option<Self> {
@@ -97,6 +131,7 @@ impl Moment {
         scan::literal(text)
     }
 
+    #[inline]
     fn whole(text: &str) -> Option<Self> {
         scan::literal(text).filter(|(_, length)| *length == text.len()).map(|(moment, _)| moment)
     }

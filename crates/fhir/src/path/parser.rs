@@ -2,8 +2,6 @@
 
 mod term;
 
-pub(super) use term::type_of;
-
 use super::{
     ast::{Expr, ExprKind, Operator, TypeTest},
     error::{SyntaxError, SyntaxProblem},

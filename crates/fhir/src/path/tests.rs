@@ -362,3 +362,76 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn keys_of_sql_on_fhir_join_references_to_resources() {
+    check(
+        BUNDLE,
+        &[
+            "entry.resource.getResourceKey()",
+            "entry.resource.ofType(Observation).subject.getReferenceKey()",
+            "entry.resource.ofType(Observation).subject.getReferenceKey(Patient) & '!'",
+            "entry.resource.ofType(Observation).subject.getReferenceKey(Group).empty()",
+            "entry.resource.ofType(Observation).performer.getReferenceKey(FHIR.Patient)",
+            "entry.resource.ofType(Observation).subject.getReferenceKey('Patient')",
+        ],
+        expect![[r#"
+            entry.resource.getResourceKey() => a
+            entry.resource.ofType(Observation).subject.getReferenceKey() => a
+            entry.resource.ofType(Observation).subject.getReferenceKey(Patient) & '!' => a!
+            entry.resource.ofType(Observation).subject.getReferenceKey(Group).empty() => true
+            entry.resource.ofType(Observation).performer.getReferenceKey(FHIR.Patient) => nowhere
+            entry.resource.ofType(Observation).subject.getReferenceKey('Patient') => an argument that the function does not know at byte 43 of the expression"#]],
+    );
+    let keys = Expression::parse("subject.getReferenceKey(Patient)").unwrap();
+    assert_eq!(keys.check("Observation", Strictness::default()), Ok(()));
+}
+
+#[test]
+fn an_expression_says_what_it_gives_where_that_is_certain() {
+    for (text, gives) in [
+        ("name.exists()", Some(SystemType::Boolean)),
+        ("name.given.count()", Some(SystemType::Integer)),
+        ("id & 'x'", Some(SystemType::String)),
+        ("birthDate + 1 day", Some(SystemType::Date)),
+        ("active", None),
+        ("1 + 1", None),
+        ("nothing.exists()", None),
+    ] {
+        let expression = Expression::parse(text).unwrap();
+        assert_eq!(expression.gives(knowledge().id("Patient")), gives, "{text}");
+    }
+    assert_eq!(Expression::parse("nothing.exists()").unwrap().gives(None), Some(SystemType::Boolean));
+}
+
+#[test]
+fn a_tree_is_walked_from_inputs_to_arguments() {
+    fn names(tree: &Expr, found: &mut Vec<String>) {
+        if let ExprKind::Member { name, .. } = &tree.kind {
+            found.push(name.clone());
+        }
+        tree.children().into_iter().for_each(|child| names(child, found));
+    }
+    let mut found = Vec::new();
+    let text = "-a.where(b = c[d]).e is Patient or (%factory.Coding(f) as Coding).exists(g)";
+    names(Expression::parse(text).unwrap().tree(), &mut found);
+    assert_eq!(found.join(""), "eabcdfg");
+}
+
+#[test]
+fn a_function_says_why_it_is_never_run() {
+    let refused: Vec<_> = Function::all().filter(|function| function.refusal().is_some()).collect();
+    expect!["[memberOf, subsumes, subsumedBy, elementDefinition, slice, checkModifiers, htmlChecks]"]
+        .assert_eq(&format!("{refused:?}"));
+    let timed: Vec<_> = Function::all().filter(|function| function.needs_time()).collect();
+    expect!["[now, today, timeOfDay]"].assert_eq(&format!("{timed:?}"));
+}
+
+#[test]
+fn join_of_nothing_is_a_text_only_for_who_asks_for_it() {
+    let told = |environment: Environment<'_>| told(PATIENT, "name.suffix.join(',').count()", &environment);
+    assert_eq!(
+        (told(Environment::new()), told(Environment::new().with_empty_join())),
+        ("0".into(), "1".into())
+    );
+}

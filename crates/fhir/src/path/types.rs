@@ -78,7 +78,8 @@ impl SystemType {
     }
 
     /// The type of the value that a FHIR primitive has (R4 "FHIRPath", implicit conversions).
-    pub(super) const fn of(primitive: Primitive) -> Self {
+    #[must_use]
+    pub const fn of(primitive: Primitive) -> Self {
         match primitive {
             Primitive::Boolean => Self::Boolean,
             Primitive::Integer | Primitive::PositiveInt | Primitive::UnsignedInt => Self::Integer,
@@ -110,6 +111,29 @@ impl TypeName {
             None if fhir.is_some() || system.is_some() => Some(Meaning { fhir, system }),
             _ => None,
         }
+    }
+}
+
+impl TypeName {
+    /// Whether FHIR R4 or FHIRPath has a type of this name.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.meaning().is_some()
+    }
+
+    /// The FHIR type that it means of an element of a resource; `None` where only FHIRPath has one of the name.
+    #[must_use]
+    pub fn fhir(&self) -> Option<&str> {
+        self.meaning()?.fhir
+    }
+}
+
+impl TypeDef {
+    /// Whether the type is the one called `name`, or a kind of it: `code` is a kind of `string`, `Patient` of
+    /// `DomainResource`.
+    #[must_use]
+    pub fn is_kind_of(&self, name: &str) -> bool {
+        is_kind_of(self, name)
     }
 }
 

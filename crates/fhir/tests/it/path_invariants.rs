@@ -81,7 +81,7 @@ impl Tally {
         &mut self,
         item: &Item<'a>,
         invariant: &'a Invariant,
-        environment: &'a Environment<'a>,
+        environment: &Environment<'a>,
         file: &str,
     ) {
         self.asked += 1;

@@ -96,7 +96,7 @@ impl Source {
     fn range_bytes(&self) -> u64 {
         let share = self.left_bytes.div_ceil(self.threads * 2);
         // A small input is still spread over the threads.
-        let least = share.max(LEAST_BYTES).min(LAST_RANGE_BYTES);
+        let least = share.clamp(LEAST_BYTES, LAST_RANGE_BYTES);
         share.clamp(least, self.most_bytes.max(least))
     }
 

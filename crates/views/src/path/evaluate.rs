@@ -4,10 +4,13 @@
 //! `exists()` likewise, and items borrow from the resource.
 
 use super::{
-    Arithmetic, Expr, Field, Function, Item, Kind, Literal, Logic, Node, Order, ReferenceKey, item::Fault,
+    Arithmetic, Bounded, Expr, Field, Function, Item, Literal, Logic, Node, Order, ReferenceKey, item::Fault,
 };
-use crate::{RowError, decimal::Decimal, moment};
-use fhir::json;
+use crate::RowError;
+use fhir::{
+    path::{Decimal, Moment, MomentKind},
+    reference,
+};
 use std::{borrow::Cow, cmp::Ordering};
 
 /// Why an evaluation stops before its end.
@@ -30,7 +33,8 @@ impl From<Fault> for Halt {
 /// Whether to go on.
 pub(crate) type Flow = Result<(), Halt>;
 
-type Sink<'s, 'a, N> = &'s mut dyn FnMut(Item<'a, N>) -> Flow;
+/// Whoever asked.
+pub(super) type Sink<'s, 'a, N> = &'s mut dyn FnMut(Item<'a, N>) -> Flow;
 
 /// What an expression can see beside its focus.
 #[derive(Clone, Copy, Debug)]
@@ -64,8 +68,12 @@ pub(crate) fn evaluate<'a, N: Node<'a>>(
         Expr::Member { base, field, forms } => nodes(base, this, scope, &mut |node| {
             members(node, field, forms, &mut |child| sink(Item::Node(child)))
         }),
-        Expr::OfType { base, kind } => evaluate(base, this, scope, &mut |item| {
-            if is_of(&item, kind) { sink(item) } else { Ok(()) }
+        Expr::OfType { base, field, name } => nodes(base, this, scope, &mut |node| {
+            if node.member(field).and_then(Node::text) == Some(name) {
+                sink(Item::Node(node))
+            } else {
+                Ok(())
+            }
         }),
         Expr::Index { base, at } => nth(base, *at, this, scope, sink),
         Expr::Where { base, criterion } => evaluate(base, this, scope, &mut |item| {
@@ -99,18 +107,22 @@ pub(crate) fn evaluate<'a, N: Node<'a>>(
         Expr::Equal { .. } | Expr::Compare { .. } | Expr::Logic { .. } => {
             truth(expr, this, scope)?.map_or(Ok(()), |value| sink(Item::Boolean(value)))
         }
-        Expr::Arithmetic { left, right, operator } => {
+        Expr::Arithmetic { left, right, operator, whole } => {
             let left = one(left, this, scope)?;
             let right = one(right, this, scope)?;
             match left.zip(right) {
-                Some((left, right)) => calculate(left, right, *operator)?.map_or(Ok(()), sink),
+                Some((left, right)) => calculate(left, right, *operator, *whole)?.map_or(Ok(()), sink),
                 None => Ok(()),
             }
         }
         Expr::Negative(base) => match one(base, this, scope)? {
-            Some(item) => sink(Item::Number(item.as_number().ok_or(Fault::Operands)?.negated())),
-            None => Ok(()),
+            Some(item) if !item.is_number() => Err(Fault::Operands.into()),
+            item => {
+                let negated = item.and_then(|item| item.as_number()?.negated());
+                negated.map_or(Ok(()), |number| sink(Item::Number(number)))
+            }
         },
+        Expr::General(general) => general.evaluate(this, scope, sink),
     }
 }
 
@@ -122,16 +134,17 @@ pub(crate) fn truth<'a, N: Node<'a>>(
 ) -> Result<Option<bool>, Halt> {
     match expr {
         Expr::Equal { left, right, negated, moments } => {
-            let equal = match text_member_is(left, right, this) {
+            let known = if *moments { None } else { text_member_is(left, right, this) };
+            let equal = match known {
                 Some(known) => Some(known),
                 None => equal(left, right, *moments, this, scope)?,
             };
             Ok(equal.map(|equal| equal != *negated))
         }
-        Expr::Compare { left, right, operator } => {
+        Expr::Compare { left, right, operator, moments } => {
             let (left, right) = (one(left, this, scope)?, one(right, this, scope)?);
             let Some((left, right)) = left.zip(right) else { return Ok(None) };
-            Ok(left.order(&right)?.map(|order| match operator {
+            Ok(left.order(&right, *moments)?.map(|order| match operator {
                 Order::Less => order == Ordering::Less,
                 Order::LessOrEqual => order != Ordering::Greater,
                 Order::Greater => order == Ordering::Greater,
@@ -173,12 +186,9 @@ fn text_member_is<'a, N: Node<'a>>(left: &Expr, right: &Expr, this: &Item<'a, N>
         return None;
     };
     match (&**base, this) {
-        (Expr::This, Item::Node(node)) => match node.member(field).and_then(Node::text) {
-            Some(text) if text == &**wanted => Some(true),
-            // A text with a `T` may be a moment in another zone.
-            Some(text) if !text.contains('T') => Some(false),
-            _ => None,
-        },
+        (Expr::This, Item::Node(node)) => {
+            node.member(field).and_then(Node::text).map(|text| text == &**wanted)
+        }
         _ => None,
     }
 }
@@ -192,13 +202,13 @@ fn equal<'a, N: Node<'a>>(
 ) -> Result<Option<bool>, Halt> {
     match (single(left, this, scope)?, single(right, this, scope)?) {
         (Single::None, _) | (_, Single::None) => Ok(None),
-        (Single::One(left), Single::One(right)) => Ok(left.equals(&right, moments)?),
+        (Single::One(left), Single::One(right)) => Ok(left.equals(&right, moments)),
         (Single::One(_), Single::Several) | (Single::Several, Single::One(_)) => Ok(Some(false)),
         (Single::Several, Single::Several) => {
             let (left, right) = (all(left, this, scope)?, all(right, this, scope)?);
             let mut answer = Some(left.len() == right.len());
             for (left, right) in left.iter().zip(&right) {
-                answer = combine(answer, left.equals(right, moments)?, Logic::And);
+                answer = combine(answer, left.equals(right, moments), Logic::And);
             }
             Ok(answer)
         }
@@ -330,21 +340,6 @@ fn members<'a, N: Node<'a>>(
     }
 }
 
-fn is_of<'a, N: Node<'a>>(item: &Item<'a, N>, kind: &Kind) -> bool {
-    let kind_of = |node: &N| node.kind();
-    match (kind, item) {
-        (Kind::Text, Item::Node(node)) => matches!(kind_of(node), json::Kind::Text(_)),
-        (Kind::Text, item) => matches!(item, Item::Text(_)),
-        (Kind::Boolean, item) => item.as_bool().is_some(),
-        (Kind::Number, Item::Node(node)) => matches!(kind_of(node), json::Kind::Number(_)),
-        (Kind::Number, item) => matches!(item, Item::Number(_)),
-        (Kind::Resource { field, name }, Item::Node(node)) => {
-            node.member(field).and_then(Node::text) == Some(name)
-        }
-        (Kind::Resource { .. }, _) => false,
-    }
-}
-
 fn call<'a, N: Node<'a>>(
     base: &'a Expr,
     function: &'a Function,
@@ -382,10 +377,11 @@ fn call<'a, N: Node<'a>>(
                 joined.push_str(&item.into_text().ok_or(Fault::Operands)?);
                 Ok(())
             })?;
+            // Of nothing it is the empty text, as the suite of SQL on FHIR has it.
             sink(Item::Text(Cow::Owned(joined)))
         }
-        Function::Boundary { high, full } => match one(base, this, scope)? {
-            Some(item) => boundary(item, *high, *full)?.map_or(Ok(()), sink),
+        Function::Boundary { high, of } => match one(base, this, scope)? {
+            Some(item) => boundary(item, *high, *of)?.map_or(Ok(()), sink),
             None => Ok(()),
         },
         Function::ResourceKey(id) => nodes(base, this, scope, &mut |node| {
@@ -397,54 +393,55 @@ fn call<'a, N: Node<'a>>(
     }
 }
 
+/// Digits after the point of a number's boundary, where an expression does not say (FHIRPath, `lowBoundary`).
+const BOUNDARY_SCALE: u32 = 8;
+
 fn boundary<'a, N: Node<'a>>(
     item: Item<'a, N>,
     high: bool,
-    full: bool,
+    of: Bounded,
 ) -> Result<Option<Item<'a, N>>, Fault> {
-    if let Some(number) = item.as_number() {
-        return number.boundary(high).map(|number| Some(Item::Number(number))).ok_or(Fault::Number);
-    }
-    let text = item.into_text().ok_or(Fault::Operands)?;
-    Ok(moment::boundary(&text, high, full).map(|text| Item::Text(Cow::Owned(text))))
+    let Bounded::Moment(kind) = of else {
+        let number = item.is_number().then(|| item.as_number()).ok_or(Fault::Operands)?;
+        return Ok(number.and_then(|number| number.boundary(high, BOUNDARY_SCALE)).map(Item::Number));
+    };
+    let text = item.as_str().ok_or(Fault::Operands)?;
+    let moment = match kind {
+        MomentKind::Date => Moment::parse_date(text),
+        MomentKind::DateTime => Moment::parse_date_time(text),
+        MomentKind::Time => Moment::parse_time(text),
+    };
+    let moment = moment.ok_or(Fault::Operands)?;
+    let boundary = moment.boundary(high, moment.finest());
+    Ok(boundary.map(|boundary| Item::Text(Cow::Owned(boundary.to_string()))))
 }
 
 impl ReferenceKey {
-    /// The key that `getResourceKey()` of the referenced resource gives: its id
-    /// (SQL on FHIR, `getReferenceKey`). Nothing for contained resources, and for another type than wanted.
+    /// The key that `getResourceKey()` of the referenced resource gives ([`reference::key`]).
     pub(crate) fn of<'a, N: Node<'a>>(&self, reference: N) -> Option<&'a str> {
-        let kind = self.kind.as_deref();
         let text = reference.member(&self.reference)?.text()?;
         let stated = || reference.member(&self.stated).and_then(Node::text);
-        if let Some(uuid) = text.strip_prefix("urn:uuid:") {
-            return kind.is_none_or(|kind| stated() == Some(kind)).then_some(uuid);
-        }
-        let text = text.split_once("/_history/").map_or(text, |(text, _)| text);
-        if text.starts_with('#') || text.contains('?') {
-            return None;
-        }
-        let (before, id) = text.rsplit_once('/').unwrap_or(("", text));
-        let found = before.rsplit_once('/').map_or(before, |(_, found)| found);
-        let found = if found.is_empty() { stated() } else { Some(found) };
-        kind.is_none_or(|kind| found == Some(kind)).then_some(id)
+        reference::key(text, stated, self.kind.as_deref())
     }
 }
 
+/// What cannot be held has no result (FHIRPath §6.6), division by zero included.
 fn calculate<'a, N: Node<'a>>(
     left: Item<'a, N>,
     right: Item<'a, N>,
     operator: Arithmetic,
+    whole: bool,
 ) -> Result<Option<Item<'a, N>>, Fault> {
-    if let (Some(a), Some(b)) = (left.as_number(), right.as_number()) {
+    if left.is_number() && right.is_number() {
+        let Some((a, b)) = left.as_number().zip(right.as_number()) else { return Ok(None) };
         let result = match operator {
             Arithmetic::Plus => a.plus(b),
             Arithmetic::Minus => a.minus(b),
             Arithmetic::Times => a.times(b),
-            // Division by zero is empty (FHIRPath §6.6.2).
-            Arithmetic::Over if b.compare(Decimal::from(0)).is_some_and(Ordering::is_eq) => return Ok(None),
             Arithmetic::Over => a.over(b),
         };
-        return result.map(|number| Some(Item::Number(number))).ok_or(Fault::Number);
+        let is_integer = |number: &Decimal| number.to_i64().is_some_and(|value| i32::try_from(value).is_ok());
+        return Ok(result.filter(|number| !whole || is_integer(number)).map(Item::Number));
     }
     let texts = left.as_str().is_some() && right.as_str().is_some();
     match (operator, left.into_text(), right.into_text()) {

@@ -1,8 +1,10 @@
 //! What an expression gives: items, how they compare, and what can go wrong.
 
-use super::{Literal, Node};
-use crate::{decimal::Decimal, moment::Moment};
-use fhir::json::Kind;
+use super::{Literal, Node, general::Foreign};
+use fhir::{
+    json::Kind,
+    path::{Decimal, Moment, PathError},
+};
 use std::{borrow::Cow, cmp::Ordering};
 
 /// One item of a collection: a place in the resource, or something computed.
@@ -12,6 +14,8 @@ pub(crate) enum Item<'a, N> {
     Text(Cow<'a, str>),
     Boolean(bool),
     Number(Decimal),
+    /// What the general engine gave, where it is more than a value.
+    Foreign(Box<Foreign<'a>>),
 }
 
 /// Why an expression has no answer. Says nothing of the resource's content.
@@ -21,16 +25,18 @@ pub(crate) enum Fault {
     Several,
     #[error("operands of types that do not go together")]
     Operands,
-    #[error("a number of more than 38 digits")]
-    Number,
+    #[error(transparent)]
+    General(PathError),
+    #[error("the resource was not read whole")]
+    Unread,
 }
 
 /// An item by what it can be compared with.
-enum Scalar<'i, N> {
+enum Scalar<'i> {
     Text(&'i str),
     Boolean(bool),
-    Number(Decimal),
-    Complex(N),
+    Number(Option<Decimal>),
+    Complex,
 }
 
 impl<'a, N: Node<'a>> Item<'a, N> {
@@ -54,6 +60,7 @@ impl<'a, N: Node<'a>> Item<'a, N> {
                     None
                 }
             }
+            Self::Foreign(foreign) => foreign.as_bool(),
             _ => None,
         }
     }
@@ -63,6 +70,7 @@ impl<'a, N: Node<'a>> Item<'a, N> {
         match self {
             Self::Number(_) => true,
             Self::Node(node) => matches!(node.kind(), Kind::Number(_)),
+            Self::Foreign(foreign) => foreign.number().is_some(),
             _ => false,
         }
     }
@@ -78,6 +86,7 @@ impl<'a, N: Node<'a>> Item<'a, N> {
                     None
                 }
             }
+            Self::Foreign(foreign) => foreign.number().and_then(Decimal::parse),
             _ => None,
         }
     }
@@ -87,6 +96,7 @@ impl<'a, N: Node<'a>> Item<'a, N> {
         match self {
             Self::Text(text) => Some(text),
             Self::Node(node) => node.text(),
+            Self::Foreign(foreign) => foreign.text(),
             _ => None,
         }
     }
@@ -103,50 +113,57 @@ impl<'a, N: Node<'a>> Item<'a, N> {
                 Kind::Bool(value) => Some(boolean(value)),
                 _ => None,
             },
+            Self::Foreign(foreign) => foreign.into_text(),
         }
     }
 
-    fn scalar(&self) -> Result<Scalar<'_, N>, Fault> {
-        Ok(match self {
+    fn scalar(&self) -> Scalar<'_> {
+        match self {
             Self::Text(text) => Scalar::Text(text),
             Self::Boolean(value) => Scalar::Boolean(*value),
-            Self::Number(value) => Scalar::Number(*value),
+            Self::Number(value) => Scalar::Number(Some(*value)),
+            Self::Foreign(_) => Scalar::Complex,
             Self::Node(node) => match node.kind() {
                 Kind::Text(text) => Scalar::Text(text),
                 Kind::Bool(value) => Scalar::Boolean(value),
-                Kind::Number(token) => Scalar::Number(Decimal::parse(token).ok_or(Fault::Number)?),
-                _ => Scalar::Complex(*node),
+                Kind::Number(token) => Scalar::Number(Decimal::parse(token)),
+                _ => Scalar::Complex,
             },
-        })
+        }
     }
 
-    /// `=` (FHIRPath §6.1.1): numbers by value, moments by precision, the rest as written.
-    pub(crate) fn equals(&self, other: &Self, moments: bool) -> Result<Option<bool>, Fault> {
-        Ok(match (self.scalar()?, other.scalar()?) {
+    /// `=` of primitives (FHIRPath §6.1.1): numbers by value, moments by precision, the rest as written.
+    pub(crate) fn equals(&self, other: &Self, moments: bool) -> Option<bool> {
+        match (self.scalar(), other.scalar()) {
             (Scalar::Text(a), Scalar::Text(b)) if a == b => Some(true),
-            (Scalar::Text(a), Scalar::Text(b)) if moments || (a.contains('T') && b.contains('T')) => {
-                match (Moment::parse(a), Moment::parse(b)) {
-                    (Some(a), Some(b)) => a.compare(&b).map(Ordering::is_eq),
-                    _ => Some(false),
-                }
-            }
+            (Scalar::Text(a), Scalar::Text(b)) if moments => match (moment(a), moment(b)) {
+                (Some(a), Some(b)) => a.compare(&b).map_or(Some(false), |order| order.map(Ordering::is_eq)),
+                _ => Some(false),
+            },
             (Scalar::Boolean(a), Scalar::Boolean(b)) => Some(a == b),
-            (Scalar::Number(a), Scalar::Number(b)) => Some(a.compare(b).ok_or(Fault::Number)?.is_eq()),
-            // Where both sides are elements, the whole resource is read (`Expr::select`).
-            (Scalar::Complex(a), Scalar::Complex(b)) => Some(a.whole() == b.whole()),
+            // A number that cannot be held counts as no value.
+            (Scalar::Number(a), Scalar::Number(b)) => a.zip(b).map(|(a, b)| a == b),
             _ => Some(false),
-        })
+        }
     }
 
-    /// The order of two items (FHIRPath §6.2); texts that are both dates are ordered as moments.
-    pub(crate) fn order(&self, other: &Self) -> Result<Option<Ordering>, Fault> {
-        match (self.scalar()?, other.scalar()?) {
-            (Scalar::Number(a), Scalar::Number(b)) => a.compare(b).ok_or(Fault::Number).map(Some),
-            (Scalar::Text(a), Scalar::Text(b)) => Ok(match (Moment::parse(a), Moment::parse(b)) {
-                (Some(a), Some(b)) => a.compare(&b),
-                _ => Some(a.cmp(b)),
-            }),
+    /// The order of two primitives (FHIRPath §6.2).
+    pub(crate) fn order(&self, other: &Self, moments: bool) -> Result<Option<Ordering>, Fault> {
+        match (self.scalar(), other.scalar()) {
+            (Scalar::Number(a), Scalar::Number(b)) => Ok(a.zip(b).map(|(a, b)| a.cmp(&b))),
+            (Scalar::Text(a), Scalar::Text(b)) if moments => match (moment(a), moment(b)) {
+                (Some(a), Some(b)) => a.compare(&b).map_err(|_| Fault::Operands),
+                // What is no moment is a text, as it is for `fhir::path`.
+                (None, None) => Ok(Some(a.cmp(b))),
+                _ => Err(Fault::Operands),
+            },
+            (Scalar::Text(a), Scalar::Text(b)) => Ok(Some(a.cmp(b))),
             _ => Err(Fault::Operands),
         }
     }
+}
+
+/// The date, dateTime or time that a text is.
+fn moment(text: &str) -> Option<Moment> {
+    Moment::parse_date_time(text).or_else(|| Moment::parse_time(text))
 }

@@ -3,7 +3,8 @@
 //! is walked once.
 
 use super::{Expr, Field, Function, Halt, Literal, Node, ReferenceKey};
-use crate::{ColumnType, moment::Moment};
+use crate::ColumnType;
+use fhir::path::Moment;
 
 /// Paths from one item to the values of columns, as a tree.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +76,13 @@ impl Paths {
         }
         ends.push(End { slot, kind, key: path.key });
         true
+    }
+
+    /// The one path of an expression whose items are elements, if it is one of these.
+    pub(crate) fn to_elements(expr: &Expr) -> Option<Self> {
+        let mut paths = Self::default();
+        let key = Path::of(expr)?.key;
+        (key.is_none() && paths.add(expr, 0, ColumnType::Text)).then_some(paths)
     }
 
     /// Hands each item that a path comes to from `node` to `found`, with the end that it came to. Of one path

@@ -1,9 +1,9 @@
 //! Which members of a resource an expression asks for, told before any resource is seen.
 
-use super::{Expr, Field, Function, Kind, ReferenceKey, choice};
+use super::{Expr, Field, Function, ReferenceKey};
 use fhir::{
     json::{Selection, Shape},
-    r4::{TypeDef, TypeId, knowledge},
+    r4::choice_of,
 };
 
 /// What is asked for cannot be told: the whole resource must be read.
@@ -13,8 +13,8 @@ pub(crate) struct Whole;
 /// What an expression gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Items {
-    /// Objects of one shape, or primitives; and their type, where R4 tells it.
-    Shaped(Shape, Option<TypeId>),
+    /// Objects of one shape, or primitives.
+    Shaped(Shape),
     /// Values without members.
     Made,
     /// Objects of several shapes.
@@ -22,22 +22,13 @@ pub(crate) enum Items {
 }
 
 impl Items {
-    /// A resource of a type, at the root of what is read.
-    pub(crate) fn resource(name: &str) -> Self {
-        Self::Shaped(Selection::ROOT, knowledge().id(name))
-    }
-
-    /// What R4 says of their type.
-    fn def(self) -> Option<&'static TypeDef> {
-        if let Self::Shaped(_, Some(id)) = self { Some(knowledge().def(id)) } else { None }
-    }
+    /// The root of what is read.
+    pub(crate) const RESOURCE: Self = Self::Shaped(Selection::ROOT);
 
     fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Made, any) | (any, Self::Made) => any,
-            (Self::Shaped(a, kind), Self::Shaped(b, other)) if a.is(b) => {
-                Self::Shaped(a, kind.filter(|kind| Some(*kind) == other))
-            }
+            (Self::Shaped(a), Self::Shaped(b)) if a.is(b) => self,
             _ => Self::Mixed,
         }
     }
@@ -48,12 +39,11 @@ impl Field {
     /// speak of them together.
     pub(crate) fn select(&mut self, items: Items, selection: &mut Selection) -> Result<Items, Whole> {
         let shape = match items {
-            Items::Shaped(shape, _) => shape,
+            Items::Shaped(shape) => shape,
             Items::Made => return Ok(Items::Made),
             Items::Mixed => return Err(Whole),
         };
-        let found = items.def().and_then(|def| def.element(&self.name));
-        let (slot, value) = match choice::base_of(&self.name) {
+        let (slot, value) = match choice_of(&self.name) {
             Some(base) => {
                 let (_, value) = selection.member(shape, base).ok_or(Whole)?;
                 (selection.member_of_shape(shape, &self.name, value).ok_or(Whole)?, value)
@@ -61,7 +51,7 @@ impl Field {
             None => selection.member(shape, &self.name).ok_or(Whole)?,
         };
         self.slot = slot;
-        Ok(Items::Shaped(value, found.map(|found| found.type_id)))
+        Ok(Items::Shaped(value))
     }
 }
 
@@ -77,20 +67,17 @@ impl Expr {
     pub(crate) fn select(&mut self, this: Items, selection: &mut Selection) -> Result<Items, Whole> {
         Ok(match self {
             Self::This => this,
-            Self::Resource => Items::Shaped(Selection::ROOT, None),
+            Self::Resource => Items::RESOURCE,
             Self::RowIndex | Self::Nothing | Self::Literal(_) => Items::Made,
             Self::Member { base, field, forms } => {
                 let items = base.select(this, selection)?;
-                retain_possible(forms, &field.name, items);
                 forms.iter_mut().try_fold(field.select(items, selection)?, |value, form| {
                     form.select(items, selection).map(|form| value.or(form))
                 })?
             }
-            Self::OfType { base, kind } => {
+            Self::OfType { base, field, .. } => {
                 let items = base.select(this, selection)?;
-                if let Kind::Resource { field, .. } = kind {
-                    field.select(items, selection)?;
-                }
+                field.select(items, selection)?;
                 items
             }
             Self::Index { base, .. } => base.select(this, selection)?,
@@ -113,15 +100,9 @@ impl Expr {
                 let items = base.select(this, selection)?;
                 function.select(items, selection)?
             }
-            Self::Equal { left, right, .. } => {
-                let sides = (left.select(this, selection)?, right.select(this, selection)?);
-                // Two elements are equal when all that is in them is.
-                match sides {
-                    (Items::Made, _) | (_, Items::Made) => Items::Made,
-                    _ => return Err(Whole),
-                }
-            }
-            Self::Compare { left, right, .. }
+            Self::General(_) => return Err(Whole),
+            Self::Equal { left, right, .. }
+            | Self::Compare { left, right, .. }
             | Self::Logic { left, right, .. }
             | Self::Arithmetic { left, right, .. } => {
                 left.select(this, selection)?;
@@ -142,7 +123,7 @@ impl Expr {
         if let Some((name, companion)) = element {
             let value = name.select(items, selection)?;
             match (items, value) {
-                (Items::Shaped(shape, _), Items::Shaped(value, _)) => {
+                (Items::Shaped(shape), Items::Shaped(value)) => {
                     companion.slot = selection.member_of_shape(shape, &companion.name, value).ok_or(Whole)?;
                 }
                 _ => return Err(Whole),
@@ -152,16 +133,6 @@ impl Expr {
         let extensions = list.select(items, selection)?;
         url_field.select(extensions, selection)?;
         Ok(extensions)
-    }
-}
-
-/// Leaves out the forms that the choice element `name` cannot have, all of them where it is none.
-fn retain_possible(forms: &mut Vec<Field>, name: &str, items: Items) {
-    let Some(def) = items.def() else { return };
-    if def.element(name).is_some() {
-        forms.clear();
-    } else if def.json_names().any(|found| found.element.is_choice && found.element.name == name) {
-        forms.retain(|form| def.element(&form.name).is_some());
     }
 }
 

@@ -139,12 +139,12 @@ fn numbers_are_exact_and_moments_know_their_precision() {
             effective.ofType(dateTime) > @2020 → []
             effective.ofType(dateTime) = @2020-01-01T12:00:00.000Z → [true]
             effective.ofType(dateTime).lowBoundary() → [2020-01-01T12:00:00.000Z]
-            value.ofType(Quantity).value.highBoundary() → [1.105]
+            value.ofType(Quantity).value.highBoundary() → [1.10500000]
             'a' < 'b' → [true]
-            1 < 'b' → evaluate `select[0].column[0].path` on a Observation: operands of types that do not go together
+            1 < 'b' → evaluate `select[0].column[0].path` on a Observation: an operand of a type that the operation is not defined for at byte 2 of the expression
             code.coding.code = 'a' → [false]
             code.coding.code < 'a' → evaluate `select[0].column[0].path` on a Observation: more than one item where one is needed
-            9999999999 * 9999999999 * 9999999999 * 9999999999 → evaluate `select[0].column[0].path` on a Observation: a number of more than 38 digits
+            9999999999 * 9999999999 * 9999999999 * 9999999999 → read `select[0].column[0].path` of the ViewDefinition: at character 0: a number out of range
         "#]],
     );
 }
@@ -156,33 +156,39 @@ fn what_is_not_understood_is_refused_with_its_place() {
             "",
             "a.",
             "a b",
-            "a | b",
-            "a.matches('x')",
+            "status.nothing()",
+            "status.matches()",
+            "code.memberOf('http://x')",
+            "status.trim().toDateTime() < now()",
+            "status | %nothing",
             "value.ofType(1)",
+            "value.ofType(Nothing)",
+            "subject.getReferenceKey('Patient')",
+            "value is Nothing",
             "@@",
             "'a",
             "%nothing",
-            "a[b]",
-            "code.ofType(code)",
-            "extension(url)",
-            "$index",
             "@2020-13",
+            "99999999999",
         ],
         expect![[r#"
              → read `select[0].column[0].path` of the ViewDefinition: it must be a text
-            a. → read `select[0].column[0].path` of the ViewDefinition: at character 2: expected a name
-            a b → read `select[0].column[0].path` of the ViewDefinition: at character 2: unexpected text after the expression
-            a | b → read `select[0].column[0].path` of the ViewDefinition: at character 2: operator `|` is not supported in views
-            a.matches('x') → read `select[0].column[0].path` of the ViewDefinition: at character 2: function `matches` is not supported in views
-            value.ofType(1) → read `select[0].column[0].path` of the ViewDefinition: at character 13: expected the name of a type
-            @@ → read `select[0].column[0].path` of the ViewDefinition: at character 0: a date or time that is none
-            'a → read `select[0].column[0].path` of the ViewDefinition: at character 0: a text that does not end
+            a. → read `select[0].column[0].path` of the ViewDefinition: at character 2: unexpected text
+            a b → read `select[0].column[0].path` of the ViewDefinition: at character 2: unexpected text
+            status.nothing() → read `select[0].column[0].path` of the ViewDefinition: at character 7: unknown function `nothing`
+            status.matches() → read `select[0].column[0].path` of the ViewDefinition: at character 7: function `matches` takes 1 to 2 arguments
+            code.memberOf('http://x') → read `select[0].column[0].path` of the ViewDefinition: at character 5: function `memberOf` is not supported: terminology is asked of a terminology server, which an expression cannot reach
+            status.trim().toDateTime() < now() → read `select[0].column[0].path` of the ViewDefinition: at character 29: function `now` is not supported: a view does not know what time it is: its rows depend on the resource alone
+            status | %nothing → read `select[0].column[0].path` of the ViewDefinition: at character 9: constant `%nothing` is not defined
+            value.ofType(1) → read `select[0].column[0].path` of the ViewDefinition: at character 6: expected `a type`
+            value.ofType(Nothing) → read `select[0].column[0].path` of the ViewDefinition: at character 6: unknown type `Nothing`
+            subject.getReferenceKey('Patient') → read `select[0].column[0].path` of the ViewDefinition: at character 8: function `getReferenceKey` takes the name of a type
+            value is Nothing → read `select[0].column[0].path` of the ViewDefinition: at character 6: unknown type `Nothing`
+            @@ → read `select[0].column[0].path` of the ViewDefinition: at character 0: a date or time that does not exist
+            'a → read `select[0].column[0].path` of the ViewDefinition: at character 0: a text or comment that does not end
             %nothing → read `select[0].column[0].path` of the ViewDefinition: at character 0: constant `%nothing` is not defined
-            a[b] → read `select[0].column[0].path` of the ViewDefinition: at character 3: expected an index
-            code.ofType(code) → []
-            extension(url) → read `select[0].column[0].path` of the ViewDefinition: at character 10: expected a text or a constant that is one
-            $index → read `select[0].column[0].path` of the ViewDefinition: at character 0: only `$this` is supported in views
-            @2020-13 → read `select[0].column[0].path` of the ViewDefinition: at character 0: a date or time that is none
+            @2020-13 → read `select[0].column[0].path` of the ViewDefinition: at character 0: a date or time that does not exist
+            99999999999 → read `select[0].column[0].path` of the ViewDefinition: at character 0: a number out of range
         "#]],
     );
     assert!(
@@ -192,6 +198,100 @@ fn what_is_not_understood_is_refused_with_its_place() {
             ")".repeat(999)
         ))
         .is_err()
+    );
+}
+
+#[test]
+fn what_columns_cannot_say_the_general_engine_does() {
+    check(
+        &[
+            "' a '.trim() + status.upper()",
+            "status.substring(1, 2)",
+            "status.matches('^f.*l$')",
+            "'a,b'.split(',')",
+            "code.coding.code.combine('a')",
+            "code.coding.code | ('b' | 'z')",
+            "'a' in code.coding.code",
+            "status & '/' & missing & %rowIndex.toString()",
+            "code.coding.aggregate($total & code, '')",
+            "repeat(component).value",
+            "component.select($index)",
+            "code.coding[1 - 1].code",
+            "code.coding.where(system in (%s | 'q')).code",
+            "1 'cm' < 1 'm'",
+            "(valueQuantity.value * 2).round(1)",
+            "value is Quantity",
+            "(value as Quantity).unit",
+            "component.value as integer",
+            "component.value.first().ofType(integer)",
+        ],
+        expect![[r#"
+            ' a '.trim() + status.upper() → [aFINAL]
+            status.substring(1, 2) → [in]
+            status.matches('^f.*l$') → [true]
+            'a,b'.split(',') → [a, b]
+            code.coding.code.combine('a') → [a, b, a]
+            code.coding.code | ('b' | 'z') → [a, b, z]
+            'a' in code.coding.code → [true]
+            status & '/' & missing & %rowIndex.toString() → [final/0]
+            code.coding.aggregate($total & code, '') → [ab]
+            repeat(component).value → [3, x]
+            component.select($index) → [0, 1]
+            code.coding[1 - 1].code → [a]
+            code.coding.where(system in (%s | 'q')).code → [a]
+            1 'cm' < 1 'm' → [true]
+            (valueQuantity.value * 2).round(1) → [2.2]
+            value is Quantity → [true]
+            (value as Quantity).unit → [m]
+            component.value as integer → evaluate `select[0].column[0].path` on a Observation: more than one item where one is expected (FHIRPath §4.5) at byte 16 of the expression
+            component.value.first().ofType(integer) → [3]
+        "#]],
+    );
+}
+
+#[test]
+fn functions_and_variables_are_those_of_the_whole_language() {
+    check(
+        &[
+            "issued - 1 hour",
+            "issued.toString().length()",
+            "effective < @2021 and 7 div 2 = 3",
+            "%context.id & %rootResource.id & %resource.id",
+            "defineVariable('x', status).select(%x + %x)",
+            "getResourceKey() & '|' & subject.getReferenceKey(Patient)",
+            "subject.getReferenceKey(Group).empty() and subject.reference.startsWith('P')",
+            "%ucum",
+            "missing.join(',') & '.'",
+            "code",
+            "(code)",
+            "code.coding.first() = code.coding.first()",
+            "code.coding.first() = code.coding.last()",
+            "@T10:30 < @T11:00",
+            "extension(status)",
+            "$index",
+            "status.toInteger() + 'a'",
+            "code.coding.trim()",
+        ],
+        expect![[r#"
+            issued - 1 hour → [2020-01-01T12:00:00.000+01:00]
+            issued.toString().length() → [29]
+            effective < @2021 and 7 div 2 = 3 → [true]
+            %context.id & %rootResource.id & %resource.id → [ooo]
+            defineVariable('x', status).select(%x + %x) → [finalfinal]
+            getResourceKey() & '|' & subject.getReferenceKey(Patient) → [o|p]
+            subject.getReferenceKey(Group).empty() and subject.reference.startsWith('P') → [true]
+            %ucum → [http://unitsofmeasure.org]
+            missing.join(',') & '.' → [.]
+            code → fill column `v` from a Observation: the value is not a primitive
+            (code) → fill column `v` from a Observation: the value is not a primitive
+            code.coding.first() = code.coding.first() → [true]
+            code.coding.first() = code.coding.last() → [false]
+            @T10:30 < @T11:00 → [true]
+            extension(status) → []
+            $index → []
+            status.toInteger() + 'a' → []
+            code.coding.trim() → evaluate `select[0].column[0].path` on a Observation: more than one item where one is expected (FHIRPath §4.5) at byte 12 of the expression
+        "#]],
     );
 }
 
@@ -230,7 +330,7 @@ fn a_definition_is_refused_with_the_path_of_the_element() {
         read `select[0]` of the ViewDefinition: it must be with at most one of `forEach`, `forEachOrNull` and `repeat`
         read `select[0].select[0].unionAll[1]` of the ViewDefinition: its columns are not those of the first branch, in the same order and of the same types
         read `constant[0].valueQuantity` of the ViewDefinition: `valueQuantity` is not supported
-        read `where[0].path` of the ViewDefinition: at character 2: expected a name
+        read `where[0].path` of the ViewDefinition: at character 2: unexpected text
     "#]].assert_eq(&text);
 }
 
@@ -258,7 +358,7 @@ fn a_resource_is_appended_whole_or_not_at_all() {
 #[test]
 fn what_becomes_null_is_counted() {
     let view = compile(
-        r#"{"resource": "Observation", "select": [{"column": [{"name": "d", "path": "value.ofType(decimal)",
+        r#"{"resource": "Observation", "select": [{"column": [{"name": "d", "path": "valueDecimal",
             "tag": [{"name": "ansi/type", "value": "DECIMAL(4, 2)"}]}, {"name": "i", "path": "number", "type": "integer"}]}]}"#,
     )
     .unwrap();

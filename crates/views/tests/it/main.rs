@@ -7,6 +7,8 @@
 
 mod builtin_views;
 mod conformance;
+mod definitions;
 mod files;
+mod general;
 mod language;
 mod table;

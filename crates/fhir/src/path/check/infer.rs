@@ -20,7 +20,7 @@ pub(in crate::path) struct Checker {
     /// Whether functions that need an order are refused where there is none.
     pub(in crate::path) ordered: bool,
     /// The type of `%context`.
-    pub(in crate::path) root: TypeId,
+    pub(in crate::path) root: Option<TypeId>,
 }
 
 pub(super) type Inferred = Result<Shape, SemanticError>;
@@ -32,8 +32,19 @@ pub(super) const fn fail(expr: &Expr, problem: SemanticProblem) -> SemanticError
 impl Checker {
     /// Checks the whole of `expr`.
     pub(in crate::path) fn check(&self, expr: &Expr) -> Result<(), SemanticError> {
-        let root = Shape::one(StaticType::Fhir(self.root));
-        self.infer(expr, &root).map(drop)
+        self.infer(expr, &self.root()).map(drop)
+    }
+
+    /// The type of FHIRPath that all that `expr` comes to is of, where that is certain.
+    pub(in crate::path) fn gives(&self, expr: &Expr) -> Option<SystemType> {
+        match self.infer(expr, &self.root()).ok()?.types.as_deref() {
+            Some([StaticType::System(only)]) => Some(*only),
+            _ => None,
+        }
+    }
+
+    fn root(&self) -> Shape {
+        self.root.map_or_else(Shape::unknown, |root| Shape::one(StaticType::Fhir(root)))
     }
 
     fn infer(&self, expr: &Expr, this: &Shape) -> Inferred {
@@ -41,7 +52,7 @@ impl Checker {
             ExprKind::Literal(literal) => Ok(Shape::system(literal_type(literal))),
             ExprKind::Empty => Ok(Shape { types: Some(Vec::new()), ..Shape::default() }),
             ExprKind::Variable(name) => Ok(match name.as_str() {
-                "context" => Shape::one(StaticType::Fhir(self.root)),
+                "context" => self.root(),
                 "resource" => self.resource().map_or_else(Shape::unknown, Shape::one),
                 _ => Shape::unknown(),
             }),
@@ -87,7 +98,7 @@ impl Checker {
 
     /// The resource that the type stands in, where its name says which: `Patient.contact` is of a Patient.
     fn resource(&self) -> Option<StaticType> {
-        let name = knowledge().def(self.root).name;
+        let name = knowledge().def(self.root?).name;
         let id = knowledge().id(name.split('.').next().unwrap_or(name))?;
         (knowledge().def(id).kind == Kind::Resource).then_some(StaticType::Fhir(id))
     }
@@ -148,6 +159,8 @@ impl Checker {
             _ => this,
         };
         let mut first = Shape::unknown();
+        // What `getReferenceKey` takes is a type, which only reads like a path.
+        let arguments = if function.name() == "getReferenceKey" { &[] } else { arguments };
         for (at, argument) in arguments.iter().enumerate() {
             let shape = self.infer(argument, scope)?;
             if at == 0 && function.name() == "iif" {

@@ -37,7 +37,8 @@ impl Decimal {
 
     /// The least (or greatest) value that this one may stand for at its own precision, to `scale` digits
     /// (`lowBoundary` and `highBoundary` of FHIRPath 2.1).
-    pub(in crate::path) fn boundary(self, high: bool, scale: u32) -> Option<Self> {
+    #[must_use]
+    pub fn boundary(self, high: bool, scale: u32) -> Option<Self> {
         if scale > MAX_BOUNDARY_SCALE {
             return None;
         }

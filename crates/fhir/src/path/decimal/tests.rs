@@ -22,6 +22,15 @@ fn a_number_keeps_its_digits() {
 }
 
 #[test]
+fn a_value_takes_a_scale_only_when_nothing_is_lost() {
+    assert_eq!(number("1.50").mantissa_at(1, 38), Some(15));
+    assert_eq!(number("1.25").mantissa_at(1, 38), None);
+    assert_eq!(number("-2").mantissa_at(2, 38), Some(-200));
+    assert_eq!(number("1000").mantissa_at(2, 5), None);
+    assert_eq!(number("2.0").to_i64(), Some(2));
+}
+
+#[test]
 fn what_is_no_number_or_too_long_is_none() {
     for token in ["", "-", ".", "1.", ".5", "1.2.3", "a", "1e", "1e39", "1e-77", &"9".repeat(39)] {
         assert!(Decimal::parse(token).is_none(), "{token}");

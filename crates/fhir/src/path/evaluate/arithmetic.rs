@@ -10,7 +10,7 @@ use crate::path::{
     quantity::Quantity,
 };
 
-impl<'a> Evaluator<'a> {
+impl<'a> Evaluator<'_, 'a> {
     pub(in crate::path) fn arithmetic(
         &mut self,
         operator: Operator,

@@ -8,7 +8,7 @@ use crate::path::{
 };
 use std::borrow::Cow;
 
-impl<'a> Evaluator<'a> {
+impl<'a> Evaluator<'_, 'a> {
     pub(super) fn binary(
         &mut self,
         operator: Operator,

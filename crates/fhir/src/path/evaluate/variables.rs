@@ -7,7 +7,7 @@ use crate::path::{
 };
 use std::borrow::Cow;
 
-impl<'a> Evaluator<'a> {
+impl<'a> Evaluator<'_, 'a> {
     pub(super) fn variable(&self, name: &str, position: usize) -> Answer<'a> {
         if let Some((_, value)) = self.defined.iter().rev().find(|(defined, _)| defined == name) {
             return Ok(value.clone());

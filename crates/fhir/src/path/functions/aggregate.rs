@@ -16,7 +16,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("max", 0, 0, |_, call| extreme(call, Ordering::Greater)),
 ];
 
-fn aggregate<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn aggregate<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let mut total = call.argument(evaluator, 1)?;
     let Some(aggregator) = call.arguments.first() else { return Ok(total) };
     for (index, item) in call.input.iter().enumerate() {
@@ -31,7 +31,7 @@ fn values<'a>(call: &Call<'_, 'a>) -> Option<Collection<'a>> {
     call.input.iter().map(Item::value).collect()
 }
 
-fn sum<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn sum<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let mut values = values(call).unwrap_or_default().into_iter();
     let mut total: Collection<'a> = values.next().into_iter().collect();
     for value in values {
@@ -40,7 +40,7 @@ fn sum<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     Ok(total)
 }
 
-fn average<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn average<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let total = sum(evaluator, call)?;
     let count = i64::try_from(call.input.len()).unwrap_or(i64::MAX);
     evaluator.arithmetic(Operator::Over, &total, &[Item::Integer(count)], call.position)

@@ -20,7 +20,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("comparable", 1, 1, comparable).boolean(),
 ];
 
-fn boundary<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>, high: bool) -> Answer<'a> {
+fn boundary<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>, high: bool) -> Answer<'a> {
     let digits = call.integer_argument(evaluator, 0)?;
     let Some(value) = call.value()? else { return Ok(Vec::new()) };
     let scale = u32::try_from(digits.unwrap_or(DEFAULT_SCALE)).ok();
@@ -39,7 +39,7 @@ fn boundary<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>, high: bool) 
     })
 }
 
-fn precision<'a>(_: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn precision<'a>(_: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let Some(value) = call.value()? else { return Ok(Vec::new()) };
     let digits = match value {
         Item::Moment(moment) => moment.digits(),
@@ -49,7 +49,7 @@ fn precision<'a>(_: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
 }
 
 /// Whether two quantities have units that can be related; a number has the unit one.
-fn comparable<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn comparable<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
     let (left, right) = (call.value()?, value(&other, call.position)?);
     evaluator.spend(20, call.position)?;

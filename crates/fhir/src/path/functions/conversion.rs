@@ -43,7 +43,7 @@ const fn converts(name: &'static str, run: super::Run) -> Definition {
 }
 
 /// Only the branch that is asked for is evaluated (§5.5.1), with the input as `$this`.
-fn iif<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn iif<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     single(&call.input, call.position)?;
     let scope = Scope { this: call.input.clone(), index: call.scope.index, total: call.scope.total.clone() };
     let Some(condition) = call.arguments.first() else { return Ok(Vec::new()) };
@@ -68,7 +68,7 @@ fn converts_to<'a>(call: &Call<'_, 'a>, to: SystemType) -> Answer<'a> {
 
 /// The quantity of the input, in the unit that the argument names.
 fn quantity<'a>(
-    evaluator: &mut Evaluator<'a>,
+    evaluator: &mut Evaluator<'_, 'a>,
     call: &Call<'_, 'a>,
 ) -> Result<Option<Quantity>, crate::path::PathError> {
     if let Some(Item::Element(element)) = single(&call.input, call.position)?
@@ -88,11 +88,11 @@ fn quantity<'a>(
     })
 }
 
-fn to_quantity<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn to_quantity<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     maybe(quantity(evaluator, call)?.map(Item::Quantity))
 }
 
-fn converts_to_quantity<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn converts_to_quantity<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     if call.input.is_empty() { Ok(Vec::new()) } else { truth(quantity(evaluator, call)?.is_some()) }
 }
 

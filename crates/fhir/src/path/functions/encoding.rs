@@ -20,7 +20,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 
 /// `change` gives `None` when it does not know the format, or the text is not of it.
 fn changed<'a>(
-    evaluator: &mut Evaluator<'a>,
+    evaluator: &mut Evaluator<'_, 'a>,
     call: &Call<'_, 'a>,
     change: fn(&str, &str) -> Option<String>,
 ) -> Answer<'a> {

@@ -27,7 +27,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("not", 0, 0, not).boolean(),
 ];
 
-fn exists<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn exists<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     if !call.has(0) {
         return truth(!call.input.is_empty());
     }
@@ -39,7 +39,7 @@ fn exists<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> 
     truth(false)
 }
 
-fn all<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn all<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     for (index, item) in call.input.iter().enumerate() {
         if !call.holds(evaluator, item, index)? {
             return truth(false);
@@ -57,25 +57,25 @@ fn booleans(call: &Call<'_, '_>) -> Result<Vec<bool>, PathError> {
     call.input.iter().map(value).collect()
 }
 
-fn subset_of<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn subset_of<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
     truth(evaluator.found_in(&call.input, &other, false, call.position)?.is_empty())
 }
 
-fn superset_of<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn superset_of<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
     truth(evaluator.found_in(&other, &call.input, false, call.position)?.is_empty())
 }
 
-fn count<'a>(_: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn count<'a>(_: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     maybe(i64::try_from(call.input.len()).ok().map(Item::Integer))
 }
 
-fn is_distinct<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn is_distinct<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let distinct = evaluator.distinct(call.input.clone(), call.position)?;
     truth(distinct.len() == call.input.len())
 }
 
-fn not<'a>(_: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn not<'a>(_: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     maybe(boolean(&call.input, call.position)?.map(|value| Item::Boolean(!value)))
 }

@@ -23,21 +23,17 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("getValue", 0, 0, |_, call| maybe(primitive(call))),
     Definition::new("resolve", 0, 0, resolve),
     Definition::new("conformsTo", 1, 1, conforms_to).boolean(),
-    refused("memberOf", 1, |_, call| Err(call.fail(Rule::Refused(TERMINOLOGY)))),
-    refused("subsumes", 1, |_, call| Err(call.fail(Rule::Refused(TERMINOLOGY)))),
-    refused("subsumedBy", 1, |_, call| Err(call.fail(Rule::Refused(TERMINOLOGY)))),
-    refused("elementDefinition", 0, |_, call| Err(call.fail(Rule::Refused(PROFILES)))),
-    refused("slice", 2, |_, call| Err(call.fail(Rule::Refused(PROFILES)))),
-    refused("checkModifiers", 1, |_, call| Err(call.fail(Rule::Refused(PROFILES)))),
-    refused("htmlChecks", 0, |_, call| Err(call.fail(Rule::Refused(NARRATIVE)))),
+    Definition::refused("memberOf", 1, TERMINOLOGY),
+    Definition::refused("subsumes", 1, TERMINOLOGY),
+    Definition::refused("subsumedBy", 1, TERMINOLOGY),
+    Definition::refused("elementDefinition", 0, PROFILES),
+    Definition::refused("slice", 2, PROFILES),
+    Definition::refused("checkModifiers", 1, PROFILES),
+    Definition::refused("htmlChecks", 0, NARRATIVE),
 ];
 
-const fn refused(name: &'static str, arguments: usize, run: super::Run) -> Definition {
-    Definition::new(name, arguments, arguments, run)
-}
-
 /// The extensions with a URL.
-fn extension<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn extension<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let Some(url) = call.text_argument(evaluator, 0)? else { return Ok(Vec::new()) };
     let typed = evaluator.environment.typed;
     let has_url = |item: &Item<'a>| match item {
@@ -71,7 +67,7 @@ fn primitive<'a>(call: &Call<'_, 'a>) -> Option<Item<'a>> {
 
 /// The resources that references lead to: contained ones, and entries of the Bundle. What leads nowhere is
 /// passed over (R4 "FHIRPath", `resolve`).
-fn resolve<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn resolve<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let root = evaluator.root();
     let mut found = Vec::new();
     for item in &call.input {
@@ -107,7 +103,7 @@ fn has_id(item: &Item<'_>, id: &str) -> bool {
 
 /// The resource of the entry whose `fullUrl`, or whose type and id, a reference names.
 fn entry<'a>(
-    evaluator: &mut Evaluator<'a>,
+    evaluator: &mut Evaluator<'_, 'a>,
     call: &Call<'_, 'a>,
     root: &[Item<'a>],
     reference: &str,
@@ -140,7 +136,7 @@ fn entry<'a>(
 }
 
 /// Whether the one item is of the type whose own profile the argument names.
-fn conforms_to<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn conforms_to<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let Some(url) = call.text_argument(evaluator, 0)? else { return Ok(Vec::new()) };
     let name = url.strip_prefix("http://hl7.org/fhir/StructureDefinition/");
     let name =

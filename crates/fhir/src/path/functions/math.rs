@@ -52,7 +52,7 @@ fn numbered<'a>(call: &Call<'_, 'a>, change: impl Fn(Decimal) -> Option<Decimal>
     })
 }
 
-fn round<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn round<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let scale = call.integer_argument(evaluator, 0)?.unwrap_or_default();
     let Ok(scale) = u32::try_from(scale) else { return Err(call.fail(Rule::Argument)) };
     // More digits than the number has change nothing.
@@ -60,7 +60,7 @@ fn round<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
 }
 
 fn endless<'a>(
-    evaluator: &mut Evaluator<'a>,
+    evaluator: &mut Evaluator<'_, 'a>,
     call: &Call<'_, 'a>,
     function: fn(Decimal) -> Option<Decimal>,
 ) -> Answer<'a> {
@@ -68,20 +68,23 @@ fn endless<'a>(
     maybe(number(call)?.and_then(function).map(Item::Decimal))
 }
 
-fn argument<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Result<Option<Item<'a>>, PathError> {
+fn argument<'a>(
+    evaluator: &mut Evaluator<'_, 'a>,
+    call: &Call<'_, 'a>,
+) -> Result<Option<Item<'a>>, PathError> {
     evaluator.spend(ENDLESS, call.position)?;
     let argument = call.argument(evaluator, 0)?;
     value(&argument, call.position)
 }
 
-fn log<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn log<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let (number, base) = (number(call)?, argument(evaluator, call)?);
     let (Some(number), Some(base)) = (number, base) else { return Ok(Vec::new()) };
     let base = base.as_decimal().ok_or_else(|| call.fail(Rule::Operand))?;
     maybe(number.logarithm_to(base).map(Item::Decimal))
 }
 
-fn power<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn power<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let (base, exponent) = (call.value()?, argument(evaluator, call)?);
     let (Some(base), Some(exponent)) = (base, exponent) else { return Ok(Vec::new()) };
     let (Some(number), Some(times)) = (base.as_decimal(), exponent.as_decimal()) else {

@@ -16,7 +16,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("sort", 0, 8, sort).gives(Gives::Input),
 ];
 
-fn filter<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn filter<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let mut kept = Vec::new();
     for (index, item) in call.input.iter().enumerate() {
         if call.holds(evaluator, item, index)? {
@@ -26,7 +26,7 @@ fn filter<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> 
     Ok(kept)
 }
 
-fn select<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn select<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let mut projected = Vec::new();
     for (index, item) in call.input.iter().enumerate() {
         projected.append(&mut call.each(evaluator, 0, item, index)?);
@@ -35,7 +35,7 @@ fn select<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> 
 }
 
 /// Projects the input, then what came of it, until nothing new comes (§5.2.3).
-fn repeat<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn repeat<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let mut seen = Among::default();
     let mut found: Collection<'a> = Vec::new();
     let mut next = call.input.clone();
@@ -63,7 +63,7 @@ struct Keyed<'a> {
 }
 
 /// Sorts by each argument in turn, or by the items themselves; `-key` sorts downwards, whatever the key is.
-fn sort<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn sort<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let mut sorted: Vec<Keyed<'a>> = Vec::new();
     for (index, item) in call.input.iter().enumerate() {
         let mut keys = Vec::new();
@@ -89,7 +89,7 @@ fn sort<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
 }
 
 fn key<'a>(
-    evaluator: &mut Evaluator<'a>,
+    evaluator: &mut Evaluator<'_, 'a>,
     call: &Call<'_, 'a>,
     argument: &'a Expr,
     item: &Item<'a>,

@@ -41,7 +41,7 @@ fn compile(call: &Call<'_, '_>, pattern: &str, flags: &str) -> Result<Regex, Pat
 
 /// The pattern of the first argument, from what was compiled before if it stands in the expression's text.
 fn pattern<'a>(
-    evaluator: &mut Evaluator<'a>,
+    evaluator: &mut Evaluator<'_, 'a>,
     call: &Call<'_, 'a>,
     pattern: &str,
     flags: &str,
@@ -57,7 +57,7 @@ fn pattern<'a>(
     if fixed { evaluator.patterns.get(format!("{full}{flags}/{pattern}"), compiled) } else { compiled() }
 }
 
-fn matches<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>, full: bool) -> Answer<'a> {
+fn matches<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>, full: bool) -> Answer<'a> {
     let (text, asked) = (call.text()?, call.text_argument(evaluator, 0)?);
     let flags = call.text_argument(evaluator, 1)?.unwrap_or_default();
     let (Some(text), Some(asked)) = (text, asked) else { return Ok(Vec::new()) };
@@ -65,7 +65,7 @@ fn matches<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>, full: bool) -
     truth(pattern(evaluator, call, &asked, &flags, full)?.is_match(&text))
 }
 
-fn replace_matches<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn replace_matches<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let (text, asked) = (call.text()?, call.text_argument(evaluator, 0)?);
     let by = call.text_argument(evaluator, 1)?;
     let (Some(text), Some(asked), Some(by)) = (text, asked, by) else { return Ok(Vec::new()) };

@@ -57,7 +57,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// The text of the input and that of the first argument, if both are there.
-fn pair<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Result<Option<Pair<'a>>, PathError> {
+fn pair<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Result<Option<Pair<'a>>, PathError> {
     let (text, part) = (call.text()?, call.text_argument(evaluator, 0)?);
     let pair = text.zip(part);
     let length = pair.as_ref().map_or(0, |(text, part)| text.len() + part.len());
@@ -66,7 +66,7 @@ fn pair<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Result<Option
 }
 
 fn index<'a>(
-    evaluator: &mut Evaluator<'a>,
+    evaluator: &mut Evaluator<'_, 'a>,
     call: &Call<'_, 'a>,
     find: fn(&str, &str) -> Option<usize>,
 ) -> Answer<'a> {
@@ -76,21 +76,29 @@ fn index<'a>(
     maybe(place.map(Item::Integer))
 }
 
-fn asked<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>, ask: fn(&str, &str) -> bool) -> Answer<'a> {
+fn asked<'a>(
+    evaluator: &mut Evaluator<'_, 'a>,
+    call: &Call<'_, 'a>,
+    ask: fn(&str, &str) -> bool,
+) -> Answer<'a> {
     match pair(evaluator, call)? {
         Some((text, part)) => truth(ask(&text, &part)),
         None => Ok(Vec::new()),
     }
 }
 
-fn changed<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>, change: fn(&str) -> String) -> Answer<'a> {
+fn changed<'a>(
+    evaluator: &mut Evaluator<'_, 'a>,
+    call: &Call<'_, 'a>,
+    change: fn(&str) -> String,
+) -> Answer<'a> {
     match call.text()? {
         Some(text) => made(evaluator, call, change(&text)),
         None => Ok(Vec::new()),
     }
 }
 
-fn substring<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn substring<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let (text, start) = (call.text()?, call.integer_argument(evaluator, 0)?);
     let length = call.integer_argument(evaluator, 1)?;
     let (Some(text), Some(Ok(start))) = (text, start.map(usize::try_from)) else { return Ok(Vec::new()) };
@@ -102,7 +110,7 @@ fn substring<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'
     made(evaluator, call, part)
 }
 
-fn replace<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn replace<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let pair = pair(evaluator, call)?;
     let (Some((text, part)), Some(by)) = (pair, call.text_argument(evaluator, 1)?) else {
         return Ok(Vec::new());
@@ -113,18 +121,18 @@ fn replace<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a>
     made(evaluator, call, text.replace(part.as_ref(), &by))
 }
 
-fn length<'a>(_: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn length<'a>(_: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let length = call.text()?.map(|text| text.chars().count());
     maybe(length.and_then(|length| i64::try_from(length).ok()).map(Item::Integer))
 }
 
-fn to_chars<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn to_chars<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let Some(text) = call.text()? else { return Ok(Vec::new()) };
     evaluator.spend(text.len(), call.position)?;
     Ok(text.chars().map(|character| Item::String(Cow::Owned(character.to_string()))).collect())
 }
 
-fn split<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn split<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let Some((text, separator)) = pair(evaluator, call)? else { return Ok(Vec::new()) };
     evaluator.spend(text.len(), call.position)?;
     if separator.is_empty() {
@@ -134,8 +142,8 @@ fn split<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
 }
 
 /// The texts of the input in one; primitives without a value are passed over.
-fn join<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
-    if call.input.is_empty() {
+fn join<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+    if call.input.is_empty() && !evaluator.environment.empty_join {
         return Ok(Vec::new());
     }
     let separator = call.text_argument(evaluator, 0)?.unwrap_or_default();

@@ -19,40 +19,40 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 
 /// How many items an argument asks for: none below zero.
 fn amount<'a>(
-    evaluator: &mut Evaluator<'a>,
+    evaluator: &mut Evaluator<'_, 'a>,
     call: &Call<'_, 'a>,
 ) -> Result<Option<usize>, crate::path::PathError> {
     let amount = call.integer_argument(evaluator, 0)?;
     Ok(amount.map(|amount| usize::try_from(amount.max(0)).unwrap_or(usize::MAX)))
 }
 
-fn skip<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn skip<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let Some(amount) = amount(evaluator, call)? else { return Ok(Vec::new()) };
     Ok(call.input.iter().skip(amount).cloned().collect())
 }
 
-fn take<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn take<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let Some(amount) = amount(evaluator, call)? else { return Ok(Vec::new()) };
     Ok(call.input.iter().take(amount).cloned().collect())
 }
 
-fn intersect<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn intersect<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
     let both = evaluator.found_in(&call.input, &other, true, call.position)?;
     evaluator.distinct(both, call.position)
 }
 
-fn exclude<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn exclude<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
     evaluator.found_in(&call.input, &other, false, call.position)
 }
 
-fn union<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn union<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
     evaluator.union(call.input.clone(), other, call.position)
 }
 
-fn combine<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn combine<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let other = call.argument(evaluator, 0)?;
     Ok(call.input.iter().cloned().chain(other).collect())
 }

@@ -12,7 +12,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("descendants", 0, 0, descendants).gives(Gives::Unordered),
 ];
 
-fn below<'a>(evaluator: &mut Evaluator<'a>, items: &[Item<'a>], call: &Call<'_, 'a>) -> Answer<'a> {
+fn below<'a>(evaluator: &mut Evaluator<'_, 'a>, items: &[Item<'a>], call: &Call<'_, 'a>) -> Answer<'a> {
     let mut children: Collection<'a> = Vec::new();
     for item in items {
         if let Item::Element(element) = item {
@@ -25,7 +25,7 @@ fn below<'a>(evaluator: &mut Evaluator<'a>, items: &[Item<'a>], call: &Call<'_, 
 }
 
 /// All that lies below, level by level (§5.8.2: `repeat(children())`).
-fn descendants<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn descendants<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let mut all = Vec::new();
     let mut level = below(evaluator, &call.input, call)?;
     while !level.is_empty() {

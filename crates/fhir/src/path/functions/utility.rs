@@ -29,7 +29,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 ];
 
 /// Hands the input, or its projection, to whoever listens, and passes it on unchanged (§5.9.1).
-fn trace<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn trace<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let name = call.text_argument(evaluator, 0)?.unwrap_or_default();
     if let Some(sink) = evaluator.environment.trace {
         let mut shown = Vec::new();
@@ -45,14 +45,14 @@ fn trace<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     Ok(call.input.clone())
 }
 
-fn now(evaluator: &Evaluator<'_>, call: &Call<'_, '_>) -> Result<Moment, PathError> {
+fn now(evaluator: &Evaluator<'_, '_>, call: &Call<'_, '_>) -> Result<Moment, PathError> {
     evaluator
         .environment
         .now
         .ok_or_else(|| call.fail(Rule::Refused("no time was handed in (FHIRPath §5.9.2)")))
 }
 
-fn define_variable<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn define_variable<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     let name = call.text_argument(evaluator, 0)?.ok_or_else(|| call.fail(Rule::Argument))?;
     let value = match call.arguments.get(1) {
         Some(value) => {
@@ -66,7 +66,7 @@ fn define_variable<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> An
 }
 
 /// The first argument that is not empty.
-fn coalesce<'a>(evaluator: &mut Evaluator<'a>, call: &Call<'_, 'a>) -> Answer<'a> {
+fn coalesce<'a>(evaluator: &mut Evaluator<'_, 'a>, call: &Call<'_, 'a>) -> Answer<'a> {
     for at in 0..call.arguments.len() {
         let found = call.argument(evaluator, at)?;
         if !found.is_empty() {

@@ -69,6 +69,18 @@ impl<'a> Element<'a> {
         Self { json, beside, type_of }
     }
 
+    /// JSON as a resource: of the type that it says it is, if R4 has that.
+    #[must_use]
+    pub fn resource(json: &'a Value<'a>) -> Self {
+        Self::root(json, true)
+    }
+
+    /// JSON as an element of a type of R4.
+    #[must_use]
+    pub const fn typed(json: &'a Value<'a>, type_of: TypeId) -> Self {
+        Self::new(Json::Borrowed(json), None, ElementType::Fhir(type_of))
+    }
+
     /// JSON as an element of no known type.
     #[must_use]
     pub const fn untyped(json: &'a Value<'a>) -> Self {
@@ -79,6 +91,15 @@ impl<'a> Element<'a> {
     #[must_use]
     pub fn json(&self) -> &Value<'_> {
         self.json.as_value()
+    }
+
+    /// Its JSON where it lives in the resource; `None` of what an expression made.
+    #[must_use]
+    pub const fn source(&self) -> Option<&'a Value<'a>> {
+        match &self.json {
+            Json::Borrowed(value) => Some(value),
+            Json::Made(_) => None,
+        }
     }
 
     /// The JSON of `_name`: the id and the extensions of a primitive.

@@ -8,7 +8,8 @@ const FURTHEST_BEHIND: i32 = -12 * 60;
 
 impl Moment {
     /// The digits that a boundary has when nothing is said: those of the type's finest form.
-    pub(in crate::path) const fn finest(&self) -> i64 {
+    #[must_use]
+    pub const fn finest(&self) -> i64 {
         match self.kind {
             MomentKind::Date => 8,
             MomentKind::DateTime => 17,
@@ -17,7 +18,8 @@ impl Moment {
     }
 
     /// The boundary written with `digits` digits. `None` when no moment of the type has that many.
-    pub(in crate::path) fn boundary(&self, high: bool, digits: i64) -> Option<Self> {
+    #[must_use]
+    pub fn boundary(&self, high: bool, digits: i64) -> Option<Self> {
         let dated = self.kind != MomentKind::Time;
         let (precision, fraction_digits) = match if dated { digits } else { digits + 8 } {
             4 if dated => (Precision::Year, 0),

@@ -11,13 +11,13 @@ pub(super) const fn days_in_month(year: i32, month: i32) -> i32 {
 }
 
 /// Days since 1970-01-01, by the rule of 400 years that begin in March.
+#[inline]
 pub(super) fn days_of(year: i32, month: i32, day: i32) -> i64 {
-    let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+    // INVARIANT: a moment's year is 1 to 9999, so that nothing here is below zero, and small numbers do.
+    let (year, month, day) = (year.unsigned_abs(), month.unsigned_abs(), day.unsigned_abs());
+    let (year, month) = if month <= 2 { (year.saturating_sub(1), month + 9) } else { (year, month - 3) };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    i64::from(year * 365 + leap_days + (153 * month + 2) / 5 + day) - 719_469
 }
 
 /// The date that is `days` after 1970-01-01, if its year is one of 1 to 9999.

@@ -6,7 +6,10 @@ use std::cmp::Ordering;
 impl Moment {
     /// How the two stand in time: `Err` when they cannot be compared at all (a time and a date), `Ok(None)`
     /// when their precisions or a missing zone leave it open.
-    pub(in crate::path) fn compare(&self, other: &Self) -> Result<Option<Ordering>, Incomparable> {
+    ///
+    /// # Errors
+    /// One of them is a time, and the other is not.
+    pub fn compare(&self, other: &Self) -> Result<Option<Ordering>, Incomparable> {
         if (self.kind == MomentKind::Time) != (other.kind == MomentKind::Time) {
             return Err(Incomparable);
         }
@@ -53,5 +56,6 @@ impl Moment {
 const DAY: i128 = 86_400_000_000_000;
 
 /// A time and a date have no order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::path) struct Incomparable;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a time and a date have no order")]
+pub struct Incomparable;

@@ -9,6 +9,7 @@ struct Cursor<'t> {
 
 impl Cursor<'_> {
     /// Takes `before` and then two digits, or nothing.
+    #[inline]
     fn pair(&mut self, before: Option<u8>) -> Option<i32> {
         let start = self.at + usize::from(before.is_some());
         if before.is_some() && self.bytes.get(self.at) != before.as_ref() {
@@ -26,8 +27,15 @@ impl Cursor<'_> {
     }
 }
 
+#[inline]
 fn digits(bytes: &[u8]) -> Option<i32> {
-    bytes.iter().try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i32::from(byte - b'0')))
+    let (mut value, mut good) = (0, true);
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        good &= digit < 10;
+        value = value * 10 + i32::from(digit);
+    }
+    good.then_some(value)
 }
 
 const NOTHING: Moment = Moment {
@@ -40,6 +48,7 @@ const NOTHING: Moment = Moment {
 };
 
 /// `T10:30`, `2020-01`, `2020-01T` or `2020-01-01T10:30Z`, and how many bytes it takes.
+#[inline]
 pub(super) fn literal(text: &str) -> Option<(Moment, usize)> {
     if let Some(rest) = text.strip_prefix('T') {
         return time(rest).map(|(moment, length)| (moment, length + 1));

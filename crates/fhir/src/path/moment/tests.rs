@@ -26,6 +26,46 @@ fn a_moment_is_written_as_it_was_read() {
 }
 
 #[test]
+fn a_partial_text_begins_where_its_period_begins() {
+    const DAY_US: i64 = 86_400_000_000;
+    for (text, day, start_us) in [
+        ("1970", 0, 0),
+        ("1970-02", 31, 31 * DAY_US),
+        ("1970-01-02", 1, DAY_US),
+        ("1970-01-01T01:00Z", 0, 3_600_000_000),
+        ("1970-01-01T01:00:00.1234567+01:00", 0, 123_456),
+        ("1969-12-31T23:59:60Z", -1, -1_000_000),
+        ("0001-01-01", -719_162, -719_162 * DAY_US),
+    ] {
+        let moment = Moment::parse(text).unwrap();
+        assert_eq!((moment.unix_day(), moment.start_unix_us()), (day, start_us), "{text}");
+    }
+    let time = Moment::parse_time("00:01").unwrap();
+    assert_eq!((time.unix_day(), time.start_unix_us()), (0, 60_000_000));
+}
+
+#[test]
+fn what_fhir_does_not_write_is_no_moment_of_it() {
+    for text in [
+        "",
+        "70",
+        "1970-13",
+        "2015-02-30",
+        "1970-01-01T",
+        "1970T",
+        "1970-01-01T24:00Z",
+        "1970-01-01T10",
+        "T10:00",
+        "10:00",
+        "1970-01-01T00:00x",
+        "é970",
+        "1970-1-1",
+    ] {
+        assert!(Moment::parse(text).is_none(), "{text}");
+    }
+}
+
+#[test]
 fn what_the_calendar_or_the_clock_does_not_have_is_none() {
     for text in [
         "",
@@ -95,4 +135,13 @@ fn boundaries_fill_in_what_was_left_out() {
 fn a_count_of_milliseconds_is_a_moment() {
     assert_eq!(Moment::from_unix_ms(1_582_986_645_123).to_string(), "2020-02-29T14:30:45.123Z");
     assert_eq!(Moment::from_unix_ms(-1).to_string(), "1969-12-31T23:59:59.999Z");
+}
+
+#[test]
+fn every_day_of_the_calendar_is_counted_as_it_is_found() {
+    for days in (-719_162..=2_932_896).step_by(7) {
+        let (year, month, day) = calendar::date_of(days).unwrap();
+        assert_eq!(calendar::days_of(year, month, day), days, "{year}-{month}-{day}");
+    }
+    assert_eq!((calendar::date_of(-719_163), calendar::date_of(2_932_897)), (None, None));
 }

@@ -2,13 +2,12 @@
 
 use super::{Measured, Parser};
 use crate::path::{
-    ast::{Expr, ExprKind, Literal, TypeTest},
+    ast::{Expr, ExprKind, Literal, TypeTest, type_of},
     decimal::Decimal,
     error::{SyntaxError, SyntaxProblem},
     functions::Function,
     lexer::Token,
     quantity::{Quantity, Unit},
-    types::TypeName,
 };
 
 impl Parser {
@@ -180,18 +179,4 @@ fn call(
         return Err(SyntaxError { position, problem });
     }
     Ok(ExprKind::Call { input, function, arguments })
-}
-
-/// The type that an argument names, which reads like a path.
-pub(in crate::path) fn type_of(argument: &Expr) -> Option<TypeName> {
-    match &argument.kind {
-        ExprKind::Member { input: None, name } => Some(TypeName { namespace: None, name: name.clone() }),
-        ExprKind::Member { input: Some(input), name } => match &input.kind {
-            ExprKind::Member { input: None, name: namespace } => {
-                Some(TypeName { namespace: Some(namespace.clone()), name: name.clone() })
-            }
-            _ => None,
-        },
-        _ => None,
-    }
 }
