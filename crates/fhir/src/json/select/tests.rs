@@ -83,6 +83,50 @@ fn malformed_texts_are_refused_with_their_place_even_where_nothing_is_selected()
     }
 }
 
+#[test]
+fn values_that_come_again_are_read_as_they_were_the_first_time() {
+    let names = ["a", "b"];
+    let mut memory = Selected::new(selection(&names));
+    // `a` and `b` have shapes of their own, so that their values are remembered.
+    let mut apart = Selection::new();
+    let (_, coding) = apart.member(Selection::ROOT, "a").unwrap();
+    for name in names {
+        apart.member_of_shape(coding, name, coding).unwrap();
+    }
+    let mut apart = Selected::new(apart);
+    for at in 0..5_000 {
+        let (system, code) = ("http://example.org/a-long-name-of-a-system", at * at % 37);
+        let coding =
+            format!(r#"{{"b":"{system}","a":[{{"a":{code}}},{{}},[]],"c":{{"x":"{system}/{code}"}}}}"#);
+        // Each stands at another place and after other slots than the last.
+        let before = vec!["{\"a\":null}"; at % 5].join(",");
+        let text = format!(
+            r#"{{"skip":{{"profile":["{system}/{}"]}},"a":[{before}{}{coding}]}}"#,
+            at / 40,
+            if at % 5 > 0 { "," } else { "" },
+        );
+        let value = parse(text.as_bytes()).unwrap();
+        let picks = apart.read(text.as_bytes()).unwrap();
+        let a = picks.root().slot(0).unwrap();
+        assert!(same(a, value.get("a").unwrap(), &names), "{text}");
+        assert!(same(memory.read(text.as_bytes()).unwrap().root(), &value, &names), "{text}");
+    }
+}
+
+#[test]
+fn a_value_that_is_known_is_not_nested_deeper_for_that() {
+    let mut selection = Selection::new();
+    let (_, inner) = selection.member(Selection::ROOT, "a").unwrap();
+    selection.member_of_shape(inner, "a", inner).unwrap();
+    let mut memory = Selected::new(selection);
+    let known = format!("{{\"a\":{}{}}}", "[".repeat(40), "]".repeat(40));
+    let text = |depth: usize| format!("{{\"a\":{}{known}{}}}", "[".repeat(depth), "]".repeat(depth));
+    for depth in [1, 10, 21, 22, 23, 30, 1] {
+        let text = text(depth);
+        assert_eq!(memory.read(text.as_bytes()).is_ok(), parse(text.as_bytes()).is_ok(), "{depth}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn both_readers_agree(text in r#"[\[\]{}:,"\\a-c0-9eE.+\-\n\u{e9} ]{0,60}"#) {
