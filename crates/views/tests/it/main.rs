@@ -7,6 +7,7 @@
 
 mod builtin_views;
 mod conformance;
+mod explain;
 mod files;
 mod language;
 mod table;
