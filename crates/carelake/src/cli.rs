@@ -164,26 +164,88 @@ pub(crate) enum RowFormat {
 pub(crate) enum ViewCommand {
     /// Make rows of the resources in files.
     Run(ViewRunArgs),
+    /// Show what views read, what fills their columns and what makes their rows.
+    Explain(ViewExplainArgs),
+    /// Run the cases of SQL on FHIR suite files, and write the standard's report.
+    Conformance(ViewConformanceArgs),
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+The first argument is a ViewDefinition. Those after it that are ViewDefinitions too are run in the same pass:
+every input is read once for all of them. What comes after the last of them are inputs.
+
+An input's name says what it holds: .json is one resource or Bundle, .ndjson and .jsonl have a resource in
+each line, .gz and .zst are unpacked. Of standard input and other names the first bytes say it. Of a folder,
+the files with such names are read, those of the folders below it as well.
+
 Examples:
   carelake view run patient.json Patient.ndjson                    rows as NDJSON on standard output
   carelake view run patient.json bundles/ -o patient.parquet       a folder of Bundles and NDJSON to Parquet
-  zcat *.ndjson.gz | carelake view run patient.json - -o rows.csv  standard input to CSV")]
+  carelake view run views/*.json bundles/ -o tables/               several views at once, tables/NAME.parquet
+  carelake view run a.json b.json bundles/ -o tables/ --format csv the same as CSV
+  zcat *.ndjson.gz | carelake view run patient.json - -o rows.csv  standard input to CSV
+
+Exit status: 0 every resource was read and made its rows, 1 some were passed over or the work failed.")]
 pub(crate) struct ViewRunArgs {
-    /// The ViewDefinition, as JSON.
+    /// A ViewDefinition, as JSON.
     pub(crate) view: PathBuf,
-    /// NDJSON, Bundles and single resources, also .gz and .zst; folders of these; `-` is standard input.
+    /// More ViewDefinitions, if any; then NDJSON, Bundles and single resources, also .gz and .zst, folders of
+    /// these; `-` is standard input.
     #[arg(required = true)]
     pub(crate) inputs: Vec<PathBuf>,
-    /// Where the rows go: .parquet, .csv, .ndjson or .arrow. A file that is there is replaced.
-    #[arg(short, long, value_name = "FILE")]
+    /// Where the rows go: a file .parquet, .csv, .ndjson or .arrow; or a folder, which gets a file per view and
+    /// is made if need be. A file that is there is replaced.
+    #[arg(short, long, value_name = "FILE|FOLDER")]
     pub(crate) output: Option<PathBuf>,
+    /// What the files in a folder are written as.
+    #[arg(long, value_enum, default_value_t = TableFormat::Parquet)]
+    pub(crate) format: TableFormat,
     /// Threads that make rows; as many as there are cores if it is left out.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    Parquet,
+    Csv,
+    Ndjson,
+    Arrow,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+How a value is found, the quickest way first: `walked`, together with others, where its expression is members,
+first(), where(name = 'text') and a key only; `evaluated` over the members that are read; `general`, by the whole
+FHIRPath engine. Where a view cannot say which members it looks at, whole resources are read.
+
+Examples:
+  carelake view explain patient.json
+  carelake --json view explain views/*.json")]
+pub(crate) struct ViewExplainArgs {
+    /// ViewDefinitions, as JSON.
+    #[arg(required = true, value_name = "VIEW")]
+    pub(crate) views: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The report is the standard's: {\"FILE\": {\"tests\": [{\"name\": …, \"result\": {\"passed\": true}}]}}. --json prints
+it instead of the table. JSON files of a folder that are no suites are passed over.
+
+Examples:
+  carelake view conformance sql-on-fhir/tests/                       a table, and what failed
+  carelake view conformance sql-on-fhir/tests/ -o test_report.json   the report as well
+
+Exit status: 0 every case passed, 1 not every one.")]
+pub(crate) struct ViewConformanceArgs {
+    /// A folder of suite files, or suite files themselves.
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) suites: Vec<PathBuf>,
+    /// Where the report goes. A file that is there is replaced.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

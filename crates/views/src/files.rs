@@ -1,4 +1,5 @@
-//! Views over files: NDJSON, plain, `.gz` or `.zst`; JSON documents and Bundles; folders of these; any stream.
+//! Views over files: NDJSON, plain, `.gz` or `.zst`; JSON documents and Bundles; folders of these, with the folders
+//! below them; any stream.
 //! Out come Parquet, CSV, NDJSON or Arrow IPC, one file a view.
 //!
 //! The input is split into ranges of lines, the ranges go to threads, and what they make is written in the order
@@ -7,6 +8,7 @@
 
 mod encode;
 mod error;
+mod form;
 mod input;
 mod order;
 mod parquet_columns;
@@ -16,7 +18,8 @@ mod worker;
 mod write;
 
 pub use error::{FileError, Place, Problem};
-pub use input::Input;
+pub use form::Form;
+pub use input::{Input, InputFile};
 
 use crate::View;
 use order::Turns;

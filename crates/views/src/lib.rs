@@ -5,7 +5,7 @@
 //! that every lake keeps.
 //!
 //! [`Pass`] reads each resource once for several views; [`files`] does so for files, on several threads, and
-//! writes tables.
+//! writes tables. [`explain`] tells a view's plan, and [`conformance`] runs suites of cases.
 //!
 //! **Invariant:** input and output are in [`files`] only. **Invariant:** no resource content in any error.
 
@@ -13,8 +13,10 @@ mod arrays;
 mod builtin;
 mod cell;
 mod column;
+pub mod conformance;
 mod definition;
 mod error;
+pub mod explain;
 pub mod files;
 mod pass;
 mod path;

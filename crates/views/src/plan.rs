@@ -144,6 +144,11 @@ impl View {
         self.0.flat
     }
 
+    /// Its plan for whole resources.
+    pub(crate) const fn plan(&self) -> &Arc<Plan> {
+        &self.0
+    }
+
     /// Its plan for resources of which only what `selection` says is read; asks for what it needs.
     pub(crate) fn selected(&self, selection: &mut Selection) -> Result<Arc<Plan>, Whole> {
         let mut plan = (*self.0).clone();
@@ -265,7 +270,8 @@ impl Select {
 }
 
 impl Located {
-    fn select(&mut self, this: Items, selection: &mut Selection) -> Result<Items, Whole> {
+    /// Asks for what the expression looks at.
+    pub(crate) fn select(&mut self, this: Items, selection: &mut Selection) -> Result<Items, Whole> {
         self.expr.select(this, selection)
     }
 }

@@ -70,7 +70,7 @@ pub(super) async fn run(folder: &Path, args: &ImportArgs, json: bool) -> anyhow:
 pub(super) async fn import(parts: &Parts, source: &SourceId, paths: &[PathBuf]) -> anyhow::Result<Report> {
     let started = Instant::now();
     let inputs = inputs::find(paths)?;
-    let bytes = inputs.iter().map(|input| input.bytes).sum();
+    let bytes = inputs.iter().map(Input::bytes).sum();
     let bar = screen::progress(bytes, "importing");
     let intake = parts.intake()?;
     let accepted = Arc::new(AtomicU64::new(0));
@@ -156,7 +156,7 @@ async fn take(
     submit(intake, source, batch.take(), &mut report, accepted).await?;
     failpoint!("import.files.before-note");
     let rejecting: HashSet<_> = report.rejected.iter().map(|rejected| rejected.file.as_path()).collect();
-    for input in fresh.iter().filter(|input| !rejecting.contains(input.path.as_path())) {
+    for input in fresh.iter().filter(|input| !rejecting.contains(input.path())) {
         parts.control.import_done(source, input.digest).await?;
     }
     Ok(report)
@@ -174,7 +174,7 @@ async fn fresh(
     let mut fresh = Vec::new();
     for input in inputs {
         if !digests.insert(input.digest) || parts.control.import_seen(source, input.digest).await? {
-            bar.inc(input.bytes);
+            bar.inc(input.bytes());
             report.skipped_files += 1;
         } else {
             fresh.push(input);

@@ -99,6 +99,12 @@ impl Selection {
         (found == value).then_some(slot)
     }
 
+    /// The names asked for of `shape` so far, each with the shape of its value, in the order of their slots.
+    pub fn members(&self, shape: Shape) -> impl Iterator<Item = (&str, Shape)> {
+        let names = self.names(shape).map_or(&[][..], |names| &names.members);
+        names.iter().map(|member| (&*member.name, member.shape))
+    }
+
     fn names(&self, shape: Shape) -> Option<&Names> {
         self.shapes.get(shape.0)
     }

@@ -1,16 +1,10 @@
 //! The official cases of SQL on FHIR, where `../shared` has them, and our own in the same form, everywhere.
 
-use crate::table::unzoned;
-use arrow::{
-    json::{WriterBuilder, writer::JsonArray},
-    record_batch::RecordBatch,
-};
-use fhir::json::{Value, parse};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
-use views::{View, ViewDefinition};
+use views::conformance;
 
 /// Cases that fail, as `file: title`, and why. A case that passes must not be listed.
 const NOT_REACHED: &[(&str, &str)] = &[];
@@ -18,80 +12,12 @@ const NOT_REACHED: &[(&str, &str)] = &[];
 /// How many official cases there were when this was written: fewer means that the suite was not read.
 const OFFICIAL_CASES: usize = 97;
 
-/// What a case says that does not hold, or `None`.
-fn failure(case: &Value<'_>, resources: &[Value<'_>]) -> Option<String> {
-    let wants_error = case.get("expectError").and_then(Value::as_bool) == Some(true);
-    match (run(case.get("view").unwrap(), resources), wants_error) {
-        (Ok(_), true) => Some("an error was expected".to_owned()),
-        (Err(_), true) => None,
-        (Err(error), false) => Some(error),
-        (Ok((columns, mut rows)), false) => {
-            if let Some(expected) = case.get("expectColumns").and_then(Value::as_array) {
-                let expected: Vec<_> = expected.iter().filter_map(Value::as_str).collect();
-                if expected != columns {
-                    return Some(format!("columns {columns:?}"));
-                }
-            }
-            let mut expected: Vec<_> =
-                case.get("expect").and_then(Value::as_array).unwrap().iter().map(comparable).collect();
-            rows.sort();
-            expected.sort();
-            (rows != expected).then(|| format!("rows {rows:?}"))
-        }
-    }
-}
-
-type Rows = (Vec<String>, Vec<String>);
-
-fn run(view: &Value<'_>, resources: &[Value<'_>]) -> Result<Rows, String> {
-    let definition = ViewDefinition::parse(view).map_err(|error| error.to_string())?;
-    let view = View::compile(&definition).map_err(|error| error.to_string())?;
-    let mut rows = view.rows();
-    for resource in resources {
-        rows.append(resource).map_err(|error| error.to_string())?;
-    }
-    let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, JsonArray>(Vec::new());
-    let batch = rows.finish().unwrap();
-    let names = batch.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
-    writer
-        .write(
-            &RecordBatch::try_from_iter(names.into_iter().zip(batch.columns().iter().map(unzoned))).unwrap(),
-        )
-        .unwrap();
-    writer.finish().unwrap();
-    let json = writer.into_inner();
-    let rows = if json.is_empty() {
-        Vec::new()
-    } else {
-        parse(&json).unwrap().as_array().unwrap().iter().map(comparable).collect()
-    };
-    Ok((view.columns().iter().map(|column| column.name.clone()).collect(), rows))
-}
-
-/// A row in a form in which equal rows are equal texts: no nulls, numbers without zeros at their end.
-fn comparable(row: &Value<'_>) -> String {
-    let members = row.as_object().unwrap().iter().filter(|(_, value)| **value != Value::Null);
-    members
-        .map(|(name, value)| {
-            let text = String::from_utf8(value.to_canonical()).unwrap();
-            let number = value.as_number().filter(|token| token.contains('.'));
-            let text =
-                number.map_or(text, |token| token.trim_end_matches('0').trim_end_matches('.').to_owned());
-            format!("{name}={text} ")
-        })
-        .collect()
-}
-
 /// The failures of a suite file, as `file: title` and reason, and how many cases it has.
 fn suite(file: &Path) -> (usize, Vec<(String, String)>) {
-    let text = fs::read(file).unwrap();
-    let suite = parse(&text).unwrap();
-    let resources = suite.get("resources").and_then(Value::as_array).unwrap();
-    let cases = suite.get("tests").and_then(Value::as_array).unwrap();
+    let cases = conformance::run(&fs::read(file).unwrap()).unwrap();
     let stem = file.file_stem().unwrap().to_string_lossy();
     let failures = cases.iter().filter_map(|case| {
-        let title = case.get("title").and_then(Value::as_str).unwrap();
-        failure(case, resources).map(|reason| (format!("{stem}: {title}"), reason))
+        case.failure.as_ref().map(|failure| (format!("{stem}: {}", case.title), failure.to_string()))
     });
     (cases.len(), failures.collect())
 }

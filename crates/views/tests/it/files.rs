@@ -95,6 +95,36 @@ fn packed_inputs_streams_folders_and_bundles_give_the_same_rows() {
 }
 
 #[test]
+fn what_a_name_does_not_tell_is_seen_in_the_first_bytes() {
+    let folder = TempDir::new().unwrap();
+    let text = lines(50);
+    let expected = csv(vec![Input::Path(file(&folder, "a.ndjson", text.as_bytes()))], 2).0;
+    let entries: Vec<_> = (0..50).map(|at| format!("{{\"resource\":{}}}", patient(at))).collect();
+    let bundle = format!(r#"{{"resourceType":"Bundle","entry":[{}]}}"#, entries.join(",\n"));
+    let zstd = zstd::encode_all(bundle.as_bytes(), 1).unwrap();
+    for content in [text.as_bytes(), bundle.as_bytes(), bundle.replace('\n', "").as_bytes(), &zstd] {
+        let path = file(&folder, "resources", content);
+        assert_eq!(csv(vec![Input::Path(path)], 2).0, expected);
+        let read = Box::new(io::Cursor::new(content.to_vec()));
+        assert_eq!(csv(vec![Input::Stream { name: "standard input".to_owned(), read }], 2).0, expected);
+    }
+}
+
+#[test]
+fn folders_below_a_folder_are_read_in_the_order_of_their_paths() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir_all(folder.path().join("b/c")).unwrap();
+    for (at, name) in ["a.ndjson", "b/c/1.json", "b/d.NDJSON", "e.jsonl"].into_iter().enumerate() {
+        file(&folder, name, patient(at).as_bytes());
+    }
+    file(&folder, "b/notes.txt", b"not a resource");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("b/c/up")).unwrap();
+    let (found, report) = csv(vec![Input::Path(folder.path().to_owned())], 2);
+    assert_eq!((found.as_str(), report.problem_count), ("id,family\np0,F0\np1,F1\np2,F2\np3,F3\n", 0));
+}
+
+#[test]
 fn problems_are_told_by_line_and_the_rest_goes_on() {
     let folder = TempDir::new().unwrap();
     let mut text = lines(4_000);

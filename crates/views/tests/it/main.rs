@@ -8,6 +8,7 @@
 mod builtin_views;
 mod conformance;
 mod definitions;
+mod explain;
 mod files;
 mod general;
 mod language;

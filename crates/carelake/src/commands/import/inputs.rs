@@ -7,96 +7,58 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
 };
-
-/// What a file holds, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// One Bundle or one resource.
-    Json,
-    /// One resource a line.
-    Ndjson,
-}
-
-/// How a file is packed, by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Packing {
-    Plain,
-    Gzip,
-    Zstd,
-}
+use views::files::{Form, InputFile};
 
 /// One file to be read.
 #[derive(Clone, Debug)]
 pub(super) struct Input {
-    pub(super) path: PathBuf,
-    pub(super) bytes: u64,
-    pub(super) form: Form,
-    packing: Packing,
+    file: InputFile,
     /// Keyed hash of the file's bytes, by which it is known again.
     pub(super) digest: [u8; 32],
 }
 
 /// The files under `paths`, sorted, so that the order of arguments changes nothing.
 pub(super) fn find(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
-    let mut inputs = Vec::new();
+    let mut files = Vec::new();
     for path in paths {
-        let about = fs::metadata(path).with_context(|| format!("read {}", path.display()))?;
-        if about.is_dir() {
-            walk(path, &mut inputs)?;
-        } else {
-            match input(path, about.len()) {
-                Some(input) => inputs.push(input),
-                None => {
-                    bail!("{} is none of .json, .ndjson, .jsonl, with or without .gz or .zst", path.display())
-                }
+        if fs::metadata(path).with_context(|| format!("read {}", path.display()))?.is_dir() {
+            files.extend(InputFile::under(path)?);
+            continue;
+        }
+        match InputFile::named(path)? {
+            Some(file) => files.push(file),
+            None => {
+                bail!("{} is none of .json, .ndjson, .jsonl, with or without .gz or .zst", path.display())
             }
         }
     }
-    inputs.sort_by(|a, b| a.path.file_name().cmp(&b.path.file_name()).then_with(|| a.path.cmp(&b.path)));
-    inputs.dedup_by(|a, b| a.path == b.path);
-    if inputs.is_empty() {
+    files.sort_by(|a, b| {
+        let (a, b) = (a.path(), b.path());
+        a.file_name().cmp(&b.file_name()).then_with(|| a.cmp(b))
+    });
+    files.dedup_by(|a, b| a.path() == b.path());
+    if files.is_empty() {
         bail!("there is no .json or .ndjson file there");
     }
-    Ok(inputs)
-}
-
-fn walk(folder: &Path, inputs: &mut Vec<Input>) -> anyhow::Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))? {
-        let entry = entry?;
-        let about = fs::metadata(entry.path()).with_context(|| format!("read {}", entry.path().display()))?;
-        if about.is_dir() {
-            walk(&entry.path(), inputs)?;
-        } else {
-            inputs.extend(input(&entry.path(), about.len()));
-        }
-    }
-    Ok(())
-}
-
-fn input(path: &Path, bytes: u64) -> Option<Input> {
-    let name = path.file_name()?.to_str()?;
-    let (name, packing) = match (name.strip_suffix(".gz"), name.strip_suffix(".zst")) {
-        (Some(inner), _) => (inner, Packing::Gzip),
-        (_, Some(inner)) => (inner, Packing::Zstd),
-        _ => (name, Packing::Plain),
-    };
-    let form = match name.rsplit_once('.')?.1 {
-        "json" => Form::Json,
-        "ndjson" | "jsonl" => Form::Ndjson,
-        _ => return None,
-    };
-    Some(Input { path: path.to_owned(), bytes, form, packing, digest: [0; 32] })
+    Ok(files.into_iter().map(|file| Input { file, digest: [0; 32] }).collect())
 }
 
 impl Input {
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    pub(super) const fn bytes(&self) -> u64 {
+        self.file.bytes()
+    }
+
+    pub(super) const fn form(&self) -> Form {
+        self.file.form()
+    }
+
     /// The unpacked text.
     pub(super) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        let file = File::open(&self.path)?;
-        Ok(match self.packing {
-            Packing::Plain => Box::new(file),
-            Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(file)),
-            Packing::Zstd => Box::new(zstd::Decoder::new(file)?),
-        })
+        self.file.open()
     }
 }
 
@@ -110,7 +72,7 @@ pub(super) async fn known_by_digest(mut inputs: Vec<Input>, key: &MacKey) -> any
 
 /// The keyed hash of a file's bytes.
 async fn digest(input: &Input, key: &MacKey) -> anyhow::Result<[u8; 32]> {
-    let (path, key) = (input.path.clone(), key.clone());
+    let (path, key) = (input.path().to_owned(), key.clone());
     let digest = tokio::task::spawn_blocking(move || {
         let mut file = File::open(&path)?;
         let mut chain = [0; 32];
@@ -123,7 +85,7 @@ async fn digest(input: &Input, key: &MacKey) -> anyhow::Result<[u8; 32]> {
             }
         }
     });
-    digest.await?.with_context(|| format!("read {}", input.path.display()))
+    digest.await?.with_context(|| format!("read {}", input.path().display()))
 }
 
 /// Fills the buffer as far as the file reaches.

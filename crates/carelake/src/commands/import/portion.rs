@@ -1,7 +1,6 @@
 //! From a text to checked changes, and to what was wrong.
 
 use super::{
-    inputs::Form,
     reader::Text,
     report::Rejected,
     resolve::{Resolver, name_of},
@@ -18,6 +17,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
 };
+use views::files::Form;
 
 /// An import may bring new ids and change known ones: whoever runs it holds the home.
 const IMPORT: Intent = Intent::Put { if_match: None, may_create: true, may_update: true };
@@ -41,8 +41,8 @@ pub(super) struct Portion {
 pub(super) fn prepare(text: Text, resolver: &Resolver) -> anyhow::Result<Portion> {
     let mut portion = Portion { digest: text.digest, bytes: text.bytes, ..Portion::default() };
     match text.form {
-        Form::Json => portion.file(&text, resolver)?,
-        Form::Ndjson => {
+        Form::Document => portion.file(&text, resolver)?,
+        Form::Lines => {
             for (at, line) in text.text.split(|byte| *byte == b'\n').enumerate() {
                 if line.iter().all(u8::is_ascii_whitespace) {
                     continue;

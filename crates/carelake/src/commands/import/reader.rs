@@ -1,12 +1,13 @@
 //! From files to texts of a size that one core takes in a moment.
 
-use super::inputs::{Form, Input};
+use super::inputs::Input;
 use anyhow::{Context, bail};
 use std::{
     io::{BufRead, BufReader, Read},
     path::PathBuf,
 };
 use tokio::sync::mpsc;
+use views::files::Form;
 
 /// Lines are handed on together up to this size.
 const PORTION_BYTES: usize = 2 << 20;
@@ -28,18 +29,25 @@ pub(super) struct Text {
 
 impl Text {
     fn of(input: &Input, first_line: u64, text: Vec<u8>, bytes: u64) -> Self {
-        Self { path: input.path.clone(), digest: input.digest, form: input.form, first_line, text, bytes }
+        Self {
+            path: input.path().to_owned(),
+            digest: input.digest,
+            form: input.form(),
+            first_line,
+            text,
+            bytes,
+        }
     }
 }
 
 /// Reads all inputs in order; ends early when nobody takes the texts any more.
 pub(super) fn read_all(inputs: &[Input], texts: &mpsc::Sender<Text>) -> anyhow::Result<()> {
     for input in inputs {
-        let read = match input.form {
-            Form::Json => whole(input, texts),
-            Form::Ndjson => lines(input, texts),
+        let read = match input.form() {
+            Form::Document => whole(input, texts),
+            Form::Lines => lines(input, texts),
         };
-        if !read.with_context(|| format!("read {}", input.path.display()))? {
+        if !read.with_context(|| format!("read {}", input.path().display()))? {
             break;
         }
     }
@@ -47,17 +55,17 @@ pub(super) fn read_all(inputs: &[Input], texts: &mpsc::Sender<Text>) -> anyhow::
 }
 
 fn whole(input: &Input, texts: &mpsc::Sender<Text>) -> anyhow::Result<bool> {
-    let mut text = Vec::with_capacity(usize::try_from(input.bytes).unwrap_or_default());
+    let mut text = Vec::with_capacity(usize::try_from(input.bytes()).unwrap_or_default());
     input.open()?.take(TEXT_BYTES + 1).read_to_end(&mut text)?;
     if text.len() as u64 > TEXT_BYTES {
         bail!("it is larger than {} MiB; split it, or send NDJSON", TEXT_BYTES >> 20);
     }
-    Ok(texts.blocking_send(Text::of(input, 1, text, input.bytes)).is_ok())
+    Ok(texts.blocking_send(Text::of(input, 1, text, input.bytes())).is_ok())
 }
 
 fn lines(input: &Input, texts: &mpsc::Sender<Text>) -> anyhow::Result<bool> {
     let mut reader = BufReader::with_capacity(1 << 20, input.open()?);
-    let (mut line, mut left) = (1, input.bytes);
+    let (mut line, mut left) = (1, input.bytes());
     loop {
         let first_line = line;
         let mut text = Vec::with_capacity(PORTION_BYTES + (64 << 10));

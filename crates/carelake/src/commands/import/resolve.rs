@@ -4,7 +4,7 @@
 //! §3.1.0.11.2). All files that were named are read for the first of them, those that were imported before as
 //! well, so that what a reference becomes does not depend on what was imported when.
 
-use super::inputs::{Form, Input};
+use super::inputs::Input;
 use fhir::{
     ResourceType,
     bundle::{self, Entry},
@@ -15,6 +15,7 @@ use std::{
     io::{self, BufRead, BufReader, Read},
     sync::OnceLock,
 };
+use views::files::Form;
 
 /// What such references stand for, in the files of one import.
 pub(super) struct Resolver {
@@ -60,7 +61,7 @@ impl Known {
         for input in inputs {
             let mut text = Vec::new();
             let mut reader = BufReader::with_capacity(1 << 20, input.open()?);
-            if input.form == Form::Json {
+            if input.form() == Form::Document {
                 reader.read_to_end(&mut text)?;
                 known.note_text(&text);
                 continue;
