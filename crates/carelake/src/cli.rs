@@ -329,15 +329,15 @@ pub(crate) enum BenchCommand {
 #[command(after_help = "\
 Examples:
   carelake bench views                              on the simulator's people
-  carelake bench views ndjson/ --rounds 5           on files of your own, repeated up to 400 MB each
+  carelake bench views ndjson/ --rounds 5           on files of your own, repeated to 400 MB or more
   bench/views/run ndjson/                           in a clone: the same beside DuckDB, Polars and pysof
 
-It writes up to three times as many megabytes as --megabytes says into a temporary folder (TMPDIR).")]
+It writes two such files at a time, and the tables, into a temporary folder (TMPDIR).")]
 pub(crate) struct BenchViewsArgs {
     /// A folder with Observation.ndjson, Condition.ndjson and Encounter.ndjson; the simulator's if it is left out.
     #[arg(value_name = "NDJSON_FOLDER")]
     pub(crate) folder: Option<PathBuf>,
-    /// The size up to which each file is repeated.
+    /// Each file is repeated until it has as much.
     #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub(crate) megabytes: u64,
     /// Threads that make rows.

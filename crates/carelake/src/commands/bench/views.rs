@@ -176,10 +176,11 @@ fn measure(
 fn method(args: &BenchViewsArgs) -> String {
     let files = match &args.folder {
         Some(folder) => format!("files of {}", folder.display()),
-        None => "the simulator's files".to_owned(),
+        // Its ids are no UUIDs: they come back in each repetition, and pack well.
+        None => "the simulator's files (whose ids repeat)".to_owned(),
     };
     format!(
-        "{files}, repeated up to {} MB each with other UUIDs; `carelake view run` to Parquet (zstd, level 3) with {} \
+        "{files}, repeated to {} MB or more each, UUIDs changed; `carelake view run` to Parquet (zstd, level 3) with {} \
          threads, the whole process timed, best of {} rounds",
         args.megabytes, args.threads, args.rounds
     )
