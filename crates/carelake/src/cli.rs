@@ -66,6 +66,9 @@ pub(crate) enum Command {
     Key(KeyCommand),
     /// Write synthetic providers' FHIR to files.
     Simulate(SimulateArgs),
+    /// The project's own measurements, with method and machine; needs no home.
+    #[command(subcommand)]
+    Bench(BenchCommand),
 }
 
 #[derive(Debug, Args)]
@@ -315,4 +318,36 @@ pub(crate) struct SimulateArgs {
     /// Where to write: one folder per provider, Bundles and single resources as numbered files.
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Views over NDJSON to Parquet: resources a second, memory, ten views in one pass beside one.
+    Views(BenchViewsArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  carelake bench views                              on the simulator's people
+  carelake bench views ndjson/ --rounds 5           on files of your own, repeated to 400 MB or more
+  bench/views/run ndjson/                           in a clone: the same beside DuckDB, Polars and pysof
+
+It writes two such files at a time, and the tables, into a temporary folder (TMPDIR).")]
+pub(crate) struct BenchViewsArgs {
+    /// A folder with Observation.ndjson, Condition.ndjson and Encounter.ndjson; the simulator's if it is left out.
+    #[arg(value_name = "NDJSON_FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+    /// Each file is repeated until it has as much.
+    #[arg(long, default_value_t = 400, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub(crate) megabytes: u64,
+    /// Threads that make rows.
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub(crate) threads: usize,
+    /// How often each is run; the best counts.
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+    /// Work in this folder instead of a temporary one; what was simulated stays there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) work: Option<PathBuf>,
 }

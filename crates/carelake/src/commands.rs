@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod audit;
+mod bench;
 mod catalog;
 mod demo;
 mod import;
@@ -33,6 +34,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Job(command) => job::run(&home, command, json).await?,
         Command::Audit(command) => return audit::run(&home, command, json).await,
         Command::Key(command) => key::run(&home, command, json).await?,
+        Command::Bench(command) => bench::run(command, json).await?,
         Command::Simulate(args) => simulate::run(&home, &args, json).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -127,3 +127,27 @@ fn a_view_is_explained_and_suites_are_run() {
     let failed = nowhere.run(["--json", "view", "conformance", folder_name]).exits(1).json();
     assert_eq!(failed["ids.json"]["tests"][0]["result"]["passed"], false);
 }
+
+#[test]
+fn views_are_measured_by_the_binary_alone() {
+    let nowhere = Home::absent();
+    let work = nowhere.beside("bench");
+    let work = work.to_str().unwrap();
+    let told = nowhere
+        .run(["--json", "bench", "views", "--megabytes", "1", "--rounds", "1", "--work", work])
+        .exits(0)
+        .json();
+    let views = told["views"].as_array().unwrap();
+    assert_eq!(views.len(), 4);
+    for view in views {
+        assert!(view["rows"].as_u64().unwrap() >= view["resources"].as_u64().unwrap(), "{view}");
+        assert!(view["resources_per_second"].as_f64().unwrap() > 0.0, "{view}");
+    }
+    assert_eq!(views[3]["rows"].as_u64().unwrap(), 10 * views[0]["rows"].as_u64().unwrap());
+    assert!(told["machine"]["cores"].as_u64().unwrap() > 0);
+    nowhere.run(["bench", "views", work, "--megabytes", "1", "--rounds", "1"]).exits(0).says("Beside DuckDB");
+    nowhere
+        .run(["bench", "views", nowhere.beside(".").to_str().unwrap()])
+        .exits(1)
+        .says("Observation.ndjson");
+}

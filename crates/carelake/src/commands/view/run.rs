@@ -3,6 +3,7 @@
 use super::definition;
 use crate::{
     cli::{TableFormat, ViewRunArgs},
+    commands::bench::peak_memory_bytes,
     screen,
 };
 use anyhow::{Context, bail};
@@ -138,6 +139,7 @@ fn summary(report: &Report, outputs: &[Output]) -> serde_json::Value {
         "views": views.collect::<Vec<_>>(),
         "problems": report.problem_count,
         "first_problems": report.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "peak_memory_bytes": peak_memory_bytes(),
         "seconds": report.seconds,
         "resources_per_second": report.resources_per_second(),
     })
