@@ -16,8 +16,11 @@ pub(crate) const UTC: &str = "UTC";
 /// partial date stands in them as the beginning of the period it covers, and a text without a time zone counts
 /// as UTC. Put a text column beside them to keep what was sent.
 ///
-/// A value of the right JSON type that does not fit (a decimal with more digits, a number beyond 32 bits, the
-/// 30th of February) is null, never rounded, and counted by [`RowBuilder::misfits`](crate::RowBuilder::misfits).
+/// How precise a date was as written, FHIRPath's `precision()` tells in a column beside it
+/// (`birthDate.precision()`: 4 for a year, 6 for a month, 8 for a day).
+///
+/// What becomes of a value of the right JSON type that does not fit (a decimal with more digits, a number beyond
+/// 32 bits, the 30th of February), [`OnMisfit`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnType {
     /// `Utf8`
@@ -111,6 +114,27 @@ fn decimal(arguments: &str) -> Option<ColumnType> {
     (scale <= precision).then_some(ColumnType::Decimal { precision, scale })
 }
 
+/// What becomes of a value that its column cannot hold exactly. It is never rounded. A tag `carelake/misfit` chooses:
+/// `null` or `error`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnMisfit {
+    /// It is null, and counted by [`RowBuilder::misfits`](crate::RowBuilder::misfits).
+    #[default]
+    Null,
+    /// The resource makes no row, with an error that names the column.
+    Error,
+}
+
+impl OnMisfit {
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        match name {
+            "null" => Some(Self::Null),
+            "error" => Some(Self::Error),
+            _ => None,
+        }
+    }
+}
+
 /// A column of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -124,6 +148,8 @@ pub struct Column {
     pub fhir_type: Option<String>,
     /// How it holds its values.
     pub column_type: ColumnType,
+    /// What becomes of a value that it cannot hold.
+    pub misfit: OnMisfit,
     /// Whether each row holds a list.
     pub collection: bool,
 }

@@ -63,6 +63,7 @@ pub(crate) struct ColumnDefinition {
     pub(crate) description: Option<String>,
     pub(crate) kind: Option<Text>,
     pub(crate) ansi: Option<Text>,
+    pub(crate) misfit: Option<Text>,
     pub(crate) collection: bool,
 }
 
@@ -270,10 +271,12 @@ fn each(element: &Element<'_>) -> Result<Iteration, ViewError> {
 }
 
 fn column(element: &Element<'_>) -> Result<ColumnDefinition, ViewError> {
-    let mut ansi = None;
+    let (mut ansi, mut misfit) = (None, None);
     for tag in element.optional_items("tag")? {
-        if tag.required("name")?.text()? == "ansi/type" {
-            ansi = Some(tag.required("value")?.located()?);
+        match tag.required("name")?.text()?.as_str() {
+            "ansi/type" => ansi = Some(tag.required("value")?.located()?),
+            "carelake/misfit" => misfit = Some(tag.required("value")?.located()?),
+            _ => {}
         }
     }
     let collection = match element.member("collection") {
@@ -287,6 +290,7 @@ fn column(element: &Element<'_>) -> Result<ColumnDefinition, ViewError> {
         description: element.optional_text("description")?,
         kind: element.member("type").map(|kind| kind.located()).transpose()?,
         ansi,
+        misfit,
         collection,
     })
 }

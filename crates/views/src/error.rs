@@ -1,5 +1,7 @@
 //! What can be wrong with a ViewDefinition, and with a resource when rows are made of it.
 
+use arrow::datatypes::DataType;
+
 /// Why a ViewDefinition cannot be run.
 ///
 /// Speaks of the ViewDefinition only, never of resources.
@@ -60,6 +62,18 @@ impl ViewError {
 /// Names the resource's type and the place in the ViewDefinition, never content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
+    /// A value is of the right type and cannot be held exactly, in a column whose tag `carelake/misfit` is `error`.
+    #[error("fill column `{column}` from a {resource_type}: what `{path}` gives does not fit {data_type}")]
+    Misfit {
+        /// The resource's type.
+        resource_type: String,
+        /// The column's name.
+        column: String,
+        /// Its expression.
+        path: String,
+        /// How the column holds values.
+        data_type: DataType,
+    },
     /// A column that is no collection got several values (SQL on FHIR, `column.collection`).
     #[error("fill column `{column}` from a {resource_type}: there are several values")]
     Several {

@@ -25,7 +25,7 @@ mod rows;
 mod run;
 
 pub use builtin::builtin;
-pub use column::{Column, ColumnType};
+pub use column::{Column, ColumnType, OnMisfit};
 pub use definition::ViewDefinition;
 pub use error::{RowError, ViewError, ViewErrorReason};
 pub use pass::Pass;

@@ -1,7 +1,7 @@
 //! A ViewDefinition, checked and compiled.
 
 use crate::{
-    Column, ColumnType, RowBuilder, ViewDefinition, ViewError, ViewErrorReason,
+    Column, ColumnType, OnMisfit, RowBuilder, ViewDefinition, ViewError, ViewErrorReason,
     definition::{self, ColumnDefinition, Text},
     path::{self, Context, Expr, Field as Member, Focus, Function, Items, Paths, Whole},
 };
@@ -443,12 +443,17 @@ impl Compiler<'_> {
             (None, Some(kind), Some(name)) => ColumnType::of_fhir(name).ok_or_else(|| unsupported(kind))?,
             _ => inferred(&located.expr),
         };
+        let misfit = match &column.misfit {
+            Some(misfit) => OnMisfit::of(&misfit.text).ok_or_else(|| unsupported(misfit))?,
+            None => OnMisfit::default(),
+        };
         columns.push(Column {
             name: column.name.clone(),
             path: column.path.text.clone(),
             description: column.description.clone(),
             fhir_type,
             column_type,
+            misfit,
             collection: column.collection,
         });
         Ok(located)

@@ -1,7 +1,7 @@
 //! The rows of one resource, straight into the arrays.
 
 use crate::{
-    Column, RowError,
+    Column, OnMisfit, RowError,
     arrays::ArrayBuilder,
     cell::{Cell, Misfit},
     path::{End, Flow, Halt, Item, Node, Scope, evaluate, truth},
@@ -270,6 +270,9 @@ impl<'a, 't, N: Node<'a>> Run<'a, 't, N> {
             match Cell::of(end.kind, item) {
                 Ok(cell) => array.append(&cell),
                 Err(Misfit::Value) => {
+                    if plan.columns.get(end.slot).is_some_and(|column| column.misfit == OnMisfit::Error) {
+                        return Err(Unfit::Value.halt(plan, end.slot));
+                    }
                     made.misfits += 1;
                     array.append(&Cell::Null);
                 }
@@ -325,6 +328,7 @@ impl<'a, 't, N: Node<'a>> Run<'a, 't, N> {
 enum Unfit {
     Several,
     Type,
+    Value,
 }
 
 impl Unfit {
@@ -337,6 +341,12 @@ impl Unfit {
             Self::Type => {
                 RowError::Type { resource_type, column: name, expected: column.column_type.words() }
             }
+            Self::Value => RowError::Misfit {
+                resource_type,
+                path: column.path.clone(),
+                column: name,
+                data_type: column.column_type.data_type(),
+            },
         }))
     }
 }
@@ -361,9 +371,13 @@ impl<'a> Filling<'a> {
         }
         let value = match Cell::of(column.column_type, item) {
             Ok(value) => value,
-            Err(Misfit::Value) => {
+            Err(Misfit::Value) if column.misfit == OnMisfit::Null => {
                 self.misfits += 1;
                 Cell::Null
+            }
+            Err(Misfit::Value) => {
+                self.fault = Some(Unfit::Value);
+                return false;
             }
             Err(Misfit::Type) => {
                 self.fault = Some(Unfit::Type);

@@ -373,6 +373,44 @@ fn what_becomes_null_is_counted() {
 }
 
 #[test]
+fn what_does_not_fit_is_an_error_where_the_view_says_so() {
+    let column = |path: &str, misfit: &str, collection: bool| {
+        compile(&format!(
+            r#"{{"resource": "Observation", "select": [{{"column": [{{"name": "i", "path": "{path}", "type": "integer",
+                "collection": {collection}, "tag": [{{"name": "carelake/misfit", "value": "{misfit}"}}]}}]}}]}}"#
+        ))
+    };
+    let resource = parse(br#"{"resourceType": "Observation", "valueInteger": 2147483648}"#).unwrap();
+    for (path, collection) in
+        [("valueInteger", false), ("valueInteger", true), ("iif(true, valueInteger)", false)]
+    {
+        let mut rows = column(path, "error", collection).unwrap().rows();
+        let error = rows.append(&resource).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("fill column `i` from a Observation: what `{path}` gives does not fit Int32")
+        );
+        assert_eq!((rows.len(), rows.misfits()), (0, 0));
+        assert_eq!(column(path, "null", collection).unwrap().rows().append(&resource).unwrap(), 1);
+    }
+    let error = column("id", "round", false).unwrap_err();
+    assert_eq!(error.path, "select[0].column[0].tag[0].value");
+}
+
+#[test]
+fn how_precise_a_date_is_can_stand_beside_it() {
+    let view = compile(
+        r#"{"resource": "Patient", "select": [{"column": [{"name": "born", "path": "birthDate",
+            "tag": [{"name": "ansi/type", "value": "DATE"}]}, {"name": "precision", "path": "birthDate.precision()"}]}]}"#,
+    )
+    .unwrap();
+    let patients = ["1970", "1970-05", "1970-05-01"]
+        .map(|date| format!(r#"{{"resourceType": "Patient", "birthDate": "{date}"}}"#));
+    let rows = run(&view, patients.iter().map(String::as_str)).unwrap();
+    expect!["1970-01-01 | 4\n1970-05-01 | 6\n1970-05-01 | 8\n"].assert_eq(&lines(&rows));
+}
+
+#[test]
 fn a_product_of_rows_that_explodes_is_refused() {
     let each: String = (0..8)
         .map(|n| format!(r#",{{"forEach": "x", "column": [{{"name": "c{n}", "path": "$this"}}]}}"#))
