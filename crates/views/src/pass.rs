@@ -1,7 +1,7 @@
 //! One pass over resources for several views: each is read once, and only as far as some view asks.
 
 use crate::{RowBuilder, RowError, View};
-use fhir::json::{self, JsonError, Selected, Selection, Value};
+use fhir::json::{self, JsonError, Picked, Selected, Selection, Value};
 
 /// The rows of several views over one resource type, while resources come by.
 ///
@@ -11,6 +11,8 @@ use fhir::json::{self, JsonError, Selected, Selection, Value};
 #[derive(Debug)]
 pub struct Pass {
     selected: Selected,
+    /// Where a resource that was selected says its type.
+    resource_type: usize,
     tables: Vec<Table>,
     /// Whether some view needs the whole resource, and whether some other does not.
     needs: (bool, bool),
@@ -27,6 +29,8 @@ impl Pass {
     #[must_use]
     pub fn new<'v>(views: impl IntoIterator<Item = &'v View>) -> Self {
         let mut selection = Selection::new();
+        let resource_type =
+            selection.member(Selection::ROOT, "resourceType").map_or(usize::MAX, |(slot, _)| slot);
         let tables: Vec<_> = views
             .into_iter()
             .map(|view| {
@@ -38,11 +42,11 @@ impl Pass {
             })
             .collect();
         let needs = (tables.iter().any(|table| table.whole), tables.iter().any(|table| !table.whole));
-        Self { selected: Selected::new(selection), tables, needs }
+        Self { selected: Selected::new(selection), resource_type, tables, needs }
     }
 
-    /// Appends the rows that the views make of a resource. A view that can make none is told to `refused`, by its
-    /// place among the views; the others go on.
+    /// Appends the rows that the views make of a resource, and says whether any is over its type. A view that can
+    /// make none is told to `refused`, by its place among the views; the others go on.
     ///
     /// # Errors
     /// The text is not JSON. Nothing was appended then.
@@ -50,10 +54,16 @@ impl Pass {
         &mut self,
         resource: &[u8],
         refused: &mut dyn FnMut(usize, RowError),
-    ) -> Result<(), JsonError> {
+    ) -> Result<bool, JsonError> {
         let (whole, selected) = self.needs;
         let whole = if whole { Some(json::parse(resource)?) } else { None };
         let picks = if selected { Some(self.selected.read(resource)?) } else { None };
+        let name = match (&whole, &picks) {
+            (Some(value), _) => value.get("resourceType").and_then(Value::as_str),
+            (_, Some(picks)) => picks.root().slot(self.resource_type).and_then(Picked::token),
+            _ => None,
+        };
+        let is_known = self.tables.iter().any(|table| Some(table.rows.resource()) == name);
         for (at, table) in self.tables.iter_mut().enumerate() {
             let appended = match (&whole, &picks) {
                 (Some(value), _) if table.whole => table.rows.append(value),
@@ -64,7 +74,7 @@ impl Pass {
                 refused(at, error);
             }
         }
-        Ok(())
+        Ok(is_known)
     }
 
     /// As [`Pass::append`], of a resource that has been read already.

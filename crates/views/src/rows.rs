@@ -63,6 +63,11 @@ impl RowBuilder {
         }
     }
 
+    /// The resource type that it makes rows of.
+    pub(crate) fn resource(&self) -> &str {
+        &self.plan.resource
+    }
+
     /// How many rows it holds.
     #[must_use]
     pub const fn len(&self) -> usize {

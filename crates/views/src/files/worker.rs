@@ -159,28 +159,48 @@ impl<'r> Worker<'r> {
         if line.trim_ascii_start().is_empty() {
             return Ok(());
         }
-        self.done.resources += 1;
         let group = match self.groups.as_mut_slice() {
             // Resources of other types are read as well, so that what is no JSON is told in any case.
             [group] => Some(group),
             groups => match self.type_of.line(line) {
+                Ok(Some("Bundle")) => return self.bundle_line(line),
                 Ok(name) => groups.iter_mut().find(|group| Some(group.resource.as_str()) == name),
                 Err(error) => {
+                    self.done.resources += 1;
                     self.done.refused_json(error, self.options);
-                    None
+                    return Ok(());
                 }
             },
         };
-        let Some(group) = group else { return Ok(()) };
         let (done, options) = (&mut self.done, self.options);
-        let mut errors = Vec::new();
-        let read = group.pass.append(line, &mut |_, error| errors.push(error));
-        let full = group.pass.bytes() >= BATCH_BYTES;
-        errors.into_iter().for_each(|error| done.refused_row(error, options));
-        if let Err(error) = read {
-            done.refused_json(error, options);
+        if let Some(group) = group {
+            let mut errors = Vec::new();
+            let read = group.pass.append(line, &mut |_, error| errors.push(error));
+            if matches!(read, Ok(false)) && matches!(self.type_of.line(line), Ok(Some("Bundle"))) {
+                return self.bundle_line(line);
+            }
+            let full = group.pass.bytes() >= BATCH_BYTES;
+            errors.into_iter().for_each(|error| done.refused_row(error, options));
+            if let Err(error) = read {
+                done.refused_json(error, options);
+            }
+            if full {
+                self.flush()?;
+            }
         }
-        if full { self.flush() } else { Ok(()) }
+        self.done.resources += 1;
+        Ok(())
+    }
+
+    /// The entries of a Bundle that stands in a line.
+    fn bundle_line(&mut self, line: &[u8]) -> Result<(), FileError> {
+        match json::parse(line) {
+            Ok(bundle) => entries(&bundle).try_for_each(|resource| self.value(resource)),
+            Err(error) => {
+                self.done.refused_json(error, self.options);
+                Ok(())
+            }
+        }
     }
 
     fn document(&mut self, text: &[u8]) -> Result<(), FileError> {
@@ -194,14 +214,16 @@ impl<'r> Worker<'r> {
             }
         };
         if value.get("resourceType").and_then(Value::as_str) != Some("Bundle") {
+            self.done.places += 1;
             return self.value(Some(&value));
         }
-        let entries = value.get("entry").and_then(Value::as_array).unwrap_or_default();
-        entries.iter().try_for_each(|entry| self.value(entry.get("resource")))
+        entries(&value).try_for_each(|resource| {
+            self.done.places += 1;
+            self.value(resource)
+        })
     }
 
     fn value(&mut self, resource: Option<&Value<'_>>) -> Result<(), FileError> {
-        self.done.places += 1;
         let Some(resource) = resource else { return Ok(()) };
         self.done.resources += 1;
         let name = resource.get("resourceType").and_then(Value::as_str);
@@ -232,6 +254,16 @@ impl<'r> Worker<'r> {
         }
         Ok(())
     }
+}
+
+/// The resources of a Bundle's entries; nothing for an entry without one.
+fn entries<'v>(bundle: &'v Value<'v>) -> impl Iterator<Item = Option<&'v Value<'v>>> {
+    bundle
+        .get("entry")
+        .and_then(Value::as_array)
+        .unwrap_or_default()
+        .iter()
+        .map(|entry| entry.get("resource"))
 }
 
 fn encode_error(outputs: &[Output], at: usize) -> impl Fn(parquet::errors::ParquetError) -> FileError {

@@ -83,6 +83,7 @@ fn packed_inputs_streams_folders_and_bundles_give_the_same_rows() {
         ("a.ndjson.gz", &gzip),
         ("a.ndjson.zst", &zstd),
         ("a.json", bundle.as_bytes()),
+        ("b.ndjson", bundle.as_bytes()),
     ] {
         let folder = TempDir::new().unwrap();
         let path = file(&folder, name, content);
