@@ -82,14 +82,27 @@ impl Expression {
     pub fn check(&self, type_name: &str, strictness: Strictness) -> Result<(), SemanticError> {
         let unknown = SemanticProblem::UnknownType(type_name.to_owned());
         let root = knowledge().id(type_name).ok_or(SemanticError { position: 0, problem: unknown })?;
-        check::Checker { ordered: strictness.ordered, root: Some(root) }.check(&self.tree)
+        check::Checker { ordered: strictness.ordered, comparable: false, root: Some(root) }.check(&self.tree)
     }
 
     /// The type of FHIRPath that everything it comes to is of, where that is certain: `exists()` gives Booleans.
     /// `focus` is the type of its input, if that is known.
     #[must_use]
     pub fn gives(&self, focus: Option<TypeId>) -> Option<SystemType> {
-        check::Checker { ordered: false, root: focus }.gives(&self.tree)
+        check::Checker { ordered: false, comparable: false, root: focus }.gives(&self.tree)
+    }
+
+    /// Refuses a comparison that is never true and that somebody has meant: `birthDate = '1970-01-01'`.
+    /// `focus` is the type of its input, if that is known; unknown elements are no matter here.
+    ///
+    /// # Errors
+    /// [`SemanticProblem::NeverEqual`], and where.
+    pub fn check_comparisons(&self, focus: Option<TypeId>) -> Result<(), SemanticError> {
+        let checker = check::Checker { ordered: false, comparable: true, root: focus };
+        match checker.check(&self.tree) {
+            Err(error) if matches!(error.problem, SemanticProblem::NeverEqual { .. }) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// Evaluates it on a resource.

@@ -79,6 +79,12 @@ pub enum SemanticProblem {
         /// The type of the operand.
         type_name: String,
     },
+    /// A date, dateTime or time compared with a text.
+    #[error("`{type_name}` is never equal to a text: write `@2020-01-31`, without quotes")]
+    NeverEqual {
+        /// The type that is no text.
+        type_name: String,
+    },
     /// A function that needs an order, over what has none.
     #[error("`{0}` over a collection without an order")]
     Unordered(&'static str),

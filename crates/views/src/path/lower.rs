@@ -48,6 +48,8 @@ pub(crate) fn compile(
     let refused = |SyntaxError { position, problem }| Refused { position, message: problem.to_string() };
     let expression = Expression::parse(text).map_err(refused)?;
     check::check(expression.tree(), context)?;
+    let compared = expression.check_comparisons(focus.only_type());
+    compared.map_err(|error| Refused { position: error.position, message: error.problem.to_string() })?;
     let lowered = if general { None } else { context.lower(expression.tree(), focus) };
     Ok(lowered.unwrap_or_else(|| {
         let names = check::variables(expression.tree());

@@ -170,6 +170,8 @@ fn what_is_not_understood_is_refused_with_its_place() {
             "%nothing",
             "@2020-13",
             "99999999999",
+            "issued = '2020-01-01'",
+            "component.where('2020-01-01' != %resource.issued).exists()",
         ],
         expect![[r#"
              → read `select[0].column[0].path` of the ViewDefinition: it must be a text
@@ -189,6 +191,8 @@ fn what_is_not_understood_is_refused_with_its_place() {
             %nothing → read `select[0].column[0].path` of the ViewDefinition: at character 0: constant `%nothing` is not defined
             @2020-13 → read `select[0].column[0].path` of the ViewDefinition: at character 0: a date or time that does not exist
             99999999999 → read `select[0].column[0].path` of the ViewDefinition: at character 0: a number out of range
+            issued = '2020-01-01' → read `select[0].column[0].path` of the ViewDefinition: at character 7: `instant` is never equal to a text: write `@2020-01-31`, without quotes
+            component.where('2020-01-01' != %resource.issued).exists() → read `select[0].column[0].path` of the ViewDefinition: at character 29: `instant` is never equal to a text: write `@2020-01-31`, without quotes
         "#]],
     );
     assert!(

@@ -2,11 +2,11 @@
 
 use super::{
     Shape, StaticType,
-    operands::{binary, need_condition, need_text, of_type},
+    operands::{binary, comparable, need_condition, need_text, of_type},
 };
 use crate::{
     path::{
-        ast::{Expr, ExprKind, Literal},
+        ast::{Expr, ExprKind, Literal, Operator},
         error::{SemanticError, SemanticProblem},
         functions::{Function, Gives},
         moment::MomentKind,
@@ -19,6 +19,8 @@ use crate::{
 pub(in crate::path) struct Checker {
     /// Whether functions that need an order are refused where there is none.
     pub(in crate::path) ordered: bool,
+    /// Whether a moment beside a text is refused, of which it is never told that they are equal.
+    pub(in crate::path) comparable: bool,
     /// The type of `%context`.
     pub(in crate::path) root: Option<TypeId>,
 }
@@ -79,8 +81,11 @@ impl Checker {
             }
             ExprKind::Polarity { operand, .. } => self.infer(operand, this),
             ExprKind::Binary { operator, left, right } => {
-                let (left, right) = (self.infer(left, this)?, self.infer(right, this)?);
-                binary(expr, *operator, left, right)
+                let (before, after) = (self.infer(left, this)?, self.infer(right, this)?);
+                if self.comparable && matches!(operator, Operator::Equal | Operator::NotEqual) {
+                    comparable(expr, (left, &before), (right, &after))?;
+                }
+                binary(expr, *operator, before, after)
             }
             ExprKind::OfType { test, input, type_name } => {
                 let input = self.input(input.as_deref(), this)?;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     path::{
-        ast::{Expr, ExprKind, Operator, TypeTest},
+        ast::{Expr, ExprKind, Literal, Operator, TypeTest},
         error::{SemanticError, SemanticProblem},
         types::{SystemType, TypeName, is_quantity},
     },
@@ -31,6 +31,30 @@ pub(super) fn need_condition(argument: &Expr, shape: &Shape) -> Result<(), Seman
     let boolean = types.iter().any(|found| found.value_type() == Some(SystemType::Boolean));
     let wrong = literal && !types.is_empty() && !boolean;
     if wrong { Err(fail(argument, SemanticProblem::Condition)) } else { Ok(()) }
+}
+
+/// Refuses a moment beside a text that is written there: they are never equal (FHIRPath §6.1.1), which nobody means.
+pub(super) fn comparable(
+    expr: &Expr,
+    left: (&Expr, &Shape),
+    right: (&Expr, &Shape),
+) -> Result<(), SemanticError> {
+    let is_text = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(Literal::String(_)));
+    let moment = |shape: &Shape| match shape.types.as_deref() {
+        Some([only]) => Some(*only).filter(|only| {
+            matches!(only.value_type(), Some(SystemType::Date | SystemType::DateTime | SystemType::Time))
+        }),
+        _ => None,
+    };
+    let found = match (is_text(left.0), is_text(right.0)) {
+        (true, false) => moment(right.1),
+        (false, true) => moment(left.1),
+        _ => None,
+    };
+    match found {
+        Some(found) => Err(fail(expr, SemanticProblem::NeverEqual { type_name: found.name() })),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn binary(expr: &Expr, operator: Operator, left: Shape, right: Shape) -> Inferred {
