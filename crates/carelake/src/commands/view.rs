@@ -1,4 +1,6 @@
-//! `carelake view`: the SQL on FHIR engine alone; no home is needed.
+//! `carelake view`: the SQL on FHIR engine alone, for which no home is needed; and registered views.
+
+mod registered;
 
 use crate::{
     cli::{ViewCommand, ViewRunArgs},
@@ -15,8 +17,11 @@ use views::{
     files::{self, Format, Input, Options, Output, Report},
 };
 
-pub(super) async fn run(command: ViewCommand, json: bool) -> anyhow::Result<ExitCode> {
-    let ViewCommand::Run(args) = command;
+pub(super) async fn run(folder: &Path, command: ViewCommand, json: bool) -> anyhow::Result<ExitCode> {
+    let args = match command {
+        ViewCommand::Run(args) => args,
+        ViewCommand::Registered(command) => return registered::run(folder, command, json).await,
+    };
     // Threads of its own read and write: the reactor has nothing to do meanwhile.
     tokio::task::spawn_blocking(move || run_view(&args, json)).await?
 }
