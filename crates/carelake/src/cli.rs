@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Ask a question in SQL of raw, views, marts, person_link, catalogue and audit.
     Sql(SqlArgs),
-    /// Run SQL on FHIR ViewDefinitions over files; needs no home.
+    /// SQL on FHIR ViewDefinitions: run over files, without a home; or kept as tables of the lake.
     #[command(subcommand)]
     View(ViewCommand),
     /// Build and list data marts.
@@ -171,6 +171,42 @@ pub(crate) enum ViewCommand {
     Explain(ViewExplainArgs),
     /// Run the cases of SQL on FHIR suite files, and write the standard's report.
     Conformance(ViewConformanceArgs),
+    #[command(flatten)]
+    Registered(RegisteredViewCommand),
+}
+
+/// What keeps views as tables of the lake.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RegisteredViewCommand {
+    /// Keep a ViewDefinition as a table of the lake, over all that is there and all that comes.
+    #[command(after_help = "\
+The view's name is the table's: view.NAME. A view of that name is replaced, at once, when the new one is built;
+until then it answers as before. A running `carelake serve` builds the view beside its other work;
+without one, this command does so itself.
+
+Examples:
+  carelake view register weights.json
+  carelake sql 'select * from view.weights'
+  carelake job list                              how far it is, while a service builds it")]
+    Register {
+        /// The ViewDefinition, as JSON. Its name is in small letters, and no built-in view's.
+        #[arg(value_name = "FILE.json")]
+        file: PathBuf,
+    },
+    /// Show the registered views, and how far they are built.
+    #[command(after_help = "\
+Examples:
+  carelake view list
+  carelake view list --json")]
+    List,
+    /// Keep a registered view no longer; older sequences show it as long as they are kept.
+    #[command(after_help = "\
+Example:
+  carelake view remove weights")]
+    Remove {
+        /// Its name.
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]

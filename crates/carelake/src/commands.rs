@@ -28,7 +28,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Provider(command) => provider::run(&home, command, json).await?,
         Command::Import(args) => return import::run(&home, &args, json).await,
         Command::Sql(args) => sql::run(&home, &args, json).await?,
-        Command::View(command) => return view::run(command, json).await,
+        Command::View(command) => return view::run(&home, command, json).await,
         Command::Mart(command) => mart::run(&home, command, json).await?,
         Command::Catalog(command) => catalog::run(&home, command, json).await?,
         Command::Job(command) => job::run(&home, command, json).await?,

@@ -165,7 +165,7 @@ impl Control {
     /// # Errors
     /// The database failed.
     pub async fn table(&self, schema: &str, name: &str) -> Result<Option<CatalogTable>, ControlError> {
-        const SQL: &str = select_tables!("WHERE t.schema_name = $2 AND t.table_name = $3");
+        const SQL: &str = select_tables!("WHERE v.dropped = 0 AND t.schema_name = $2 AND t.table_name = $3");
         let params = [i64::MAX.into(), schema.into(), name.into()];
         let row = self.database.row("read the catalogue", SQL, &params).await?;
         row.as_ref().map(read_table).transpose()
@@ -180,12 +180,14 @@ impl Control {
     }
 
     /// Makes `seq` the oldest readable sequence and drops the table versions that no readable
-    /// sequence shows. Delta versions below those that remain may then be vacuumed.
+    /// sequence shows. Delta versions below those that remain may then be vacuumed. The sequence that a view is
+    /// being built from stays readable, with all later ones.
     ///
     /// # Errors
     /// [`ControlError::NotReadable`] if `seq` is not published; nothing is changed then.
     pub async fn retire_sequences_before(&self, seq: CommitSeq) -> Result<(), ControlError> {
         const ACTION: &str = "retire sequences";
+        const HELD: &str = "SELECT MIN(from_seq) FROM registered_view WHERE state = 'building'";
         const OLDEST: &str = "UPDATE counter SET value = $1 WHERE name = 'oldest_seq' AND value <= $1
             AND $1 <= (SELECT c.value FROM counter c WHERE c.name = 'commit_seq')";
         const DROP: &str = "DELETE FROM table_version WHERE seq < (
@@ -193,6 +195,8 @@ impl Control {
             WHERE w.schema_name = table_version.schema_name AND w.table_name = table_version.table_name
             AND w.seq <= $1)";
         let mut tx = self.begin(ACTION).await?;
+        let held = tx.row(ACTION, HELD, &[]).await?.map(|row| row.maybe_int(0)).transpose()?.flatten();
+        let seq = held.map_or(seq, |held| seq.min(CommitSeq(held)));
         if tx.run(ACTION, OLDEST, &[seq.0.into()]).await? == 0 {
             drop(tx);
             let (oldest, latest) = (self.oldest_sequence().await?, self.published().await?);
@@ -207,20 +211,35 @@ impl Control {
         tx.commit(ACTION).await
     }
 
-    /// The oldest version of a table that a readable sequence shows; `None` if none shows it.
+    /// The oldest version of the table at `location` that a readable sequence shows; `None` if none shows it.
+    /// A view of another definition has its name and not its location.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn oldest_version(&self, table: &TableName) -> Result<Option<i64>, ControlError> {
-        const SQL: &str = "SELECT delta_version FROM table_version WHERE schema_name = $1 AND table_name = $2
-            ORDER BY seq LIMIT 1";
+    pub async fn oldest_version(
+        &self,
+        table: &TableName,
+        location: &str,
+    ) -> Result<Option<i64>, ControlError> {
+        const SQL: &str = "SELECT MIN(v.delta_version), d.definition FROM table_version v
+            JOIN table_shape d ON d.schema_name = v.schema_name AND d.table_name = v.table_name
+             AND d.shape = v.shape
+            WHERE v.schema_name = $1 AND v.table_name = $2 AND v.dropped = 0
+            GROUP BY d.shape, d.definition";
         let params = [table.schema.as_str().into(), table.name.as_str().into()];
-        let row = self.database.row("read the catalogue", SQL, &params).await?;
-        row.map(|row| row.int(0)).transpose()
+        let mut oldest = None;
+        for row in self.database.rows("read the catalogue", SQL, &params).await? {
+            if read_definition(&row.text(1)?)?.location == location {
+                let version = row.int(0)?;
+                oldest = Some(oldest.map_or(version, |oldest: i64| oldest.min(version)));
+            }
+        }
+        Ok(oldest)
     }
 
     async fn tables_at(&self, seq: CommitSeq) -> Result<Vec<CatalogTable>, ControlError> {
-        let rows = self.database.rows("read the catalogue", select_tables!(""), &[seq.0.into()]).await?;
+        const SQL: &str = select_tables!("WHERE v.dropped = 0");
+        let rows = self.database.rows("read the catalogue", SQL, &[seq.0.into()]).await?;
         let mut tables = rows.iter().map(read_table).collect::<Result<Vec<_>, _>>()?;
         tables.sort_by(|a, b| a.table.table.cmp(&b.table.table));
         Ok(tables)
@@ -235,8 +254,8 @@ pub(crate) async fn write_versions(
 ) -> Result<(), ControlError> {
     const ACTION: &str = "write the catalogue";
     const INSERT: &str = "INSERT INTO table_version
-        (schema_name, table_name, seq, shape, delta_version, row_count, byte_count, made_from)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        (schema_name, table_name, seq, shape, delta_version, row_count, byte_count, made_from, dropped)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)";
     for table in tables {
         let shape = shape_of(tx, table).await?;
         let params = [
@@ -259,6 +278,16 @@ pub(crate) async fn write_versions(
         })?;
     }
     Ok(())
+}
+
+/// Notes that from `seq` on there is no such table; nothing happens if there never was.
+pub(crate) async fn drop_table(tx: &mut Tx, seq: CommitSeq, table: &TableName) -> Result<(), ControlError> {
+    const SQL: &str = "INSERT INTO table_version
+        (schema_name, table_name, seq, shape, delta_version, row_count, byte_count, made_from, dropped)
+        SELECT schema_name, table_name, $3, latest_shape, 0, 0, 0, NULL, 1 FROM catalog_table
+        WHERE schema_name = $1 AND table_name = $2";
+    let params = [table.schema.as_str().into(), table.name.as_str().into(), seq.0.into()];
+    tx.run("write the catalogue", SQL, &params).await.map(drop)
 }
 
 /// The number of the table's shape; a new one if it is not what it was at its last version.
@@ -293,9 +322,12 @@ async fn shape_of(tx: &mut Tx, table: &TableVersion) -> Result<i64, ControlError
     Ok(shape)
 }
 
+fn read_definition(text: &str) -> Result<Definition, ControlError> {
+    serde_json::from_str(text).map_err(|_| ControlError::Malformed { what: "table definition" })
+}
+
 fn read_table(row: &Row) -> Result<CatalogTable, ControlError> {
-    let malformed = |_| ControlError::Malformed { what: "table definition" };
-    let definition: Definition = serde_json::from_str(&row.text(4)?).map_err(malformed)?;
+    let definition = read_definition(&row.text(4)?)?;
     Ok(CatalogTable {
         seq: CommitSeq(row.int(2)?),
         published: Timestamp(row.int(3)?),

@@ -2,10 +2,13 @@
 
 use crate::{
     Control, ControlError,
-    database::{Row, number},
+    database::{Row, Tx, number},
 };
 use model::{CommitSeq, Timestamp};
 use std::fmt;
+
+/// Names the transaction in errors.
+const START: &str = "start a job";
 
 /// Numbers a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,16 +72,10 @@ impl Control {
     /// # Errors
     /// The database failed.
     pub async fn job_start(&self, kind: &str, name: &str, actor: &str) -> Result<JobId, ControlError> {
-        const ACTION: &str = "start a job";
-        const SQL: &str = "INSERT INTO job (id, kind, name, actor, state, detail, started, ended, seq)
-            VALUES ($1, $2, $3, $4, $5, '', $6, NULL, NULL)";
-        let mut tx = self.begin(ACTION).await?;
-        let id = tx.count(ACTION, "job").await?;
-        let state = JobState::Running.as_str();
-        let params = [id.into(), kind.into(), name.into(), actor.into(), state.into(), self.now().0.into()];
-        tx.run(ACTION, SQL, &params).await?;
-        tx.commit(ACTION).await?;
-        Ok(JobId(id))
+        let mut tx = self.begin(START).await?;
+        let id = start_in(&mut tx, kind, name, actor, self.now()).await?;
+        tx.commit(START).await?;
+        Ok(id)
     }
 
     /// Notes how a running job ended, and which sequence it published.
@@ -117,6 +114,39 @@ impl Control {
         let rows = self.database.rows("list jobs", SQL, &[number(limit as u64).into()]).await?;
         rows.iter().map(read_job).collect()
     }
+}
+
+/// What [`Control::job_start`] does, within a transaction that may do more.
+pub(crate) async fn start_in(
+    tx: &mut Tx,
+    kind: &str,
+    name: &str,
+    actor: &str,
+    now: Timestamp,
+) -> Result<JobId, ControlError> {
+    const SQL: &str = "INSERT INTO job (id, kind, name, actor, state, detail, started, ended, seq)
+        VALUES ($1, $2, $3, $4, $5, '', $6, NULL, NULL)";
+    let id = tx.count(START, "job").await?;
+    let state = JobState::Running.as_str();
+    let params = [id.into(), kind.into(), name.into(), actor.into(), state.into(), now.0.into()];
+    tx.run(START, SQL, &params).await?;
+    Ok(JobId(id))
+}
+
+/// What [`Control::job_end`] does, within a transaction that may do more; a job that has ended stays as it is.
+pub(crate) async fn end_in(
+    tx: &mut Tx,
+    id: JobId,
+    state: JobState,
+    detail: &str,
+    seq: Option<CommitSeq>,
+    now: Timestamp,
+) -> Result<(), ControlError> {
+    const SQL: &str = "UPDATE job SET state = $2, detail = $3, ended = $4, seq = $5
+        WHERE id = $1 AND ended IS NULL";
+    let seq = seq.map(|seq| seq.0);
+    let params = [id.0.into(), state.as_str().into(), detail.into(), now.0.into(), seq.into()];
+    tx.run("end a job", SQL, &params).await.map(drop)
 }
 
 fn read_job(row: &Row) -> Result<Job, ControlError> {

@@ -1,7 +1,8 @@
 //! The control database, and the ledger that is cached from it.
 //!
 //! This crate owns providers and their lanes, the registration of segments,
-//! the worker lease, publications, the catalogue, imports, jobs and the mirror
+//! the worker lease, publications, the catalogue, registered
+//! views, imports, jobs and the mirror
 //! of the audit heads. It holds names, counts, keyed hashes and object keys,
 //! and nothing of what a resource says. It does not write segments, Delta
 //! tables or the audit trail; it makes what others wrote count, or not.
@@ -18,6 +19,7 @@ mod ledger;
 mod provider;
 mod publication;
 mod segment;
+mod view;
 
 pub use audit_head::AuditHead;
 pub use catalog::{CatalogTable, Column, TableKind, TableName, TableVersion};
@@ -30,3 +32,4 @@ pub use ledger::{Known, Ledger, LedgerError};
 pub use provider::{NewProvider, Provider};
 pub use publication::{NewPublication, Publication, PublicationKind};
 pub use segment::{LedgerEntry, Registration, Segment};
+pub use view::{BuildProgress, NewView, RegisteredView, ViewChange, ViewState};

@@ -8,6 +8,9 @@ use crate::{
 };
 use model::{CommitSeq, LaneId, Ordinal, Timestamp};
 
+/// Names the transaction of a publication in errors.
+pub(crate) const PUBLISH: &str = "publish";
+
 /// What a publication does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PublicationKind {
@@ -17,6 +20,8 @@ pub enum PublicationKind {
     Model,
     /// Rewrites files without changing what they say.
     Compact,
+    /// Shows a registered view, or no longer.
+    View,
 }
 
 /// A publication that is about to begin.
@@ -53,11 +58,12 @@ impl PublicationKind {
             Self::Refine => "refine",
             Self::Model => "model",
             Self::Compact => "compact",
+            Self::View => "view",
         }
     }
 
     fn parse(text: &str) -> Result<Self, ControlError> {
-        [Self::Refine, Self::Model, Self::Compact]
+        [Self::Refine, Self::Model, Self::Compact, Self::View]
             .into_iter()
             .find(|kind| kind.as_str() == text)
             .ok_or(ControlError::Malformed { what: "publication kind" })
@@ -128,27 +134,9 @@ impl Control {
         publication: &Publication,
         tables: &[TableVersion],
     ) -> Result<CommitSeq, ControlError> {
-        const ACTION: &str = "publish";
-        const MOVE: &str = "UPDATE lane SET published = $3
-            WHERE id = $1 AND published = $2 AND registered >= $3";
-        const DONE: &str = "UPDATE publication SET published = $2, pending = NULL WHERE seq = $1";
-        const ADVANCE: &str = "UPDATE counter SET value = $1 WHERE name = 'commit_seq' AND value = $1 - 1";
-        let mut tx = self.begin(ACTION).await?;
-        check_worker(&mut tx, ACTION, lease).await?;
-        let pending = still_pending(&mut tx, ACTION, publication).await?;
-        for (lane, from, to) in pending.lanes {
-            let moved = tx.run(ACTION, MOVE, &[lane.0.into(), from.0.into(), to.0.into()]).await?;
-            if moved == 0 {
-                return Err(ControlError::OutOfOrder { lane, from, to });
-            }
-        }
-        let seq = pending.seq;
-        write_versions(&mut tx, seq, tables).await?;
-        tx.run(ACTION, DONE, &[seq.0.into(), self.now().0.into()]).await?;
-        if tx.run(ACTION, ADVANCE, &[seq.0.into()]).await? == 0 {
-            return Err(ControlError::Malformed { what: "commit sequence" });
-        }
-        tx.commit(ACTION).await?;
+        let mut tx = self.begin(PUBLISH).await?;
+        let seq = publish_in(&mut tx, lease, publication, tables, self.now()).await?;
+        tx.commit(PUBLISH).await?;
         Ok(seq)
     }
 
@@ -183,6 +171,36 @@ impl Control {
     }
 }
 
+/// What [`Control::publish`] does, within a transaction that may do more.
+pub(crate) async fn publish_in(
+    tx: &mut Tx,
+    lease: &WorkerLease,
+    publication: &Publication,
+    tables: &[TableVersion],
+    now: Timestamp,
+) -> Result<CommitSeq, ControlError> {
+    const ACTION: &str = PUBLISH;
+    const MOVE: &str = "UPDATE lane SET published = $3
+        WHERE id = $1 AND published = $2 AND registered >= $3";
+    const DONE: &str = "UPDATE publication SET published = $2, pending = NULL WHERE seq = $1";
+    const ADVANCE: &str = "UPDATE counter SET value = $1 WHERE name = 'commit_seq' AND value = $1 - 1";
+    check_worker(tx, ACTION, lease).await?;
+    let pending = still_pending(tx, ACTION, publication).await?;
+    for (lane, from, to) in pending.lanes {
+        let moved = tx.run(ACTION, MOVE, &[lane.0.into(), from.0.into(), to.0.into()]).await?;
+        if moved == 0 {
+            return Err(ControlError::OutOfOrder { lane, from, to });
+        }
+    }
+    let seq = pending.seq;
+    write_versions(tx, seq, tables).await?;
+    tx.run(ACTION, DONE, &[seq.0.into(), now.0.into()]).await?;
+    if tx.run(ACTION, ADVANCE, &[seq.0.into()]).await? == 0 {
+        return Err(ControlError::Malformed { what: "commit sequence" });
+    }
+    Ok(seq)
+}
+
 async fn still_pending(
     tx: &mut Tx,
     action: &'static str,
@@ -195,7 +213,10 @@ async fn still_pending(
         .ok_or(ControlError::NotPending { seq })
 }
 
-async fn read_pending(tx: &mut Tx, action: &'static str) -> Result<Option<Publication>, ControlError> {
+pub(crate) async fn read_pending(
+    tx: &mut Tx,
+    action: &'static str,
+) -> Result<Option<Publication>, ControlError> {
     const SQL: &str = "SELECT seq, kind, detail, began FROM publication WHERE pending = 1";
     const LANES: &str =
         "SELECT lane, from_ordinal, to_ordinal FROM publication_lane WHERE seq = $1 ORDER BY lane";

@@ -3,6 +3,7 @@
 //! - [`stores`]: the zones a worker or a query may touch, as object stores.
 //! - [`table`]: one Delta table, appended to and replaced exactly once per mark.
 //! - [`refinery`]: segments → vault, raw, views, links; publishes the commit sequence.
+//! - [`registry`]: registered views, and how their tables are built.
 //! - [`models`]: SQL over views → marts.
 //! - [`upkeep`]: compaction, checkpoints, and the deletion of what nothing names.
 //! - [`worker`]: the loop that does all of these.
@@ -14,6 +15,7 @@
 mod error;
 pub mod models;
 pub mod refinery;
+pub mod registry;
 pub mod sql;
 pub mod stores;
 pub mod table;

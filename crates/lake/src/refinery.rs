@@ -22,9 +22,11 @@ mod records;
 pub(crate) mod rows;
 mod shape;
 mod state;
+pub(crate) mod view_rows;
 
 use crate::{
     LakeError,
+    registry::Views,
     stores::Stores,
     table::{Table, TableId},
     upkeep,
@@ -75,7 +77,7 @@ pub struct WorkerParts {
     pub keys: WorkerKeys,
     /// What is kept and what is not.
     pub policy: &'static Policy,
-    /// The ViewDefinitions that are kept as tables.
+    /// The ViewDefinitions that every lake keeps as tables.
     pub views: Vec<View>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -121,6 +123,7 @@ pub struct Refinery {
     parts: Arc<WorkerParts>,
     lease: Option<WorkerLease>,
     state: Option<State>,
+    views: Views,
     /// Whether a step was begun and has not ended: still so when its future was dropped.
     unsettled: bool,
     /// Whose turn it is to go first into a publication.
@@ -141,10 +144,12 @@ impl Refinery {
     /// A worker that holds no lease yet.
     #[must_use]
     pub fn new(parts: Arc<WorkerParts>) -> Self {
+        let views = Views::new(&parts.views);
         Self {
             parts,
             lease: None,
             state: None,
+            views,
             unsettled: false,
             turn: 0,
             settled: None,
@@ -187,6 +192,7 @@ impl Refinery {
         let lease = self.lease().await?;
         let _heartbeat = Heartbeat::start(&self.parts, &lease);
         let control = Arc::clone(&self.parts.control);
+        self.look_at_views().await?;
         let pending =
             control.pending_publication().await.map_err(LakeError::control("look for an intent"))?;
         let resumed = pending.is_some();
@@ -263,6 +269,22 @@ impl Refinery {
             return Ok(Some(table));
         }
         Table::open(&self.parts.stores, id).await
+    }
+
+    /// Learns which views are registered, if that has changed. Not to be called while a publication is made: which
+    /// views that appends to is settled when it begins, and no change of it comes between.
+    pub(crate) async fn look_at_views(&mut self) -> Result<(), LakeError> {
+        self.views.refresh(&self.parts).await
+    }
+
+    /// The views whose tables are appended to, and all that are registered, as last looked at.
+    pub(crate) const fn views(&self) -> &Views {
+        &self.views
+    }
+
+    /// Lets go of a table that is not used any more.
+    pub(crate) fn close_table(&mut self, id: &TableId) {
+        drop(self.state.as_mut().and_then(|state| state.give_table(id)));
     }
 
     /// Takes back a handle that [`Refinery::open_table`] gave.
@@ -352,7 +374,9 @@ impl Refinery {
             self.state = Some(State::load(&parts.stores, &parts.keys.display_mac).await?);
         }
         let Some(state) = self.state.as_mut() else { return Err(LakeError::NotTheWorker) };
-        let mut shaped = shape::shape(&parts, publication.seq, segments, state.dictionary()).await?;
+        let views = self.views.kept();
+        let mut shaped =
+            shape::shape((&parts, &views), publication.seq, segments, state.dictionary()).await?;
         let marks = commit::marks(publication);
 
         let people = people::resolve(state, &parts.keys, std::mem::take(&mut shaped.claims), publication.seq);
@@ -365,9 +389,9 @@ impl Refinery {
         records::seal(&parts, lease, publication.seq, state, std::mem::take(&mut shaped.fragments)).await?;
         failpoint!("refinery.vault.after-fragments");
         touched.extend(commit::tables(&parts, state, &marks, std::mem::take(&mut shaped.tables)).await?);
-        commit::whole_groups(&parts, state, &mut touched).await?;
+        commit::whole_groups((&parts, &views), state, &mut touched).await?;
 
-        let versions = commit::versions(&parts, state, &touched);
+        let versions = commit::versions(&views, state, &touched);
         let seq = parts
             .control
             .publish(lease, publication, &versions)

@@ -12,6 +12,7 @@ mod schema;
 use crate::{
     LakeError,
     refinery::columns,
+    registry,
     stores::{SCHEME, Stores},
     table::TableId,
 };
@@ -63,7 +64,7 @@ pub struct Reader {
     pub control: Arc<Control>,
     /// Raw, views, marts and links, to be read.
     pub stores: Stores,
-    /// The ViewDefinitions that are kept as tables.
+    /// The ViewDefinitions that every lake keeps as tables.
     pub views: Arc<Vec<View>>,
     /// Bounds.
     pub limits: QueryLimits,
@@ -98,9 +99,12 @@ impl Reader {
             schemas.entry(table.table.table.schema.clone()).or_default().push(table.clone());
         }
         let all = Arc::new(tables);
+        // Read after the catalogue: whatever that shows is registered by then.
+        let views = Arc::new(registry::places(&self.control, &self.views).await?);
         for (name, tables) in schemas {
             let expected = self.expected(&name);
-            let schema = LakeSchema::new(self.clone(), tables, Arc::clone(&all), expected);
+            let schema =
+                LakeSchema::new(self.clone(), tables, (Arc::clone(&all), Arc::clone(&views)), expected);
             catalog.register_schema(&name, Arc::new(schema)).map_err(LakeError::Query)?;
         }
         context.register_catalog(CATALOG, Arc::new(catalog));
@@ -235,6 +239,11 @@ pub fn name_of(table: &TableId) -> (String, String) {
             Some((mart, name)) => (mart.to_owned(), name.to_owned()),
             None => ("mart".to_owned(), table.name().to_owned()),
         },
+        // Behind the `@` stands the number of a registered view.
+        Zone::View => {
+            let name = table.name().split_once('@').map_or(table.name(), |(name, _)| name);
+            (Zone::View.as_str().to_owned(), name.to_owned())
+        }
         zone => (zone.as_str().to_owned(), table.name().to_owned()),
     }
 }

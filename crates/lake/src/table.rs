@@ -194,6 +194,21 @@ impl Table {
         self.commit(adds, Vec::new(), marks, OnConflict::LookAgain).await
     }
 
+    /// Appends files that [`Table::write`] wrote, under `marks`, unless these are already there.
+    ///
+    /// # Errors
+    /// The table cannot be written.
+    pub(crate) async fn append_written(
+        &mut self,
+        files: Vec<Add>,
+        marks: &[Mark],
+    ) -> Result<Committed, LakeError> {
+        if self.already(marks).await? {
+            return Ok(Committed::Before);
+        }
+        self.commit(files, Vec::new(), marks, OnConflict::LookAgain).await
+    }
+
     /// Puts `rows` in the place of `files`. A conflict means that another worker is at work: then nothing is done.
     ///
     /// # Errors

@@ -7,16 +7,17 @@
 //! leaves rows that are still told to be superseded. Then the log is
 //! checkpointed, and what no kept sequence needs is deleted.
 
-mod compact;
+pub(crate) mod compact;
 mod group;
 mod tidy;
 
 use crate::{
     LakeError,
     refinery::{Heartbeat, Refinery},
+    registry,
     table::TableId,
 };
-use control::{NewPublication, Publication, PublicationKind};
+use control::{NewPublication, Publication, PublicationKind, ViewState};
 pub(crate) use group::Group;
 use model::{AuditEvent, AuditOutcome, CommitSeq, Timestamp, failpoint};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -91,7 +92,9 @@ impl Upkeep {
         let catalogue = refinery.parts().control.tables().await;
         let catalogue = catalogue.map_err(LakeError::control("read the catalogue"))?;
         let there: HashSet<_> = catalogue.into_iter().map(|row| row.table.location).collect();
-        let mut groups = Group::all(refinery.parts());
+        refinery.look_at_views().await?;
+        let views = refinery.views().kept();
+        let mut groups = Group::all(&views);
         groups.retain(|group| group.tables().iter().any(|table| there.contains(&table.location())));
         for group in &groups {
             if self.tend_group(refinery, group).await? {
@@ -172,16 +175,22 @@ impl Upkeep {
             let retired = parts.control.retire_sequences_before(seq).await;
             retired.map_err(LakeError::control("retire old sequences"))?;
         }
+        let views = refinery.views().kept();
         let catalogue = parts.control.tables().await.map_err(LakeError::control("read the catalogue"))?;
         for row in catalogue {
             // A table that is ahead of its publication is still read as it was before.
-            if let Some(id) = TableId::from_location(&row.table.location) {
-                let oldest = parts.control.oldest_version(&row.table.table).await;
+            if let Some(id) = TableId::from_location(&row.table.location)
+                && !registry::is_read_by_a_build(&views, &id)
+            {
+                let oldest = parts.control.oldest_version(&row.table.table, &row.table.location).await;
                 let oldest = oldest.map_err(LakeError::control("read the catalogue"))?;
                 let kept =
                     tidy::Kept { published: row.table.version, oldest: oldest.unwrap_or_default(), cutoff };
                 tended.deleted_files += tidy::table(refinery, &id, kept).await?;
             }
+        }
+        for view in refinery.views().registered().iter().filter(|view| view.state == ViewState::Gone) {
+            tended.deleted_files += tidy::gone_view(refinery, view).await?;
         }
         let before = now.plus_ms(-self.limits.keep_segments_ms);
         tended.deleted_segments += tidy::landing(&parts, before).await?;
@@ -199,8 +208,8 @@ impl Upkeep {
 /// Publishes a compaction that was begun and not published: every state it can
 /// have been left in shows the same rows. False if its group is none of ours.
 pub(crate) async fn finish(refinery: &mut Refinery, pending: &Publication) -> Result<bool, LakeError> {
-    let parts = refinery.parts().clone();
-    match Group::all(&parts).into_iter().find(|group| group.name() == pending.detail) {
+    let views = refinery.views().kept();
+    match Group::all(&views).into_iter().find(|group| group.name() == pending.detail) {
         Some(group) => publish(refinery, &group, pending).await.map(|()| true),
         None => Ok(false),
     }
@@ -208,10 +217,11 @@ pub(crate) async fn finish(refinery: &mut Refinery, pending: &Publication) -> Re
 
 async fn publish(refinery: &mut Refinery, group: &Group, publication: &Publication) -> Result<(), LakeError> {
     let parts = refinery.parts().clone();
+    let views = refinery.views().kept();
     let mut versions = Vec::new();
-    for id in group.tables() {
+    for id in group.tables().into_iter().filter(|id| !registry::is_building(&views, id)) {
         if let Some(table) = refinery.open_table(&id).await? {
-            versions.push(crate::models::catalogue::describe(&table, &parts.views, None));
+            versions.push(crate::models::catalogue::describe(&table, &views, None));
             refinery.keep_table(table);
         }
     }

@@ -1,8 +1,9 @@
-//! The worker's day: refine what has come, keep tables in order, keep marts fresh.
+//! The worker's day: refine what has come, build views, keep tables in order, keep marts fresh.
 
 use crate::{
     LakeError, models,
     refinery::{Refinery, WorkerParts, chain},
+    registry::ViewBuilds,
     sql::Reader,
     upkeep::{Upkeep, UpkeepLimits},
 };
@@ -37,6 +38,7 @@ impl Default for Rhythm {
 pub struct Worker {
     refinery: Refinery,
     upkeep: Upkeep,
+    builds: ViewBuilds,
     reader: Reader,
     rhythm: Rhythm,
     tended: Timestamp,
@@ -52,6 +54,7 @@ impl Worker {
         Self {
             refinery: Refinery::new(parts),
             upkeep: Upkeep::new(upkeep),
+            builds: ViewBuilds::default(),
             reader,
             rhythm,
             tended: now,
@@ -106,12 +109,14 @@ impl Worker {
 
     /// Does the next thing that is due, and says whether there was one.
     async fn turn(&mut self) -> Result<bool, LakeError> {
-        let (busy, held_up) = match self.refinery.step().await {
+        let (mut busy, held_up) = match self.refinery.step().await {
             Ok(published) => (published.is_some(), Ok(())),
             // What else there is to do does not wait for that lane.
             Err(error @ LakeError::Segment { .. }) => (false, Err(error)),
             Err(error) => return Err(error),
         };
+        // One slice of a view that is being built, at most: what comes in does not wait for more.
+        busy |= self.builds.turn(&mut self.refinery).await?;
         let now = self.refinery.parts().clock.now();
         if now >= self.tended.plus_ms(self.rhythm.upkeep_ms) {
             self.tended = now;

@@ -1,22 +1,24 @@
-//! `carelake view`: the SQL on FHIR engine alone; no home is needed.
+//! `carelake view`: the SQL on FHIR engine alone, for which no home is needed; and registered views.
 
 mod conformance;
 mod explain;
+mod registered;
 mod run;
 
 use crate::cli::ViewCommand;
 use anyhow::{Context, bail};
 use std::{fs, path::Path, process::ExitCode};
+use tokio::task::spawn_blocking;
 use views::ViewDefinition;
 
-pub(super) async fn run(command: ViewCommand, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(folder: &Path, command: ViewCommand, json: bool) -> anyhow::Result<ExitCode> {
     // Threads of its own read and write: the reactor has nothing to do meanwhile.
-    let work = move || match command {
-        ViewCommand::Run(args) => run::run(&args, json),
-        ViewCommand::Explain(args) => explain::run(&args.views, json),
-        ViewCommand::Conformance(args) => conformance::run(&args, json),
-    };
-    tokio::task::spawn_blocking(work).await?
+    match command {
+        ViewCommand::Run(args) => spawn_blocking(move || run::run(&args, json)).await?,
+        ViewCommand::Explain(args) => spawn_blocking(move || explain::run(&args.views, json)).await?,
+        ViewCommand::Conformance(args) => spawn_blocking(move || conformance::run(&args, json)).await?,
+        ViewCommand::Registered(command) => registered::run(folder, command, json).await,
+    }
 }
 
 /// A ViewDefinition in a file.

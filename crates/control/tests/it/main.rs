@@ -12,3 +12,4 @@ mod ledger;
 mod publications;
 mod registry;
 mod segments;
+mod views;

@@ -3,6 +3,7 @@
 use crate::{
     home::{Done, Home},
     inputs::{self, GP, TRUST},
+    registered,
     rows::Rows,
     service::{Service, serve_until_it_ends, until},
 };
@@ -54,6 +55,9 @@ dying_at! {
     dying_after_publishing_repeats_nothing: "refinery.publish.after-commit" by importing;
     dying_before_an_import_is_noted_as_whole_repeats_nothing: "import.files.before-note" by importing;
     dying_while_marts_are_built_leaves_whole_marts: "model.tables.after-commit" by building_marts;
+    dying_after_a_slice_of_a_view_repeats_no_row: "view.fill.after-slice" by building_a_view;
+    dying_before_a_view_is_shown_shows_it_later: "view.swap.after-intent" by building_a_view;
+    dying_after_a_view_is_shown_changes_no_row: "view.swap.after-publish" by building_a_view;
     dying_between_two_rewritten_tables_changes_no_row:
         "compaction.after-each-table" by compacting;
     dying_after_a_rewrite_changes_no_row: "compaction.after-rewrite" by compacting;
@@ -144,6 +148,39 @@ fn building_marts(failpoint: &str) {
     }
     Rows::of(&base).same_as(&before);
     base.run(["audit", "verify"]).exits(0);
+}
+
+/// A view that replaces another: the one or the other is seen, whole, whenever the process dies; then the other half
+/// of the data comes in.
+fn building_a_view(failpoint: &str) {
+    let (base, file) = half_full();
+    let folder = base.beside("views");
+    fs::create_dir(&folder).unwrap();
+    let old = registered::write(&folder, "old.json", registered::CODES);
+    let new = registered::write(&folder, "new.json", registered::CODES_AGAIN);
+    base.run([OsStr::new("view"), "register".as_ref(), old.as_ref()]).exits(0);
+    let register = |home: &Home| home.run([OsStr::new("view"), "register".as_ref(), new.as_ref()]);
+
+    let undisturbed = base.copy();
+    register(&undisturbed).exits(0);
+    undisturbed.import(&file, GP).exits(0);
+    let undisturbed = Rows::of(&undisturbed);
+
+    let home = base.copy();
+    let arguments = [OsStr::new("view"), "register".as_ref(), new.as_ref()];
+    Done::from(home.command(arguments).env(FAILPOINT, failpoint).output().unwrap()).aborted();
+    let seen = home.sql("select * from view.codes limit 1");
+    assert_eq!(seen[0].get("status").is_some(), failpoint == "view.swap.after-publish");
+    // The dead process's lease has to run out.
+    until("the view", || {
+        register(&home).exits(0);
+        registered::state(&home, "codes") == "current"
+    });
+    home.import(&file, GP).exits(0);
+    Rows::of(&home).same_as(&undisturbed);
+    let rows = home.sql("select * from view.codes");
+    assert!(rows.len() > 10 && rows.iter().all(|row| row.get("status").is_some()));
+    home.run(["audit", "verify"]).exits(0);
 }
 
 fn compacting(failpoint: &str) {

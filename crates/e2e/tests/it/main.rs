@@ -25,6 +25,7 @@ mod mistakes;
 mod provider;
 mod real_data;
 mod records;
+mod registered;
 mod rows;
 mod service;
 mod shared;

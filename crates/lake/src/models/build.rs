@@ -104,7 +104,7 @@ async fn one(refinery: &mut Refinery, reader: &Reader, mart: &'static Mart) -> R
         let old = table.files();
         table.replace(&old, rows).await?;
         failpoint!("model.tables.after-commit");
-        versions.push((model, catalogue::describe(&table, &parts.views, Some(made_from))));
+        versions.push((model, catalogue::describe(&table, &[], Some(made_from))));
     }
     let tables: Vec<_> = versions.iter().map(|(_, version)| version.clone()).collect();
     let seq =

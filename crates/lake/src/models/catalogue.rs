@@ -4,6 +4,7 @@ use crate::{
     LakeError,
     models::MARTS,
     refinery::columns::{VIEW_RESOURCE, VIEW_VERSION},
+    registry::Kept,
     sql::{self, Reader},
     table::{Table, TableId},
 };
@@ -14,10 +15,9 @@ use arrow::{
 use control::{Column, TableKind, TableName, TableVersion};
 use keys::Zone;
 use model::CommitSeq;
-use views::View;
 
 /// Describes the loaded version of `table`.
-pub(crate) fn describe(table: &Table, views: &[View], made_from: Option<CommitSeq>) -> TableVersion {
+pub(crate) fn describe(table: &Table, views: &[Kept], made_from: Option<CommitSeq>) -> TableVersion {
     let id = table.id();
     let (schema, name) = sql::name_of(id);
     let size = table.size();
@@ -46,10 +46,12 @@ fn kind(id: &TableId) -> TableKind {
     }
 }
 
-fn description(id: &TableId, views: &[View]) -> String {
+fn description(id: &TableId, views: &[Kept]) -> String {
     match id.zone() {
-        Zone::View => match views.iter().find(|view| view.name() == id.name()) {
-            Some(view) => format!("The ViewDefinition `{}` over {} resources.", view.name(), view.resource()),
+        Zone::View => match views.iter().find(|kept| kept.table == *id) {
+            Some(Kept { view, .. }) => {
+                format!("The ViewDefinition `{}` over {} resources.", view.name(), view.resource())
+            }
             None => String::new(),
         },
         Zone::Mart => {
@@ -72,7 +74,7 @@ fn description(id: &TableId, views: &[View]) -> String {
     }
 }
 
-fn columns(table: &Table, views: &[View]) -> Vec<Column> {
+fn columns(table: &Table, views: &[Kept]) -> Vec<Column> {
     let Ok(state) = table.delta().snapshot() else { return Vec::new() };
     let schema: SchemaRef = state.snapshot().arrow_schema();
     schema
@@ -83,12 +85,12 @@ fn columns(table: &Table, views: &[View]) -> Vec<Column> {
         .collect()
 }
 
-fn column(id: &TableId, field: &Field, views: &[View]) -> Column {
+fn column(id: &TableId, field: &Field, views: &[Kept]) -> Column {
     let described = match id.zone() {
         Zone::View => views
             .iter()
-            .find(|view| view.name() == id.name())
-            .and_then(|view| view.columns().iter().find(|column| column.name == *field.name()))
+            .find(|kept| kept.table == *id)
+            .and_then(|kept| kept.view.columns().iter().find(|column| column.name == *field.name()))
             .map(|column| column.description.clone().unwrap_or_else(|| column.path.clone())),
         Zone::Mart => MARTS
             .iter()

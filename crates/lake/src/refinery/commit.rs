@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     LakeError, models,
+    registry::{self, Kept},
     table::{Committed, Mark, Table, TableId},
     upkeep::Group,
 };
@@ -185,13 +186,13 @@ pub(super) async fn tables(
 /// Adds to `touched` every other table whose rows a touched list supersedes. A list that a fold has emptied must
 /// not be published without the tables that were folded: their superseded rows would be seen again.
 pub(super) async fn whole_groups(
-    parts: &Arc<WorkerParts>,
+    (parts, views): (&Arc<WorkerParts>, &[Kept]),
     state: &mut State,
     touched: &mut Vec<TableId>,
 ) -> Result<(), LakeError> {
     let lists = ResourceType::all().filter(|each| touched.contains(&TableId::superseded(*each)));
     for resource_type in lists.collect::<Vec<_>>() {
-        for id in Group::of_type(resource_type, parts).tables() {
+        for id in Group::of_type(resource_type, views).tables() {
             if !touched.contains(&id) && state.has_table(&parts.stores, &id).await? {
                 touched.push(id);
             }
@@ -205,11 +206,12 @@ async fn append(mut table: Table, rows: Vec<RecordBatch>, marks: &[Mark]) -> Res
     Ok(table)
 }
 
-/// What the catalogue is told of every touched table.
-pub(super) fn versions(parts: &WorkerParts, state: &State, touched: &[TableId]) -> Vec<TableVersion> {
+/// What the catalogue is told of every touched table; of a view that is being built it is told nothing yet.
+pub(super) fn versions(views: &[Kept], state: &State, touched: &[TableId]) -> Vec<TableVersion> {
     touched
         .iter()
+        .filter(|id| !registry::is_building(views, id))
         .filter_map(|id| state.table(id))
-        .map(|table| models::catalogue::describe(table, &parts.views, None))
+        .map(|table| models::catalogue::describe(table, views, None))
         .collect()
 }

@@ -4,14 +4,11 @@ use super::{
     Pseudonyms, WorkerParts,
     dictionary::{self, Candidate, Dictionary},
     people::Claim,
-    rows::{RawRows, SupersededRows, VIEW_RESOURCE, VIEW_VERSION},
+    rows::{RawRows, SupersededRows},
+    view_rows::ViewRows,
 };
-use crate::{LakeError, table::TableId};
-use arrow::{
-    array::{ArrayRef, Int32Builder, RecordBatch, StringBuilder},
-    datatypes::{DataType, Field, Schema},
-    error::ArrowError,
-};
+use crate::{LakeError, registry::Kept, table::TableId};
+use arrow::{array::RecordBatch, error::ArrowError};
 use fhir::{ResourceType, json};
 use identity::{Pseudonymise, Split};
 use landing::{RecordRef, SegmentReader};
@@ -22,7 +19,6 @@ use std::{
     thread,
 };
 use vault::Fragment;
-use views::{RowBuilder, View};
 
 /// A publication's rows, fragments and claims, before anything is stored.
 #[derive(Default)]
@@ -40,7 +36,7 @@ pub(super) struct Shaped {
 
 /// Shapes all records of `segments` for sequence `seq`.
 pub(super) async fn shape(
-    parts: &Arc<WorkerParts>,
+    (parts, views): (&Arc<WorkerParts>, &[Kept]),
     seq: CommitSeq,
     segments: &[SegmentReader],
     dictionary: &Dictionary,
@@ -52,7 +48,7 @@ pub(super) async fn shape(
         thread::scope(|scope| {
             let workers: Vec<_> = records
                 .chunks(share)
-                .map(|share| scope.spawn(move || Shaper::new(parts, seq, dictionary).all(share)))
+                .map(|share| scope.spawn(move || Shaper::new(parts, views, seq, dictionary).all(share)))
                 .collect();
             workers.into_iter().map(thread::ScopedJoinHandle::join).collect::<Vec<_>>()
         })
@@ -90,14 +86,6 @@ impl Shaped {
     }
 }
 
-/// The rows of one view, with the resource that each came from.
-struct ViewRows<'v> {
-    name: &'v str,
-    rows: RowBuilder,
-    resources: StringBuilder,
-    versions: Int32Builder,
-}
-
 /// The tables of one resource type while they grow.
 struct TypeRows<'v> {
     raw: RawRows,
@@ -107,6 +95,7 @@ struct TypeRows<'v> {
 
 struct Shaper<'a> {
     parts: &'a WorkerParts,
+    views: &'a [Kept],
     pseudonyms: Pseudonyms,
     seq: CommitSeq,
     dictionary: &'a Dictionary,
@@ -116,9 +105,10 @@ struct Shaper<'a> {
 }
 
 impl<'a> Shaper<'a> {
-    fn new(parts: &'a WorkerParts, seq: CommitSeq, dictionary: &'a Dictionary) -> Self {
+    fn new(parts: &'a WorkerParts, views: &'a [Kept], seq: CommitSeq, dictionary: &'a Dictionary) -> Self {
         Self {
             parts,
+            views,
             pseudonyms: Pseudonyms(parts.keys.pseudonym_mac.clone()),
             seq,
             dictionary,
@@ -220,29 +210,18 @@ impl<'a> Shaper<'a> {
         version: i32,
         record: &RecordRef<'_>,
     ) {
-        let (parts, seq) = (self.parts, self.seq);
+        let (views, seq) = (self.views, self.seq);
         let rows = self.types.entry(record.resource_type).or_insert_with(|| TypeRows {
             raw: RawRows::new(seq),
             superseded: None,
-            views: views_of(&parts.views, record.resource_type),
+            views: views_of(views, record.resource_type),
         });
         rows.raw.push(id, version, record.last_updated, record.source, patient, &split.raw);
         if version > 1 {
             rows.superseded.get_or_insert_with(|| SupersededRows::new(seq)).push(id, version - 1);
         }
         for view in &mut rows.views {
-            match view.rows.append(&split.raw) {
-                Ok(added) => {
-                    for _ in 0..added {
-                        view.resources.append_value(id);
-                        view.versions.append_value(version);
-                    }
-                }
-                Err(error) => {
-                    self.shaped.view_errors += 1;
-                    tracing::warn!(view = view.name, %error, "a resource has no row in a view");
-                }
-            }
+            self.shaped.view_errors += u64::from(!view.append(id, version, &split.raw));
         }
     }
 
@@ -256,8 +235,8 @@ impl<'a> Shaper<'a> {
                 let batch = superseded.finish().map_err(LakeError::columns(&id))?;
                 self.shaped.tables.entry(id).or_default().push(batch);
             }
-            for view in rows.views {
-                let id = TableId::view(view.name);
+            for mut view in rows.views {
+                let id = view.table().clone();
                 let batch = view.finish().map_err(LakeError::columns(&id))?;
                 if batch.num_rows() > 0 {
                     self.shaped.tables.entry(id).or_default().push(batch);
@@ -268,28 +247,6 @@ impl<'a> Shaper<'a> {
     }
 }
 
-fn views_of(views: &[View], resource_type: ResourceType) -> Vec<ViewRows<'_>> {
-    views
-        .iter()
-        .filter(|view| view.resource() == resource_type.as_str())
-        .map(|view| ViewRows {
-            name: view.name(),
-            rows: view.rows(),
-            resources: StringBuilder::new(),
-            versions: Int32Builder::new(),
-        })
-        .collect()
-}
-
-impl ViewRows<'_> {
-    fn finish(mut self) -> Result<RecordBatch, ArrowError> {
-        let rows = self.rows.finish()?;
-        let mut fields: Vec<_> = rows.schema().fields().iter().cloned().collect();
-        fields.push(Arc::new(Field::new(VIEW_RESOURCE, DataType::Utf8, false)));
-        fields.push(Arc::new(Field::new(VIEW_VERSION, DataType::Int32, false)));
-        let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
-        columns.push(Arc::new(self.resources.finish()));
-        columns.push(Arc::new(self.versions.finish()));
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
-    }
+fn views_of(views: &[Kept], resource_type: ResourceType) -> Vec<ViewRows<'_>> {
+    views.iter().filter(|kept| kept.over == resource_type).map(ViewRows::new).collect()
 }

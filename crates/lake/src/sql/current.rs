@@ -12,7 +12,6 @@ use datafusion::{
 };
 use fhir::ResourceType;
 use keys::Zone;
-use views::View;
 
 /// Which table holds what supersedes a table's rows, and by which columns.
 #[derive(Clone, Debug)]
@@ -22,21 +21,15 @@ pub(crate) struct Supersession {
     pub(crate) version: &'static str,
 }
 
-/// How rows of `table` are superseded; `None` where they never are.
-pub(crate) fn supersession(table: &TableId, views: &[View]) -> Option<Supersession> {
+/// How rows of `table` are superseded; `None` where they never are. A view is over resources of type `over`.
+pub(crate) fn supersession(table: &TableId, over: Option<ResourceType>) -> Option<Supersession> {
     match table.zone() {
         Zone::Raw => {
             let resource_type = ResourceType::all().find(|each| TableId::raw(*each) == *table)?;
             Some(Supersession { table: TableId::superseded(resource_type), id: "id", version: "version_id" })
         }
         Zone::View => {
-            let view = views.iter().find(|view| view.name() == table.name())?;
-            let resource_type = ResourceType::parse(view.resource())?;
-            Some(Supersession {
-                table: TableId::superseded(resource_type),
-                id: VIEW_RESOURCE,
-                version: VIEW_VERSION,
-            })
+            Some(Supersession { table: TableId::superseded(over?), id: VIEW_RESOURCE, version: VIEW_VERSION })
         }
         Zone::Link if *table == TableId::person_link() => {
             let resource_type = ResourceType::parse("Patient")?;

@@ -3,6 +3,7 @@
 use super::{Reader, current};
 use crate::{
     LakeError,
+    registry::Places,
     table::{Table, TableId},
 };
 use arrow::datatypes::SchemaRef;
@@ -13,6 +14,7 @@ use datafusion::{
     common::DataFusionError,
     datasource::{ViewTable, empty::EmptyTable},
 };
+use keys::Zone;
 use std::{fmt, sync::Arc};
 
 /// The tables of one schema at one sequence.
@@ -20,30 +22,35 @@ pub(super) struct LakeSchema {
     reader: Reader,
     tables: Vec<CatalogTable>,
     all: Arc<Vec<CatalogTable>>,
+    views: Arc<Places>,
     /// Tables that the lake is sure to have one day, and that nothing has come into yet.
     empty: Vec<(String, SchemaRef)>,
 }
 
 impl LakeSchema {
-    /// `tables` are this schema's; `all` are the sequence's, in which supersessions are found.
+    /// `tables` are this schema's; `all` are the sequence's, in which supersessions are found, by what views are over.
     pub(super) fn new(
         reader: Reader,
         tables: Vec<CatalogTable>,
-        all: Arc<Vec<CatalogTable>>,
+        (all, views): (Arc<Vec<CatalogTable>>, Arc<Places>),
         expected: Vec<(String, SchemaRef)>,
     ) -> Self {
         let tables: Vec<_> =
             tables.into_iter().filter(|table| table.table.kind != TableKind::Internal).collect();
         let is_there = |name: &str| tables.iter().any(|table| table.table.table.name == name);
         let empty = expected.into_iter().filter(|(name, _)| !is_there(name)).collect();
-        Self { reader, tables, all, empty }
+        Self { reader, tables, all, views, empty }
     }
 
     async fn load(&self, table: &CatalogTable) -> Result<Option<Arc<dyn TableProvider>>, LakeError> {
         let Some(id) = TableId::from_location(&table.table.location) else { return Ok(None) };
+        let over = self.views.get(&id).copied();
+        if id.zone() == Zone::View && over.is_none() {
+            return Ok(None);
+        }
+        let by = current::supersession(&id, over);
         let stores = &self.reader.stores;
         let rows = Table::open_at(stores, &id, table.table.version).await?;
-        let by = current::supersession(&id, &self.reader.views);
         let gone = by.as_ref().and_then(|by| {
             let location = by.table.location();
             self.all.iter().find(|table| table.table.location == location)

@@ -42,6 +42,12 @@ impl TableId {
         Self::new(Zone::View, name)
     }
 
+    /// The rows of one registered view: another registration has another number, and so another table.
+    #[must_use]
+    pub fn registered(name: &str, number: i64) -> Self {
+        Self::new(Zone::View, format!("{name}@{number}"))
+    }
+
     /// One table of a mart.
     #[must_use]
     pub fn mart(mart: &str, name: &str) -> Self {

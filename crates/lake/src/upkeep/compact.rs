@@ -36,7 +36,7 @@ pub(super) async fn plan(
         let files = table.files();
         merge |=
             files.iter().filter(|file| file.bytes < limits.small_file_bytes).count() >= limits.small_files;
-        if Some(&id) == group.superseded() {
+        if group.may_fold() && Some(&id) == group.superseded() {
             let gone = table.size().rows;
             if gone >= limits.superseded_rows && gone * 100 >= rows * limits.superseded_percent {
                 refinery.keep_table(table);
@@ -67,7 +67,7 @@ pub(super) async fn carry_out(
             .files()
             .into_iter()
             .filter(|file| need == Need::Fold || file.bytes < limits.small_file_bytes);
-        for files in portions(chosen.collect()) {
+        for files in portions(chosen.collect(), REWRITE_BYTES) {
             let rows = read(refinery, &table, &files, superseded.as_ref().zip(by.as_ref())).await?;
             table.replace(&files, rows).await?;
         }
@@ -89,14 +89,14 @@ pub(super) async fn carry_out(
     Ok(())
 }
 
-/// Files in portions that fit into memory; a lone file is its own portion.
-fn portions(files: Vec<DataFile>) -> Vec<Vec<DataFile>> {
+/// Files in portions of `most` bytes, which fit into memory; a lone file is its own portion.
+pub(crate) fn portions(files: Vec<DataFile>, most: i64) -> Vec<Vec<DataFile>> {
     let mut portions: Vec<Vec<DataFile>> = Vec::new();
     let mut bytes = 0;
     for file in files {
         bytes += file.bytes;
         match portions.last_mut() {
-            Some(portion) if bytes <= REWRITE_BYTES => portion.push(file),
+            Some(portion) if bytes <= most => portion.push(file),
             _ => {
                 bytes = file.bytes;
                 portions.push(vec![file]);

@@ -1,12 +1,11 @@
 //! Tables that are compacted and published together.
 
 use crate::{
-    refinery::WorkerParts,
+    registry::Kept,
     sql::current::{self, Supersession},
     table::TableId,
 };
 use fhir::ResourceType;
-use std::sync::Arc;
 
 /// Tables whose rows are superseded by the same list, and that list; or a table on its own.
 #[derive(Clone, Debug)]
@@ -14,37 +13,44 @@ pub(crate) struct Group {
     name: String,
     members: Vec<(TableId, Option<Supersession>)>,
     superseded: Option<TableId>,
+    may_fold: bool,
 }
 
 impl Group {
     /// Every group that there can be.
-    pub(super) fn all(parts: &Arc<WorkerParts>) -> Vec<Self> {
-        let mut groups: Vec<_> = ResourceType::all().map(|each| Self::of_type(each, parts)).collect();
+    pub(super) fn all(views: &[Kept]) -> Vec<Self> {
+        let mut groups: Vec<_> = ResourceType::all().map(|each| Self::of_type(each, views)).collect();
         for table in
             [TableId::record_key(), TableId::person_key(), TableId::display(), TableId::display_seen()]
         {
-            groups.push(Self { name: table.location(), members: vec![(table, None)], superseded: None });
+            groups.push(Self {
+                name: table.location(),
+                members: vec![(table, None)],
+                superseded: None,
+                may_fold: false,
+            });
         }
         groups
     }
 
     /// The tables whose rows come from resources of one type.
-    pub(crate) fn of_type(resource_type: ResourceType, parts: &WorkerParts) -> Self {
+    pub(crate) fn of_type(resource_type: ResourceType, views: &[Kept]) -> Self {
         let mut tables = vec![TableId::raw(resource_type)];
-        let views = parts.views.iter().filter(|view| view.resource() == resource_type.as_str());
-        tables.extend(views.map(|view| TableId::view(view.name())));
+        let over = || views.iter().filter(|kept| kept.over == resource_type);
+        tables.extend(over().map(|kept| kept.table.clone()));
+        let may_fold = !over().any(|kept| kept.building);
         if resource_type.as_str() == "Patient" {
             tables.push(TableId::person_link());
         }
         let members = tables
             .into_iter()
             .map(|table| {
-                let by = current::supersession(&table, &parts.views);
+                let by = current::supersession(&table, Some(resource_type));
                 (table, by)
             })
             .collect();
         let superseded = Some(TableId::superseded(resource_type));
-        Self { name: resource_type.as_str().to_ascii_lowercase(), members, superseded }
+        Self { name: resource_type.as_str().to_ascii_lowercase(), members, superseded, may_fold }
     }
 
     /// Names the group in intents and in the audit trail.
@@ -60,6 +66,12 @@ impl Group {
     /// The list of what is superseded.
     pub(crate) const fn superseded(&self) -> Option<&TableId> {
         self.superseded.as_ref()
+    }
+
+    /// Whether what is superseded may be folded away. Not while a view is built over the type: rows that it takes from
+    /// an earlier sequence may be superseded by what is on the list.
+    pub(super) const fn may_fold(&self) -> bool {
+        self.may_fold
     }
 
     /// All tables, the list last.

@@ -3,8 +3,10 @@
 use crate::{
     LakeError,
     refinery::{Refinery, WorkerParts},
+    registry,
     table::{Table, TableId},
 };
+use control::{RegisteredView, TableName};
 use deltalake::{
     checkpoints::{cleanup_expired_logs_for, create_checkpoint},
     operations::vacuum::VacuumMode,
@@ -80,6 +82,34 @@ pub(super) async fn table(refinery: &mut Refinery, id: &TableId, kept: Kept) -> 
     if logs == 0 {
         refinery.keep_table(table);
     }
+    Ok(deleted)
+}
+
+/// Deletes the table of a view that was removed or replaced, once no readable sequence shows it, and forgets the view.
+pub(super) async fn gone_view(refinery: &mut Refinery, view: &RegisteredView) -> Result<u64, LakeError> {
+    let parts = Arc::clone(refinery.parts());
+    let id = registry::table_of(view);
+    let shown = TableName::new(id.zone().as_str(), view.name.as_str());
+    let oldest = parts.control.oldest_version(&shown, &id.location()).await;
+    if oldest.map_err(LakeError::control("read the catalogue"))?.is_some() {
+        return Ok(0);
+    }
+    refinery.close_table(&id);
+    let failed =
+        |source| LakeError::Zone { action: "delete a removed view", zone: id.zone().as_str(), source };
+    let store = &parts.stores.view;
+    let folder = Path::from(id.name());
+    let objects: Vec<Path> =
+        store.list(Some(&folder)).map_ok(|object| object.location).try_collect().await.map_err(failed)?;
+    let mut deleted = 0;
+    for object in objects {
+        match store.delete(&object).await {
+            Ok(()) => deleted += 1,
+            Err(object_store::Error::NotFound { .. }) => {}
+            Err(source) => return Err(failed(source)),
+        }
+    }
+    parts.control.forget_view(view).await.map_err(LakeError::control("forget a view"))?;
     Ok(deleted)
 }
 

@@ -9,6 +9,7 @@ mod home;
 mod leaks;
 mod links;
 mod marts;
+mod registered;
 mod repeats;
 mod resume;
 mod sent;

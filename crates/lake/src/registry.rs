@@ -1,0 +1,119 @@
+//! Registered views: which tables the worker appends to for them, and how these come to be.
+//!
+//! A view is registered in the control database. The worker fixes the newest
+//! sequence N for it: from then on every publication appends the view's rows to
+//! its table, and between publications the rows of what was there at N are
+//! filled in, a slice at a time. When all are there, one publication shows the
+//! table under the view's name (`docs/adr/0017-registered-views.md`). This module owns the list of views
+//! that are kept as tables, registration, and the building; it does not own how
+//! a resource becomes rows.
+
+mod build;
+mod definition;
+mod source;
+
+use crate::{LakeError, refinery::WorkerParts, table::TableId};
+pub use build::ViewBuilds;
+use control::{Control, RegisteredView, ViewState};
+pub use definition::{Refused, compile, register};
+use fhir::ResourceType;
+use std::{collections::HashMap, sync::Arc};
+use views::View;
+
+/// A view that is kept as a table.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) view: View,
+    pub(crate) table: TableId,
+    /// The type of the resources that it makes rows of.
+    pub(crate) over: ResourceType,
+    /// Whether the table is appended to and not shown yet.
+    pub(crate) building: bool,
+}
+
+/// Which type of resources the rows of each view's table come from.
+pub(crate) type Places = HashMap<TableId, ResourceType>;
+
+/// The views that a worker keeps as tables.
+pub(crate) struct Views {
+    kept: Arc<Vec<Kept>>,
+    registered: Arc<Vec<RegisteredView>>,
+    /// What the registry's counter said before it was read.
+    seen: Option<i64>,
+}
+
+impl Views {
+    /// Those that every lake keeps.
+    pub(crate) fn new(builtin: &[View]) -> Self {
+        Self { kept: Arc::new(built_in(builtin)), registered: Arc::default(), seen: None }
+    }
+
+    /// Reads the registry again if it has changed.
+    pub(crate) async fn refresh(&mut self, parts: &WorkerParts) -> Result<(), LakeError> {
+        let control = &parts.control;
+        let now =
+            control.views_changed().await.map_err(LakeError::control("look whether views have changed"))?;
+        if self.seen == Some(now) {
+            return Ok(());
+        }
+        let registered = control.views().await.map_err(LakeError::control("read the registered views"))?;
+        let mut kept = built_in(&parts.views);
+        kept.extend(registered.iter().filter_map(kept_as));
+        (self.kept, self.registered, self.seen) = (Arc::new(kept), Arc::new(registered), Some(now));
+        Ok(())
+    }
+
+    /// The views whose tables are appended to.
+    pub(crate) fn kept(&self) -> Arc<Vec<Kept>> {
+        Arc::clone(&self.kept)
+    }
+
+    /// Every registered view, wherever it stands.
+    pub(crate) fn registered(&self) -> Arc<Vec<RegisteredView>> {
+        Arc::clone(&self.registered)
+    }
+}
+
+fn built_in(views: &[View]) -> Vec<Kept> {
+    let kept = |view: &View| {
+        let over = ResourceType::parse(view.resource())?;
+        Some(Kept { view: view.clone(), table: TableId::view(view.name()), over, building: false })
+    };
+    views.iter().filter_map(kept).collect()
+}
+
+/// A registered view as it is kept; `None` if it is not, or if its definition is not understood: then it leaves.
+fn kept_as(row: &RegisteredView) -> Option<Kept> {
+    let building = match row.state {
+        ViewState::Building => true,
+        ViewState::Current | ViewState::Leaving => false,
+        ViewState::Waiting | ViewState::Gone => return None,
+    };
+    let view = compile(row.definition.as_bytes()).ok()?.0;
+    Some(Kept { view, table: table_of(row), over: ResourceType::parse(&row.resource)?, building })
+}
+
+pub(crate) fn table_of(row: &RegisteredView) -> TableId {
+    TableId::registered(&row.name, row.number)
+}
+
+/// Whether `table` is of a view that is not shown yet.
+pub(crate) fn is_building(views: &[Kept], table: &TableId) -> bool {
+    views.iter().any(|kept| kept.building && kept.table == *table)
+}
+
+/// Whether a build reads `table` as it was at an earlier sequence.
+pub(crate) fn is_read_by_a_build(views: &[Kept], table: &TableId) -> bool {
+    let mut building = views.iter().filter(|kept| kept.building).map(|kept| kept.over);
+    building.any(|over| [TableId::raw(over), TableId::superseded(over)].contains(table))
+}
+
+/// What the tables of views are over, also of those that only an older sequence shows.
+pub(crate) async fn places(control: &Control, builtin: &[View]) -> Result<Places, LakeError> {
+    let registered = control.views().await.map_err(LakeError::control("read the registered views"))?;
+    let mut places: Places = built_in(builtin).into_iter().map(|kept| (kept.table, kept.over)).collect();
+    places.extend(
+        registered.iter().filter_map(|row| Some((table_of(row), ResourceType::parse(&row.resource)?))),
+    );
+    Ok(places)
+}
