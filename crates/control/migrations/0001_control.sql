@@ -12,8 +12,7 @@ CREATE TABLE counter (
     name  TEXT   NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL
 );
-INSERT INTO counter (name, value) VALUES ('lane', 0), ('job', 0), ('commit_seq', 0), ('oldest_seq', 0),
-    ('view', 0);
+INSERT INTO counter (name, value) VALUES ('lane', 0), ('job', 0), ('commit_seq', 0), ('oldest_seq', 0);
 
 -- A lane: who holds it, and how far its segments are registered and published.
 CREATE TABLE lane (
@@ -89,7 +88,6 @@ CREATE TABLE publication_lane (
 CREATE UNIQUE INDEX publication_lane_reach ON publication_lane (lane, to_ordinal);
 
 -- The catalogue: a table, the shapes it has had, and its version at each sequence that touched it.
--- From a version whose `dropped` is 1 on there is no such table.
 CREATE TABLE catalog_table (
     schema_name  TEXT   NOT NULL,
     table_name   TEXT   NOT NULL,
@@ -115,39 +113,8 @@ CREATE TABLE table_version (
     row_count     BIGINT NOT NULL,
     byte_count    BIGINT NOT NULL,
     made_from     BIGINT,
-    dropped       BIGINT NOT NULL CHECK (dropped IN (0, 1)),
     PRIMARY KEY (schema_name, table_name, seq),
     FOREIGN KEY (schema_name, table_name, shape) REFERENCES table_shape (schema_name, table_name, shape)
-);
-
-CREATE TABLE job (
-    id      BIGINT NOT NULL PRIMARY KEY,
-    kind    TEXT   NOT NULL,
-    name    TEXT   NOT NULL,
-    actor   TEXT   NOT NULL,
-    state   TEXT   NOT NULL,
-    detail  TEXT   NOT NULL,
-    started BIGINT NOT NULL,
-    ended   BIGINT,
-    seq     BIGINT
-);
-
--- Registered views. Each registration has a number, and a table of its own; `resource` is the type that the view is
--- over. `from_seq` is the sequence that its build began from: what was published later is appended as it comes.
-CREATE TABLE registered_view (
-    number      BIGINT NOT NULL PRIMARY KEY,
-    name        TEXT   NOT NULL,
-    resource    TEXT   NOT NULL,
-    definition  TEXT   NOT NULL,
-    state       TEXT   NOT NULL,
-    from_seq    BIGINT,
-    registered  BIGINT NOT NULL,
-    job         BIGINT REFERENCES job (id),
-    slices_done BIGINT NOT NULL,
-    slices      BIGINT NOT NULL,
-    row_count   BIGINT NOT NULL,
-    skipped     BIGINT NOT NULL,
-    error       TEXT   NOT NULL
 );
 
 -- How far files have been imported, by source and content. `taken` counts the resources that `checker`
@@ -160,6 +127,18 @@ CREATE TABLE imported_file (
     whole   BIGINT NOT NULL,
     changed BIGINT NOT NULL,
     PRIMARY KEY (source, digest)
+);
+
+CREATE TABLE job (
+    id      BIGINT NOT NULL PRIMARY KEY,
+    kind    TEXT   NOT NULL,
+    name    TEXT   NOT NULL,
+    actor   TEXT   NOT NULL,
+    state   TEXT   NOT NULL,
+    detail  TEXT   NOT NULL,
+    started BIGINT NOT NULL,
+    ended   BIGINT,
+    seq     BIGINT
 );
 
 -- The newest durable head of each audit writer, so that a tail cut off the trail is found.

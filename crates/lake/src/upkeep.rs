@@ -92,6 +92,8 @@ impl Upkeep {
         let catalogue = refinery.parts().control.tables().await;
         let catalogue = catalogue.map_err(LakeError::control("read the catalogue"))?;
         let there: HashSet<_> = catalogue.into_iter().map(|row| row.table.location).collect();
+        // Under the lease: no other worker can begin to build a view over what is folded here.
+        refinery.lease().await?;
         refinery.look_at_views().await?;
         let views = refinery.views().kept();
         let mut groups = Group::all(&views);
