@@ -143,7 +143,8 @@ fn views_are_measured_by_the_binary_alone() {
         assert!(view["rows"].as_u64().unwrap() >= view["resources"].as_u64().unwrap(), "{view}");
         assert!(view["resources_per_second"].as_f64().unwrap() > 0.0, "{view}");
     }
-    assert_eq!(views[3]["rows"].as_u64().unwrap(), 10 * views[0]["rows"].as_u64().unwrap());
+    assert_eq!(told["views_together"], 10);
+    assert!(views[3]["rows"].as_u64().unwrap() > views[0]["rows"].as_u64().unwrap());
     assert!(told["machine"]["cores"].as_u64().unwrap() > 0);
     nowhere.run(["bench", "views", work, "--megabytes", "1", "--rounds", "1"]).exits(0).says("Beside DuckDB");
     nowhere
