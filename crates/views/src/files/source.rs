@@ -48,7 +48,8 @@ pub(super) struct Source {
     /// What has not been given out, as far as lengths are known.
     left_bytes: u64,
     threads: u64,
-    most_bytes: u64,
+    /// What one thread takes at a time, at the least and at the most.
+    share_bytes: (u64, u64),
     resource_limit_bytes: usize,
 }
 
@@ -82,22 +83,23 @@ impl Source {
         // Parquet is compressed as it is made; rows in other formats are held until they are written.
         let held = outputs.iter().any(|output| output.format != Format::Parquet);
         let most = if held { HELD_BYTES as u64 } else { RANGE_BYTES };
+        let threads = options.threads.max(1) as u64;
+        // A small input is still spread over the threads.
+        let least = share(total, threads).clamp(LEAST_BYTES, LAST_RANGE_BYTES.min(most));
         Ok(Self {
             waiting,
             current: None,
             left_bytes: total,
-            threads: options.threads.max(1) as u64,
-            most_bytes: most,
+            threads,
+            share_bytes: (least, most),
             resource_limit_bytes: options.resource_limit_bytes,
         })
     }
 
     /// How much one thread takes now.
     fn range_bytes(&self) -> u64 {
-        let share = self.left_bytes.div_ceil(self.threads * 2);
-        // A small input is still spread over the threads.
-        let least = share.clamp(LEAST_BYTES, LAST_RANGE_BYTES);
-        share.clamp(least, self.most_bytes.max(least))
+        let (least, most) = self.share_bytes;
+        share(self.left_bytes, self.threads).clamp(least, most)
     }
 
     /// The next piece of work.
@@ -124,6 +126,11 @@ impl Source {
             }
         }
     }
+}
+
+/// One of two shares for each thread.
+const fn share(bytes: u64, threads: u64) -> u64 {
+    bytes.div_ceil(threads * 2)
 }
 
 impl Current {
