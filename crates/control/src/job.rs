@@ -7,8 +7,9 @@ use crate::{
 use model::{CommitSeq, Timestamp};
 use std::fmt;
 
-/// Names the transaction in errors.
+/// Name the transactions in errors.
 const START: &str = "start a job";
+const END: &str = "end a job";
 
 /// Numbers a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,19 +90,11 @@ impl Control {
         detail: &str,
         seq: Option<CommitSeq>,
     ) -> Result<(), ControlError> {
-        const SQL: &str = "UPDATE job SET state = $2, detail = $3, ended = $4, seq = $5
-            WHERE id = $1 AND ended IS NULL";
-        let params = [
-            id.0.into(),
-            state.as_str().into(),
-            detail.into(),
-            self.now().0.into(),
-            seq.map(|seq| seq.0).into(),
-        ];
-        match self.database.run("end a job", SQL, &params).await? {
-            0 => Err(ControlError::NotFound { what: "running job", name: id.to_string() }),
-            _ => Ok(()),
+        let mut tx = self.begin(END).await?;
+        if end_in(&mut tx, id, state, detail, seq, self.now()).await? == 0 {
+            return Err(ControlError::NotFound { what: "running job", name: id.to_string() });
         }
+        tx.commit(END).await
     }
 
     /// The newest jobs first, at most `limit`.
@@ -133,7 +126,7 @@ pub(crate) async fn start_in(
     Ok(JobId(id))
 }
 
-/// What [`Control::job_end`] does, within a transaction that may do more; a job that has ended stays as it is.
+/// What [`Control::job_end`] does, within a transaction that may do more; says how many jobs were running, one or none.
 pub(crate) async fn end_in(
     tx: &mut Tx,
     id: JobId,
@@ -141,12 +134,12 @@ pub(crate) async fn end_in(
     detail: &str,
     seq: Option<CommitSeq>,
     now: Timestamp,
-) -> Result<(), ControlError> {
+) -> Result<u64, ControlError> {
     const SQL: &str = "UPDATE job SET state = $2, detail = $3, ended = $4, seq = $5
         WHERE id = $1 AND ended IS NULL";
     let seq = seq.map(|seq| seq.0);
     let params = [id.0.into(), state.as_str().into(), detail.into(), now.0.into(), seq.into()];
-    tx.run("end a job", SQL, &params).await.map(drop)
+    tx.run(END, SQL, &params).await
 }
 
 fn read_job(row: &Row) -> Result<Job, ControlError> {
