@@ -17,6 +17,7 @@ use lake::{
     refinery::{Refinery, RefineryLimits, WorkerParts},
     sql::{QueryLimits, Reader},
     stores::Stores,
+    upkeep::UpkeepLimits,
 };
 use landing::{Intake, IntakeParts, Limits};
 use model::{Clock, ManualClock, SystemClock};
@@ -27,6 +28,17 @@ use vault::Custodian;
 
 /// How long a worker's lease holds, by the home's clock.
 pub(crate) const LEASE_MS: i64 = 30_000;
+
+/// Upkeep that finds something to do in a small lake.
+pub(crate) const EAGER: UpkeepLimits = UpkeepLimits {
+    small_file_bytes: 32 << 20,
+    small_files: 4,
+    superseded_percent: 1,
+    superseded_rows: 3,
+    keep_ms: 600_000,
+    keep_segments_ms: 600_000,
+    checkpoint_versions: 5,
+};
 
 pub(crate) struct Home {
     folder: TempDir,

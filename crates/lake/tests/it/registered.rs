@@ -1,6 +1,6 @@
 //! Registered views: built while the lake goes on, and the same as the definition over raw, at every sequence.
 
-use crate::home::{Home, lines};
+use crate::home::{EAGER, Home, lines};
 use arrow::array::{Array, StringArray};
 use control::{JobState, RegisteredView, ViewState};
 use fhir::json;
@@ -15,16 +15,6 @@ use model::CommitSeq;
 use object_store::ObjectStoreExt;
 use simulate::Simulation;
 use views::View;
-
-const UPKEEP: UpkeepLimits = UpkeepLimits {
-    small_file_bytes: 32 << 20,
-    small_files: 4,
-    superseded_percent: 1,
-    superseded_rows: 3,
-    keep_ms: 600_000,
-    keep_segments_ms: 600_000,
-    checkpoint_versions: 5,
-};
 
 /// Every file of raw is a slice of its own.
 const SLICE: i64 = 1;
@@ -101,7 +91,7 @@ async fn agrees_at(home: &Home, view: &View, at: Option<CommitSeq>) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_view_is_built_while_updates_come_in_and_tables_are_compacted() {
     let (mut home, mut worker) = populated("w").await;
-    let mut upkeep = Upkeep::new(UpkeepLimits { keep_ms: 0, ..UPKEEP });
+    let mut upkeep = Upkeep::new(UpkeepLimits { keep_ms: 0, ..EAGER });
     let mut builds = ViewBuilds::of_slices(SLICE);
     let view = register(&home, WEIGHTS).await;
     let mut turns = 0;
@@ -187,7 +177,7 @@ async fn another_definition_replaces_a_view_at_once() {
     agrees_at(&home, &first, Some(CommitSeq(swapped.0 - 1))).await;
 
     // Once no readable sequence shows it, the first table is gone with its registration.
-    let mut upkeep = Upkeep::new(UpkeepLimits { keep_ms: 1_000, ..UPKEEP });
+    let mut upkeep = Upkeep::new(UpkeepLimits { keep_ms: 1_000, ..EAGER });
     for round in 20..24 {
         weigh(&mut home, &mut worker, round).await;
         upkeep.tend(&mut worker).await.unwrap();

@@ -1,7 +1,7 @@
 //! Updates, and the upkeep that follows them.
 
 use crate::{
-    home::{Home, lines},
+    home::{EAGER, Home, lines},
     links::patient,
     truth::{agrees, people},
 };
@@ -12,16 +12,6 @@ use lake::{
     upkeep::{Tended, Upkeep, UpkeepLimits},
 };
 use simulate::Simulation;
-
-const SMALL: UpkeepLimits = UpkeepLimits {
-    small_file_bytes: 32 << 20,
-    small_files: 4,
-    superseded_percent: 1,
-    superseded_rows: 3,
-    keep_ms: 600_000,
-    keep_segments_ms: 600_000,
-    checkpoint_versions: 5,
-};
 
 const ENCOUNTER: &str = r#"{"resourceType":"Encounter","id":"e","status":"finished","subject":{"reference":"Patient/p"},
     "class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"EMER"},
@@ -52,7 +42,7 @@ async fn sixty_small_publications_leave_few_files_and_the_newest_versions_only()
     let mut home = Home::new().await;
     let mut worker = home.worker("w");
     // Files are as old as the real clock says, and so is what may go.
-    let mut upkeep = Upkeep::new(UpkeepLimits { keep_ms: 0, ..SMALL });
+    let mut upkeep = Upkeep::new(UpkeepLimits { keep_ms: 0, ..EAGER });
     let mut tended = Tended::default();
     let mut halfway = Vec::new();
     // The mart joins over encounters: there is one.
@@ -112,7 +102,7 @@ async fn a_region_says_the_same_before_during_and_after_a_compaction() {
     let reader = home.reader();
     let (running, open) = (reader.session(None).await.unwrap(), reader.session(None).await.unwrap());
     let stream = running.query("select id, version_id, resource from raw.observation").await.unwrap();
-    let mut upkeep = Upkeep::new(SMALL);
+    let mut upkeep = Upkeep::new(EAGER);
     let tended = upkeep.tend(&mut worker).await.unwrap();
     assert!(tended.compacted >= 1, "{tended:?}");
     home.put("gp", &weight("w0", "p0", 99)).await;
