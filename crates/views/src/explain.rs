@@ -3,8 +3,8 @@
 use crate::{
     View, ViewDefinition, ViewError,
     definition::{self, Text},
-    path::{Expr, Items, Whole},
-    plan::{Iteration, Located, Part, Plan, Select},
+    path::Expr,
+    plan::{Iteration, Located, Part, Plan, ReadsWhole, Select},
 };
 use arrow::datatypes::DataType;
 use fhir::json::{Selection, Shape};
@@ -140,7 +140,7 @@ pub fn explain(definition: &ViewDefinition) -> Result<Explanation, ViewError> {
     let mut selection = Selection::new();
     let (plan, reads) = match view.selected(&mut selection) {
         Ok(plan) => (plan, Reads::Members(members(&selection, Selection::ROOT, 0))),
-        Err(_) => (Arc::clone(view.plan()), whole(view.plan())),
+        Err(ReadsWhole { at, reason }) => (Arc::clone(view.plan()), Reads::Whole { at, reason }),
     };
     let told = Told { plan: &plan, texts: texts(definition) };
     let schema = view.schema();
@@ -173,46 +173,6 @@ fn members(selection: &Selection, shape: Shape, depth: usize) -> Vec<Member> {
         members: members(selection, value, depth + 1),
     };
     selection.members(shape).map(member).collect()
-}
-
-/// The first element that cannot say what it looks at.
-fn whole(plan: &Plan) -> Reads {
-    let (mut selection, root) = (Selection::new(), Items::RESOURCE);
-    let wheres =
-        plan.wheres.iter().try_for_each(|criterion| asked(criterion, root, &mut selection).map(drop));
-    let found = wheres.and_then(|()| parts_asked(&plan.parts, root, &mut selection));
-    // The plan was refused for one of these, or for more names than can be asked for.
-    let (at, reason) = found.err().unwrap_or_else(|| ("select".to_owned(), "it looks at too many members"));
-    Reads::Whole { at, reason }
-}
-
-type Asked<T> = Result<T, (String, &'static str)>;
-
-fn asked(located: &Located, this: Items, selection: &mut Selection) -> Asked<Items> {
-    let reason = "which members it looks at cannot be told before a resource is there";
-    located.clone().select(this, selection).map_err(|Whole| (located.at.clone(), reason))
-}
-
-fn parts_asked(parts: &[Part], this: Items, selection: &mut Selection) -> Asked<()> {
-    parts.iter().try_for_each(|part| match part {
-        Part::Select(select) => select_asked(select, this, selection),
-        Part::Union(branches) => branches.iter().try_for_each(|branch| select_asked(branch, this, selection)),
-    })
-}
-
-fn select_asked(select: &Select, this: Items, selection: &mut Selection) -> Asked<()> {
-    let items = match &select.each {
-        Iteration::Focus => this,
-        Iteration::ForEach { path, .. } => asked(path, this, selection)?,
-        Iteration::Repeat(paths) => {
-            let at = paths.first().map(|path| path.at.clone()).unwrap_or_default();
-            return Err((at, "`repeat` looks at the same members at every depth"));
-        }
-    };
-    for (_, column) in &select.columns {
-        asked(column, items, selection)?;
-    }
-    parts_asked(&select.parts, items, selection)
 }
 
 /// A plan, and what was written where.

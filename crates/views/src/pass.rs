@@ -45,8 +45,8 @@ impl Pass {
         Self { selected: Selected::new(selection), resource_type, tables, needs }
     }
 
-    /// Appends the rows that the views make of a resource, and says whether any is over its type. A view that can
-    /// make none is told to `refused`, by its place among the views; the others go on.
+    /// Appends the rows that the views make of a resource, and says whether it is a Bundle that no view is over. A
+    /// view that can make none is told to `refused`, by its place among the views; the others go on.
     ///
     /// # Errors
     /// The text is not JSON. Nothing was appended then.
@@ -63,7 +63,8 @@ impl Pass {
             (_, Some(picks)) => picks.root().slot(self.resource_type).and_then(Picked::token),
             _ => None,
         };
-        let is_known = self.tables.iter().any(|table| Some(table.rows.resource()) == name);
+        let bundle =
+            name == Some("Bundle") && self.tables.iter().all(|table| Some(table.rows.resource()) != name);
         for (at, table) in self.tables.iter_mut().enumerate() {
             let appended = match (&whole, &picks) {
                 (Some(value), _) if table.whole => table.rows.append(value),
@@ -74,7 +75,7 @@ impl Pass {
                 refused(at, error);
             }
         }
-        Ok(is_known)
+        Ok(bundle)
     }
 
     /// As [`Pass::append`], of a resource that has been read already.

@@ -36,6 +36,14 @@ pub(crate) struct Located {
     pub(crate) expr: Expr,
 }
 
+/// Why whole resources must be read: an element that cannot say what it looks at.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadsWhole {
+    /// The element of the ViewDefinition.
+    pub(crate) at: String,
+    pub(crate) reason: &'static str,
+}
+
 /// One factor of the product of rows.
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
@@ -144,16 +152,17 @@ impl View {
         self.0.flat
     }
 
-    /// Its plan for whole resources.
+    /// Its plan where whole resources are read.
     pub(crate) const fn plan(&self) -> &Arc<Plan> {
         &self.0
     }
 
     /// Its plan for resources of which only what `selection` says is read; asks for what it needs.
-    pub(crate) fn selected(&self, selection: &mut Selection) -> Result<Arc<Plan>, Whole> {
+    pub(crate) fn selected(&self, selection: &mut Selection) -> Result<Arc<Plan>, ReadsWhole> {
         let mut plan = (*self.0).clone();
         let root = Items::RESOURCE;
-        plan.resource_type.select(root, selection)?;
+        let full = |Whole| ReadsWhole { at: "select".to_owned(), reason: "it looks at too many members" };
+        plan.resource_type.select(root, selection).map_err(full)?;
         for criterion in &mut plan.wheres {
             criterion.select(root, selection)?;
         }
@@ -180,10 +189,8 @@ impl Part {
             Self::Union(_) => false,
         }
     }
-}
 
-impl Part {
-    fn select(&mut self, this: Items, selection: &mut Selection) -> Result<(), Whole> {
+    fn select(&mut self, this: Items, selection: &mut Selection) -> Result<(), ReadsWhole> {
         match self {
             Self::Select(select) => select.select(this, selection),
             Self::Union(branches) => {
@@ -209,12 +216,15 @@ impl Part {
 }
 
 impl Select {
-    fn select(&mut self, this: Items, selection: &mut Selection) -> Result<(), Whole> {
+    fn select(&mut self, this: Items, selection: &mut Selection) -> Result<(), ReadsWhole> {
         let items = match &mut self.each {
             Iteration::Focus => this,
             Iteration::ForEach { path, .. } => path.select(this, selection)?,
-            // What is below is asked for at every depth.
-            Iteration::Repeat(_) => return Err(Whole),
+            Iteration::Repeat(paths) => {
+                let at = paths.first().map(|path| path.at.clone()).unwrap_or_default();
+                let reason = "`repeat` looks at the same members at every depth";
+                return Err(ReadsWhole { at, reason });
+            }
         };
         for (_, column) in &mut self.columns {
             column.select(items, selection)?;
@@ -229,8 +239,8 @@ impl Select {
         }
         (self.paths, self.walked, self.others) = (Paths::default(), Vec::new(), Vec::new());
         for (at, (slot, located)) in self.columns.iter().enumerate() {
-            let one = columns.get(*slot).filter(|column| !column.collection);
-            if one.is_some_and(|column| self.paths.add(&located.expr, *slot, column.column_type)) {
+            let one = columns.get(*slot).is_some_and(|column| !column.collection);
+            if one && self.paths.add(&located.expr, *slot) {
                 self.walked.push(*slot);
             } else {
                 self.others.push(at);
@@ -271,8 +281,9 @@ impl Select {
 
 impl Located {
     /// Asks for what the expression looks at.
-    pub(crate) fn select(&mut self, this: Items, selection: &mut Selection) -> Result<Items, Whole> {
-        self.expr.select(this, selection)
+    fn select(&mut self, this: Items, selection: &mut Selection) -> Result<Items, ReadsWhole> {
+        let reason = "which members it looks at cannot be told before a resource is there";
+        self.expr.select(this, selection).map_err(|Whole| ReadsWhole { at: self.at.clone(), reason })
     }
 }
 

@@ -248,36 +248,26 @@ impl<'a, 't, N: Node<'a>> Run<'a, 't, N> {
         let (plan, arrays, made) = (self.plan, &mut *self.arrays, &mut self.made);
         select.paths.walk(node, &mut |end: &End, node| {
             let Some(array) = arrays.get_mut(end.slot) else { return Ok(()) };
-            let text = match &end.key {
-                None => node.token_bytes(),
+            let key = match &end.key {
+                None => None,
                 Some(key) => match key.of(node) {
                     None => return Ok(()),
-                    found => found.map(str::as_bytes),
+                    found => found,
                 },
             };
             if array.len() != at {
                 return Err(Unfit::Several.halt(plan, end.slot));
             }
-            if let Some(text) = text
+            if let Some(text) = key.map(str::as_bytes).or_else(|| node.token_bytes())
                 && array.append_text(text)
             {
                 made.bytes += 4 + text.len();
                 return Ok(());
             }
-            // A key is a text: only a column of another type comes here with one.
-            let key = end.key.as_ref().and_then(|key| key.of(node));
+            let Some(column) = plan.columns.get(end.slot) else { return Ok(()) };
             let item = key.map_or(Item::Node(node), |key| Item::Text(Cow::Borrowed(key)));
-            match Cell::of(end.kind, item) {
-                Ok(cell) => array.append(&cell),
-                Err(Misfit::Value) => {
-                    if plan.columns.get(end.slot).is_some_and(|column| column.misfit == OnMisfit::Error) {
-                        return Err(Unfit::Value.halt(plan, end.slot));
-                    }
-                    made.misfits += 1;
-                    array.append(&Cell::Null);
-                }
-                Err(Misfit::Type) => return Err(Unfit::Type.halt(plan, end.slot)),
-            }
+            let cell = value(column, item, &mut made.misfits).map_err(|unfit| unfit.halt(plan, end.slot))?;
+            array.append(&cell);
             made.bytes += array.bytes(at);
             Ok(())
         })?;
@@ -351,6 +341,19 @@ impl Unfit {
     }
 }
 
+/// The item as a value of `column`; null and counted, if it does not fit and the column takes that.
+fn value<'a, N: Node<'a>>(column: &Column, item: Item<'a, N>, misfits: &mut u64) -> Result<Cell<'a>, Unfit> {
+    match Cell::of(column.column_type, item) {
+        Ok(cell) => Ok(cell),
+        Err(Misfit::Value) if column.misfit == OnMisfit::Null => {
+            *misfits += 1;
+            Ok(Cell::Null)
+        }
+        Err(Misfit::Value) => Err(Unfit::Value),
+        Err(Misfit::Type) => Err(Unfit::Type),
+    }
+}
+
 /// A column's value while its items come.
 #[derive(Default)]
 struct Filling<'a> {
@@ -369,18 +372,10 @@ impl<'a> Filling<'a> {
             self.fault = Some(Unfit::Several);
             return false;
         }
-        let value = match Cell::of(column.column_type, item) {
+        let value = match value(column, item, &mut self.misfits) {
             Ok(value) => value,
-            Err(Misfit::Value) if column.misfit == OnMisfit::Null => {
-                self.misfits += 1;
-                Cell::Null
-            }
-            Err(Misfit::Value) => {
-                self.fault = Some(Unfit::Value);
-                return false;
-            }
-            Err(Misfit::Type) => {
-                self.fault = Some(Unfit::Type);
+            Err(unfit) => {
+                self.fault = Some(unfit);
                 return false;
             }
         };

@@ -163,8 +163,10 @@ impl<'r> Worker<'r> {
             // Resources of other types are read as well, so that what is no JSON is told in any case.
             [group] => Some(group),
             groups => match self.type_of.line(line) {
-                Ok(Some("Bundle")) => return self.bundle_line(line),
-                Ok(name) => groups.iter_mut().find(|group| Some(group.resource.as_str()) == name),
+                Ok(name) => match groups.iter_mut().find(|group| Some(group.resource.as_str()) == name) {
+                    None if name == Some("Bundle") => return self.bundle_line(line),
+                    found => found,
+                },
                 Err(error) => {
                     self.done.resources += 1;
                     self.done.refused_json(error, self.options);
@@ -176,7 +178,7 @@ impl<'r> Worker<'r> {
         if let Some(group) = group {
             let mut errors = Vec::new();
             let read = group.pass.append(line, &mut |_, error| errors.push(error));
-            if matches!(read, Ok(false)) && matches!(self.type_of.line(line), Ok(Some("Bundle"))) {
+            if matches!(read, Ok(true)) {
                 return self.bundle_line(line);
             }
             let full = group.pass.bytes() >= BATCH_BYTES;

@@ -3,7 +3,6 @@
 //! is walked once.
 
 use super::{Expr, Field, Function, Halt, Literal, Node, ReferenceKey};
-use crate::ColumnType;
 use fhir::path::Moment;
 
 /// Paths from one item to the values of columns, as a tree.
@@ -21,8 +20,6 @@ pub(crate) struct Paths {
 pub(crate) struct End {
     /// The column's place in the row.
     pub(crate) slot: usize,
-    /// How the column holds its values.
-    pub(crate) kind: ColumnType,
     /// The key of the reference at the path's end is the value, not the reference.
     pub(crate) key: Option<ReferenceKey>,
 }
@@ -56,7 +53,7 @@ const MAX_FIRSTS: u32 = u64::BITS;
 
 impl Paths {
     /// Takes the expression of a column in, if it is one of these, and says whether it is.
-    pub(crate) fn add(&mut self, expr: &Expr, slot: usize, kind: ColumnType) -> bool {
+    pub(crate) fn add(&mut self, expr: &Expr, slot: usize) -> bool {
         let Some(path) = Path::of(expr) else { return false };
         let firsts = path.ways.iter().filter(|(_, first)| *first).count();
         if self.firsts as usize + firsts > MAX_FIRSTS as usize {
@@ -74,7 +71,7 @@ impl Paths {
             let Some(step) = steps.get_mut(place) else { return false };
             (ends, steps) = (&mut step.ends, &mut step.steps);
         }
-        ends.push(End { slot, kind, key: path.key });
+        ends.push(End { slot, key: path.key });
         true
     }
 
@@ -82,7 +79,7 @@ impl Paths {
     pub(crate) fn to_elements(expr: &Expr) -> Option<Self> {
         let mut paths = Self::default();
         let key = Path::of(expr)?.key;
-        (key.is_none() && paths.add(expr, 0, ColumnType::Text)).then_some(paths)
+        (key.is_none() && paths.add(expr, 0)).then_some(paths)
     }
 
     /// Hands each item that a path comes to from `node` to `found`, with the end that it came to. Of one path
