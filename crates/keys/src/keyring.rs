@@ -14,8 +14,8 @@ pub use recovery::{custodian_private, recover_root};
 pub use roles::{GatewayKeys, QueryKeys, WorkerKeys};
 
 use crate::{
-    KeyError, LandingPrivate, LandingPublic, MacKey, MacPurpose, SigningPurpose, Zone, ZoneKey,
-    durable_file::{create_folders, parent, sync_folder, write_new},
+    DoorKey, KeyError, LandingPrivate, LandingPublic, MacKey, MacPurpose, SigningPurpose, Zone, ZoneKey,
+    durable_file::{create_folders, parent, sync_folder, write_new, write_over},
     sealed_box,
     secret::Secret,
     shares::{self, ShareKind},
@@ -34,6 +34,8 @@ const ROOT_FILE: &str = "root.key";
 const KEYRING_FILE: &str = "keyring.json";
 const LANDING_FILE: &str = "landing.pub";
 const CUSTODIAN_FILE: &str = "custodian.pub";
+
+const DOOR: &str = "door/seal";
 
 const ROOT_SHARES: u8 = 5;
 const ROOT_THRESHOLD: u8 = 3;
@@ -102,13 +104,14 @@ impl Keyring {
         })
     }
 
-    /// Opens the ring in the folder `dir` and tries every key in it.
+    /// Opens the ring in the folder `dir` and tries every key in it. Keys that are newer than the ring are added.
     ///
     /// # Errors
     /// `root.key` may be read by others or belongs to another user; a file is missing
     /// or was altered; the public halves in plain are not those of the ring.
     pub fn open(dir: &Path) -> Result<Self, KeyError> {
         let root = file::read_root(&dir.join(ROOT_FILE))?;
+        complete(dir, &root)?;
         Self::with_root(dir, root)
     }
 
@@ -156,6 +159,14 @@ impl Keyring {
     pub fn signer(&self, purpose: SigningPurpose) -> Result<Arc<dyn Signer>, KeyError> {
         let seed = self.secret(&signer_name(purpose), KeyKind::Ed25519Seed)?;
         Ok(Arc::new(LocalSigner::new(&seed)?))
+    }
+
+    /// The key of what the gateway keeps for itself.
+    ///
+    /// # Errors
+    /// The ring has no such key.
+    pub fn door(&self) -> Result<DoorKey, KeyError> {
+        self.secret(DOOR, KeyKind::Aes256).map(DoorKey::new)
     }
 
     /// Seals to landing.
@@ -217,16 +228,47 @@ fn wrap_all(
     for zone in Zone::all() {
         file.wrap_secret(root, &zone_name(zone), KeyKind::Aes256, &Secret::random()?)?;
     }
-    for purpose in MacPurpose::all() {
+    for purpose in MacPurpose::all().into_iter().filter(|purpose| *purpose != MacPurpose::Once) {
         file.wrap_secret(root, &mac_name(purpose), KeyKind::HmacSha256, &Secret::random()?)?;
     }
     for purpose in SigningPurpose::all() {
         file.wrap_secret(root, &signer_name(purpose), KeyKind::Ed25519Seed, &Secret::random()?)?;
     }
+    for (name, kind) in added_later() {
+        file.wrap_secret(root, &name, kind, &Secret::random()?)?;
+    }
     file.wrap(root, "landing/private", KeyKind::AgeX25519, &landing.to_text())?;
     // Public, but wrapped with the rest: so nobody can put another in its place.
     file.wrap(root, "custodian/public", KeyKind::X25519Public, custodian.as_bytes())?;
     Ok(file)
+}
+
+/// Keys that the first rings did not have. Any other that is missing is damage.
+fn added_later() -> [(String, KeyKind); 2] {
+    [(mac_name(MacPurpose::Once), KeyKind::HmacSha256), (DOOR.to_owned(), KeyKind::Aes256)]
+}
+
+/// Adds to the ring in `dir` the keys that it is too old to have.
+fn complete(dir: &Path, root: &Secret) -> Result<(), KeyError> {
+    let path = dir.join(KEYRING_FILE);
+    let missing = |file: &KeyringFile| -> Vec<_> {
+        added_later().into_iter().filter(|(name, _)| !file.has(name)).collect()
+    };
+    if missing(&KeyringFile::read(&path)?).is_empty() {
+        return Ok(());
+    }
+    // Of two processes that find the same old ring, the second finds the first one's keys.
+    let folder = fs::File::open(dir).map_err(KeyError::io("open", dir))?;
+    folder.lock().map_err(KeyError::io("lock", dir))?;
+    let mut file = KeyringFile::read(&path)?;
+    // What is wrapped under another root key is told by whoever reads it next.
+    if file.root_key_id()? != root.key_id() {
+        return Ok(());
+    }
+    for (name, kind) in missing(&file) {
+        file.wrap_secret(root, &name, kind, &Secret::random()?)?;
+    }
+    write_over(&path, &file.to_json()?).map_err(KeyError::io("write", &path))
 }
 
 fn refuse_existing(dir: &Path) -> Result<(), KeyError> {

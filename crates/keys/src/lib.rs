@@ -6,6 +6,7 @@
 //! handing them out.
 
 mod blocking;
+mod door;
 mod durable_file;
 mod durable_local;
 mod encrypted_store;
@@ -20,6 +21,7 @@ mod shares;
 mod signing;
 mod zone;
 
+pub use door::{DoorKey, DoorPurpose};
 pub use durable_local::DurableLocal;
 pub use encrypted_store::EncryptedStore;
 pub use error::{KeyError, OpenError, SealError, ShareError, ZoneError};

@@ -21,12 +21,14 @@ pub enum MacPurpose {
     ProviderSecret,
     /// Receipts.
     Receipt,
+    /// Client assertions and signed requests that were used, so that they are known when they come again.
+    Once,
 }
 
 impl MacPurpose {
     /// Every purpose.
     #[must_use]
-    pub const fn all() -> [Self; 7] {
+    pub const fn all() -> [Self; 8] {
         [
             Self::Ledger,
             Self::Pseudonym,
@@ -35,6 +37,7 @@ impl MacPurpose {
             Self::Project,
             Self::ProviderSecret,
             Self::Receipt,
+            Self::Once,
         ]
     }
 
@@ -49,6 +52,7 @@ impl MacPurpose {
             Self::Project => "project",
             Self::ProviderSecret => "provider-secret",
             Self::Receipt => "receipt",
+            Self::Once => "once",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! 256 secret bits. Nothing outside this crate can hold or see one.
 
 use crate::{KeyError, KeyId};
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::{aead, error::Unspecified, hkdf, hmac, rand};
 use zeroize::Zeroizing;
 
 /// A 256-bit key, wiped from memory when dropped. It has no `Debug` on purpose.
@@ -30,6 +30,12 @@ impl Secret {
     /// The bytes, for the cipher.
     pub(crate) fn expose(&self) -> &[u8; Self::LEN] {
         &self.0
+    }
+
+    /// The AES-256-GCM key for what `salt` and `info` name (HKDF-SHA256, RFC 5869).
+    pub(crate) fn derive(&self, salt: &[u8], info: &[&[u8]]) -> Result<aead::LessSafeKey, Unspecified> {
+        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(self.expose());
+        Ok(aead::LessSafeKey::new(prk.expand(info, &aead::AES_256_GCM)?.into()))
     }
 
     /// A name that is derived one way, so that it can stand in the open.

@@ -1,7 +1,7 @@
 //! The zones of the lake and the keys of their stores.
 
 use crate::{KeyError, KeyId, secret::Secret};
-use aws_lc_rs::{aead, error::Unspecified, hkdf};
+use aws_lc_rs::{aead, error::Unspecified};
 use std::{fmt, sync::Arc};
 
 /// A part of the lake with a store, a credential and a key of its own.
@@ -97,10 +97,9 @@ impl ZoneKey {
         self.id
     }
 
-    /// The AES-256-GCM key for what `salt` and `info` name (HKDF-SHA256, RFC 5869).
+    /// The AES-256-GCM key for what `salt` and `info` name.
     pub(crate) fn derive(&self, salt: &[u8], info: &[&[u8]]) -> Result<aead::LessSafeKey, Unspecified> {
-        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(self.secret.expose());
-        Ok(aead::LessSafeKey::new(prk.expand(info, &aead::AES_256_GCM)?.into()))
+        self.secret.derive(salt, info)
     }
 }
 

@@ -96,6 +96,11 @@ impl KeyringFile {
         self.root_key.parse().map_err(|_| KeyError::Unwrap("root".to_owned()))
     }
 
+    /// Whether there is a key called `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.keys.iter().any(|key| key.name == name)
+    }
+
     pub(super) fn wrap_secret(
         &mut self,
         root: &Secret,

@@ -2,7 +2,7 @@
 
 use super::Keyring;
 use crate::{
-    KeyError, LandingPrivate, LandingPublic, MacKey, MacPurpose, SigningPurpose, Zone, ZoneKey, sealed_box,
+    DoorKey, KeyError, LandingPrivate, LandingPublic, MacKey, MacPurpose, SigningPurpose, Zone, ZoneKey, sealed_box,
 };
 use model::Signer;
 use std::{fmt, sync::Arc};
@@ -18,6 +18,10 @@ pub struct GatewayKeys {
     pub receipt_mac: MacKey,
     /// Secrets of providers.
     pub provider_secret_mac: MacKey,
+    /// Signing secrets of providers, session tokens, first answers.
+    pub door: DoorKey,
+    /// Client assertions and signed requests that were used.
+    pub once_mac: MacKey,
     /// Signs access tokens.
     pub token_signer: Arc<dyn Signer>,
 }
@@ -73,6 +77,8 @@ impl Keyring {
             ledger_mac: self.mac(MacPurpose::Ledger)?,
             receipt_mac: self.mac(MacPurpose::Receipt)?,
             provider_secret_mac: self.mac(MacPurpose::ProviderSecret)?,
+            door: self.door()?,
+            once_mac: self.mac(MacPurpose::Once)?,
             token_signer: self.signer(SigningPurpose::Token)?,
         })
     }

@@ -1,7 +1,7 @@
 //! The ring: what is on disk, who may read it, and what its shares restore.
 
 use keys::{
-    KeyError, Keyring, MacPurpose, SigningPurpose, Zone, custodian_private, recover_root, sealed_box,
+    DoorPurpose, KeyError, Keyring, MacPurpose, SigningPurpose, Zone, custodian_private, recover_root, sealed_box,
 };
 use object_store::{ObjectStoreExt, path::Path as ObjectPath};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
@@ -47,6 +47,26 @@ async fn what_one_ring_sealed_the_reopened_one_opens() {
     let sealed = again.gateway().unwrap().landing_public.seal(b"segment").unwrap();
     assert_eq!(created.ring.worker().unwrap().landing_private.open(&sealed).unwrap(), b"segment");
     assert_eq!(again.query().unwrap().raw.id(), created.ring.zone(Zone::Raw).unwrap().id());
+}
+
+#[test]
+fn a_ring_of_the_first_version_is_given_the_keys_that_came_later_and_a_damaged_one_is_not() {
+    let (home, _) = home();
+    let dir = home.path().join("keys");
+    let keep = |wanted: fn(&str) -> bool| {
+        let path = dir.join("keyring.json");
+        let mut ring: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        ring["keys"].as_array_mut().unwrap().retain(|key| wanted(key["name"].as_str().unwrap()));
+        fs::write(&path, ring.to_string()).unwrap();
+    };
+    keep(|name| name != "door/seal" && name != "mac/once");
+    let one = Keyring::open(&dir).unwrap().gateway().unwrap();
+    let two = Keyring::open(&dir).unwrap().gateway().unwrap();
+    let sealed = one.door.seal(DoorPurpose::SigningSecret, b"", b"x").unwrap();
+    assert_eq!(*two.door.open(DoorPurpose::SigningSecret, b"", &sealed).unwrap(), b"x");
+    assert_eq!(one.once_mac.mac(&[b"x"]), two.once_mac.mac(&[b"x"]));
+    keep(|name| name != "mac/ledger");
+    assert!(matches!(Keyring::open(&dir).unwrap().gateway(), Err(KeyError::Unwrap(name)) if name == "mac/ledger"));
 }
 
 #[test]
