@@ -236,6 +236,14 @@ impl Row {
         self.get(at)
     }
 
+    pub(crate) fn maybe_text(&self, at: usize) -> Result<Option<String>, ControlError> {
+        self.get(at)
+    }
+
+    pub(crate) fn maybe_bytes(&self, at: usize) -> Result<Option<Vec<u8>>, ControlError> {
+        self.get(at)
+    }
+
     pub(crate) fn bytes(&self, at: usize) -> Result<Vec<u8>, ControlError> {
         self.get(at)
     }

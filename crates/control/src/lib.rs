@@ -1,21 +1,22 @@
 //! The control database, and the ledger that is cached from it.
 //!
-//! This crate owns providers and their lanes, the registration of segments,
-//! the worker lease, publications, the catalogue, registered
-//! views, imports, jobs and the mirror
-//! of the audit heads. It holds names, counts, keyed hashes and object keys,
+//! This crate owns providers with their credentials and lanes, outside issuers, the registration of segments,
+//! the worker lease, publications, the catalogue, registered views, imports, jobs and the mirror of the audit heads. It holds names, counts, keyed hashes and object keys,
 //! and nothing of what a resource says. It does not write segments, Delta
 //! tables or the audit trail; it makes what others wrote count, or not.
 
 mod audit_head;
 mod catalog;
 mod control;
+mod credential;
 mod database;
 mod error;
 mod import;
+mod issuer;
 mod job;
 mod lease;
 mod ledger;
+mod once;
 mod provider;
 mod publication;
 mod segment;
@@ -24,12 +25,15 @@ mod view;
 pub use audit_head::AuditHead;
 pub use catalog::{CatalogTable, Column, TableKind, TableName, TableVersion};
 pub use control::Control;
+pub use credential::{Credential, Material, NewCredential};
 pub use error::{ControlError, Holding};
 pub use import::ImportProgress;
+pub use issuer::{Issuer, KeySetCopy};
 pub use job::{Job, JobId, JobState};
 pub use lease::{Lease, WorkerLease};
 pub use ledger::{Known, Ledger, LedgerError};
-pub use provider::{NewProvider, Provider};
+pub use once::FirstAnswer;
+pub use provider::{NewProvider, Provider, Reach};
 pub use publication::{NewPublication, Publication, PublicationKind};
 pub use segment::{LedgerEntry, Registration, Segment};
 pub use view::{BuildProgress, NewView, RegisteredView, ViewChange, ViewState};

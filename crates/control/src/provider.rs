@@ -1,62 +1,89 @@
 //! Providers, sources and the lanes they write to.
 
 use crate::{
-    Control, ControlError,
-    database::{Row, Tx, is_duplicate},
+    Control, ControlError, Credential, NewCredential, credential,
+    database::{Param, Row, Tx, is_duplicate},
 };
+use ipnet::IpNet;
 use model::{LaneId, Scope, SourceId, Timestamp};
-use std::fmt;
+use std::{net::IpAddr, str::FromStr};
 
 /// A provider to be registered.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct NewProvider {
     /// Its name, which is also the source whose id space it writes to.
     pub name: SourceId,
     /// What it calls itself when it asks for a token.
     pub client_id: String,
-    /// A keyed hash of its secret; the secret itself is kept nowhere.
-    pub secret_mac: [u8; 32],
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// From where it may come.
+    pub reach: Reach,
+    /// Its first credential.
+    pub credential: NewCredential,
 }
 
 /// A registered provider.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
     /// Its name, which is also its source.
     pub name: SourceId,
     /// What it calls itself when it asks for a token.
     pub client_id: String,
-    /// A keyed hash of its secret.
-    pub secret_mac: [u8; 32],
     /// What it may do.
     pub scopes: Vec<Scope>,
-    /// Whether it may ask for tokens.
+    /// Whether anything is taken from it.
     pub enabled: bool,
     /// The lane its segments go to.
     pub lane: LaneId,
     /// When it was registered.
     pub created: Timestamp,
+    /// From where it may come.
+    pub reach: Reach,
+    /// Its credentials, the oldest first, those that no longer count among them.
+    pub credentials: Vec<Credential>,
 }
 
-impl fmt::Debug for NewProvider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewProvider").field("name", &self.name).finish_non_exhaustive()
+impl Provider {
+    /// Its credential of that id, if it counts at `now`.
+    #[must_use]
+    pub fn credential(&self, id: &str, now: Timestamp) -> Option<&Credential> {
+        self.credentials.iter().find(|credential| credential.id == id && credential.counts(now))
     }
 }
 
-impl fmt::Debug for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Provider").field("name", &self.name).field("lane", &self.lane).finish_non_exhaustive()
+/// From where a provider may come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// The networks it may come from; any, if there are none.
+    pub networks: Vec<IpNet>,
+    /// Whether it may come over the gateway's private addresses only.
+    pub private_only: bool,
+}
+
+impl Reach {
+    /// Whether a connection from `address` is within it.
+    #[must_use]
+    pub fn admits(&self, address: IpAddr, private: bool) -> bool {
+        // An IPv4 address that came over an IPv6 socket is the IPv4 address.
+        let address = address.to_canonical();
+        (private || !self.private_only)
+            && (self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&address)))
+    }
+
+    fn networks_text(&self) -> String {
+        self.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 }
 
 macro_rules! select_provider {
     ($rest:literal) => {
         concat!(
-            "SELECT p.name, p.client_id, p.secret_mac, p.scopes, p.enabled, s.lane, p.created
-             FROM provider p JOIN source s ON s.name = p.name ",
-            $rest
+            "SELECT p.name, p.client_id, p.scopes, p.enabled, s.lane, p.created, p.networks, p.private_only,
+                c.id, c.kind, c.material, c.created, c.expires, c.revoked
+             FROM provider p JOIN source s ON s.name = p.name LEFT JOIN credential c ON c.provider = p.name ",
+            $rest,
+            " ORDER BY p.name, c.created, c.id"
         )
     };
 }
@@ -65,27 +92,31 @@ impl Control {
     /// Registers a provider, and its source and lane unless an import made them before.
     ///
     /// # Errors
-    /// [`ControlError::AlreadyExists`] if the name or the client id is taken.
+    /// [`ControlError::AlreadyExists`] if the name, the client id or the credential's id is taken.
     pub async fn add_provider(&self, new: NewProvider) -> Result<Provider, ControlError> {
         const ACTION: &str = "add a provider";
-        const SQL: &str = "INSERT INTO provider (name, client_id, secret_mac, scopes, enabled, created)
-            VALUES ($1, $2, $3, $4, 1, $5)";
+        const SQL: &str = "INSERT INTO provider (name, client_id, scopes, enabled, created, networks, private_only)
+            VALUES ($1, $2, $3, 1, $4, $5, $6)";
         let now = self.now();
         let mut tx = self.begin(ACTION).await?;
         let lane = lane_of(&mut tx, &new.name, now).await?;
-        let scopes = new.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        let (name, client_id) = (new.name.as_str(), new.client_id.as_str());
-        let mac: &[u8] = &new.secret_mac;
-        let params = [name.into(), client_id.into(), mac.into(), scopes.as_str().into(), now.0.into()];
-        match tx.run(ACTION, SQL, &params).await {
-            Ok(_) => tx.commit(ACTION).await?,
-            Err(error) if is_duplicate(&error) => {
-                return Err(ControlError::AlreadyExists { what: "provider", name: name.to_owned() });
-            }
-            Err(error) => return Err(error),
-        }
-        let NewProvider { name, client_id, secret_mac, scopes } = new;
-        Ok(Provider { name, client_id, secret_mac, scopes, enabled: true, lane, created: now })
+        let NewProvider { name, client_id, scopes, reach, credential } = new;
+        let (granted, networks) = (scopes_text(&scopes), reach.networks_text());
+        let params = [
+            name.as_str().into(),
+            client_id.as_str().into(),
+            granted.as_str().into(),
+            now.0.into(),
+            networks.as_str().into(),
+            i64::from(reach.private_only).into(),
+        ];
+        tx.run(ACTION, SQL, &params).await.map_err(|error| match is_duplicate(&error) {
+            true => ControlError::AlreadyExists { what: "provider", name: name.to_string() },
+            false => error,
+        })?;
+        let credentials = vec![credential::insert(&mut tx, &name, credential, now).await?];
+        tx.commit(ACTION).await?;
+        Ok(Provider { name, client_id, scopes, enabled: true, lane, created: now, reach, credentials })
     }
 
     /// All providers, by name.
@@ -93,10 +124,8 @@ impl Control {
     /// # Errors
     /// The database failed.
     pub async fn providers(&self) -> Result<Vec<Provider>, ControlError> {
-        let rows = self.database.rows("list providers", select_provider!(""), &[]).await?;
-        let mut providers = rows.iter().map(provider).collect::<Result<Vec<_>, _>>()?;
-        providers.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(providers)
+        const SQL: &str = select_provider!("");
+        self.find_providers(SQL, &[]).await
     }
 
     /// The provider that calls itself `client_id`, enabled or not.
@@ -105,8 +134,17 @@ impl Control {
     /// The database failed.
     pub async fn provider_by_client(&self, client_id: &str) -> Result<Option<Provider>, ControlError> {
         const SQL: &str = select_provider!("WHERE p.client_id = $1");
-        let row = self.database.row("find a provider", SQL, &[client_id.into()]).await?;
-        row.as_ref().map(provider).transpose()
+        Ok(self.find_providers(SQL, &[client_id.into()]).await?.pop())
+    }
+
+    /// The provider whose credential has the id `id`, enabled or not.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn provider_by_credential(&self, id: &str) -> Result<Option<Provider>, ControlError> {
+        const SQL: &str =
+            select_provider!("WHERE p.name = (SELECT k.provider FROM credential k WHERE k.id = $1)");
+        Ok(self.find_providers(SQL, &[id.into()]).await?.pop())
     }
 
     /// The provider called `name`, enabled or not.
@@ -115,18 +153,67 @@ impl Control {
     /// The database failed.
     pub async fn provider(&self, name: &SourceId) -> Result<Option<Provider>, ControlError> {
         const SQL: &str = select_provider!("WHERE p.name = $1");
-        let row = self.database.row("find a provider", SQL, &[name.as_str().into()]).await?;
-        row.as_ref().map(provider).transpose()
+        Ok(self.find_providers(SQL, &[name.as_str().into()]).await?.pop())
     }
 
-    /// Says whether a provider may ask for tokens.
+    async fn find_providers(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Provider>, ControlError> {
+        let mut found: Vec<Provider> = Vec::new();
+        for row in self.database.rows("find a provider", sql, params).await? {
+            let name = source(&row, 0)?;
+            if found.last().is_none_or(|last| last.name != name) {
+                found.push(provider(&row, name)?);
+            }
+            if let (Some(last), Some(credential)) = (found.last_mut(), credential::read(&row, 8)?) {
+                last.credentials.push(credential);
+            }
+        }
+        // The order of names is ours, whatever the database's is.
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    /// Says whether anything is taken from a provider, from its next request on.
     ///
     /// # Errors
     /// [`ControlError::NotFound`] if there is no such provider.
     pub async fn set_provider_enabled(&self, name: &SourceId, enabled: bool) -> Result<(), ControlError> {
         const SQL: &str = "UPDATE provider SET enabled = $2 WHERE name = $1";
-        let params = [name.as_str().into(), i64::from(enabled).into()];
-        match self.database.run("enable a provider", SQL, &params).await? {
+        self.change_provider(SQL, &[name.as_str().into(), i64::from(enabled).into()], name).await
+    }
+
+    /// Says what a provider may do, from its next request on.
+    ///
+    /// # Errors
+    /// [`ControlError::NotFound`] if there is no such provider.
+    pub async fn set_provider_scopes(&self, name: &SourceId, scopes: &[Scope]) -> Result<(), ControlError> {
+        const SQL: &str = "UPDATE provider SET scopes = $2 WHERE name = $1";
+        let text = scopes_text(scopes);
+        self.change_provider(SQL, &[name.as_str().into(), text.as_str().into()], name).await
+    }
+
+    /// Says from where a provider may come, from its next request on.
+    ///
+    /// # Errors
+    /// [`ControlError::NotFound`] if there is no such provider.
+    pub async fn set_provider_reach(&self, name: &SourceId, reach: &Reach) -> Result<(), ControlError> {
+        const SQL: &str = "UPDATE provider SET networks = $2, private_only = $3 WHERE name = $1";
+        let networks = reach.networks_text();
+        let params =
+            [name.as_str().into(), networks.as_str().into(), i64::from(reach.private_only).into()];
+        self.change_provider(SQL, &params, name).await
+    }
+
+    async fn change_provider(
+        &self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        name: &SourceId,
+    ) -> Result<(), ControlError> {
+        match self.database.run("change a provider", sql, params).await? {
             0 => Err(ControlError::NotFound { what: "provider", name: name.to_string() }),
             _ => Ok(()),
         }
@@ -182,19 +269,26 @@ fn source(row: &Row, at: usize) -> Result<SourceId, ControlError> {
     row.text(at)?.parse().map_err(|_| ControlError::Malformed { what: "source name" })
 }
 
-fn provider(row: &Row) -> Result<Provider, ControlError> {
-    let malformed = |_| ControlError::Malformed { what: "scope" };
+fn scopes_text(scopes: &[Scope]) -> String {
+    scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// The provider of a row, without its credentials.
+fn provider(row: &Row, name: SourceId) -> Result<Provider, ControlError> {
     Ok(Provider {
-        name: source(row, 0)?,
+        name,
         client_id: row.text(1)?,
-        secret_mac: row.array(2, "secret hash")?,
-        scopes: row
-            .text(3)?
-            .split_whitespace()
-            .map(|s| s.parse().map_err(malformed))
-            .collect::<Result<_, _>>()?,
-        enabled: row.int(4)? != 0,
-        lane: LaneId(row.int(5)?),
-        created: Timestamp(row.int(6)?),
+        scopes: words(row, 2, "scope")?,
+        enabled: row.int(3)? != 0,
+        lane: LaneId(row.int(4)?),
+        created: Timestamp(row.int(5)?),
+        reach: Reach { networks: words(row, 6, "network")?, private_only: row.int(7)? != 0 },
+        credentials: Vec::new(),
     })
+}
+
+/// What the words of a column say.
+fn words<T: FromStr>(row: &Row, at: usize, what: &'static str) -> Result<Vec<T>, ControlError> {
+    let word = |word: &str| word.parse().map_err(|_| ControlError::Malformed { what });
+    row.text(at)?.split_whitespace().map(word).collect()
 }

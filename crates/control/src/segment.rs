@@ -2,7 +2,7 @@
 //! them, and their life until their objects are deleted (design §2.2, §2.3, §2.9).
 
 use crate::{
-    Control, ControlError, Holding, ImportProgress, Lease,
+    Control, ControlError, FirstAnswer, Holding, ImportProgress, Lease,
     database::{Row, is_duplicate, number},
 };
 use model::{CommitSeq, LaneId, Ordinal, Timestamp};
@@ -36,6 +36,8 @@ pub struct Registration {
     pub ledger: Vec<LedgerEntry>,
     /// How far files have been imported once this counts.
     pub imports: Vec<ImportProgress>,
+    /// What is answered to signed requests once this counts.
+    pub answers: Vec<FirstAnswer>,
 }
 
 /// A registered segment.
@@ -139,6 +141,7 @@ impl Control {
         match tx.run(ACTION, INSERT, &params).await {
             Ok(_) => {
                 self.note_imports(&mut tx, ACTION, &segment.imports).await?;
+                self.note_answers(&mut tx, ACTION, &segment.answers).await?;
                 tx.commit(ACTION).await.map(|()| Ordinal(ordinal))
             }
             Err(error) if is_duplicate(&error) => {

@@ -1,6 +1,8 @@
 //! What the tests stand on: a database of their own and a clock that they move.
 
-use control::{Control, Lease, LedgerEntry, Registration};
+use control::{
+    Control, Lease, LedgerEntry, Material, NewCredential, NewProvider, Reach, Registration,
+};
 use model::{LaneId, ManualClock, Ordinal, Timestamp};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -66,7 +68,23 @@ pub(crate) fn segment(lane: LaneId, number: u8, entries: u32) -> Registration {
         resources: entries,
         ledger: (0..entries).map(entry).collect(),
         imports: Vec::new(),
+        answers: Vec::new(),
     }
+}
+
+/// A provider whose only credential is a secret called `secret-` and its name.
+pub(crate) fn provider(name: &str, client_id: &str) -> NewProvider {
+    NewProvider {
+        name: name.parse().unwrap(),
+        client_id: client_id.to_owned(),
+        scopes: vec!["system/Observation.c".parse().unwrap(), "system/*.cu".parse().unwrap()],
+        reach: Reach::default(),
+        credential: secret(&format!("secret-{name}"), 5),
+    }
+}
+
+pub(crate) fn secret(id: &str, mac: u8) -> NewCredential {
+    NewCredential { id: id.to_owned(), material: Material::Secret([mac; 32]), expires: None }
 }
 
 pub(crate) fn ordinals(range: impl IntoIterator<Item = i64>) -> Vec<Ordinal> {

@@ -6,9 +6,11 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where the unexpected happens")]
 
 mod catalog;
+mod credentials;
 mod ground;
 mod leases;
 mod ledger;
+mod once;
 mod publications;
 mod registry;
 mod segments;

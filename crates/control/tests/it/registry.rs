@@ -1,17 +1,8 @@
 //! Providers, facts, imports, jobs, audit heads and state.
 
-use crate::ground::{Ground, segment};
-use control::{ControlError, ImportProgress, JobState, NewProvider, Registration};
+use crate::ground::{Ground, provider, segment};
+use control::{ControlError, ImportProgress, JobState, Registration};
 use model::{CommitSeq, SourceId, Timestamp};
-
-fn provider(name: &str, client_id: &str) -> NewProvider {
-    NewProvider {
-        name: name.parse().unwrap(),
-        client_id: client_id.to_owned(),
-        secret_mac: [5; 32],
-        scopes: vec!["system/Observation.c".parse().unwrap(), "system/*.cu".parse().unwrap()],
-    }
-}
 
 #[tokio::test]
 async fn a_provider_has_a_name_a_client_id_and_a_lane_of_its_own() {
