@@ -110,6 +110,7 @@ impl Parts {
             landing_public: keys.landing_public,
             ledger_mac: keys.ledger_mac,
             receipt_mac: keys.receipt_mac,
+            door: keys.door,
             clock: Arc::clone(&self.clock),
             holder: self.holder.clone(),
             limits: Limits::default(),

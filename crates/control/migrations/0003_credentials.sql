@@ -50,9 +50,11 @@ CREATE TABLE used_once (
 );
 CREATE INDEX used_once_expires ON used_once (expires);
 
--- What was answered to signed requests, under keyed hashes of their signatures, sealed to the door.
+-- What was answered to signed requests, under keyed hashes of their signatures, sealed to the door; with the
+-- ordinal in its lane that the answer's receipt names.
 CREATE TABLE first_answer (
     request BYTEA  NOT NULL PRIMARY KEY,
+    ordinal BIGINT NOT NULL,
     answer  BYTEA  NOT NULL,
     expires BIGINT NOT NULL
 );

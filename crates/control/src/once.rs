@@ -4,7 +4,7 @@ use crate::{
     Control, ControlError,
     database::{Tx, is_duplicate},
 };
-use model::Timestamp;
+use model::{Ordinal, Timestamp};
 
 /// What was answered to a signed request.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,24 +41,25 @@ impl Control {
         }
     }
 
-    /// What was answered to the request with this keyed hash, sealed, if it is known.
+    /// What was answered to the request with this keyed hash, sealed, if it is known; and the ordinal that its
+    /// receipt names.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn first_answer(&self, request: [u8; 32]) -> Result<Option<Vec<u8>>, ControlError> {
-        const SQL: &str = "SELECT answer FROM first_answer WHERE request = $1";
+    pub async fn first_answer(&self, request: [u8; 32]) -> Result<Option<(Ordinal, Vec<u8>)>, ControlError> {
+        const SQL: &str = "SELECT ordinal, answer FROM first_answer WHERE request = $1";
         let row = self.database.row("find an answer", SQL, &[request.as_slice().into()]).await?;
-        row.map(|row| row.bytes(0)).transpose()
+        row.map(|row| Ok((Ordinal(row.int(0)?), row.bytes(1)?))).transpose()
     }
 
-    /// Keeps answers to requests for which nothing had to be registered.
+    /// Keeps answers to requests for which nothing had to be registered after `ordinal`.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn keep_answers(&self, answers: &[FirstAnswer]) -> Result<(), ControlError> {
+    pub async fn keep_answers(&self, ordinal: Ordinal, answers: &[FirstAnswer]) -> Result<(), ControlError> {
         const ACTION: &str = "keep an answer";
         let mut tx = self.begin(ACTION).await?;
-        self.note_answers(&mut tx, ACTION, answers).await?;
+        self.note_answers(&mut tx, ACTION, ordinal, answers).await?;
         tx.commit(ACTION).await
     }
 
@@ -67,18 +68,23 @@ impl Control {
         &self,
         tx: &mut Tx,
         action: &'static str,
+        ordinal: Ordinal,
         answers: &[FirstAnswer],
     ) -> Result<(), ControlError> {
         const FORGET: &str = "DELETE FROM first_answer WHERE expires < $1";
-        const INSERT: &str = "INSERT INTO first_answer (request, answer, expires) VALUES ($1, $2, $3)
+        const INSERT: &str = "INSERT INTO first_answer (request, ordinal, answer, expires) VALUES ($1, $2, $3, $4)
             ON CONFLICT (request) DO NOTHING";
         if answers.is_empty() {
             return Ok(());
         }
         tx.run(action, FORGET, &[self.now().0.into()]).await?;
         for kept in answers {
-            let params =
-                [kept.request.as_slice().into(), kept.answer.as_slice().into(), kept.expires.0.into()];
+            let params = [
+                kept.request.as_slice().into(),
+                ordinal.0.into(),
+                kept.answer.as_slice().into(),
+                kept.expires.0.into(),
+            ];
             tx.run(action, INSERT, &params).await?;
         }
         Ok(())

@@ -141,7 +141,7 @@ impl Control {
         match tx.run(ACTION, INSERT, &params).await {
             Ok(_) => {
                 self.note_imports(&mut tx, ACTION, &segment.imports).await?;
-                self.note_answers(&mut tx, ACTION, &segment.answers).await?;
+                self.note_answers(&mut tx, ACTION, Ordinal(ordinal), &segment.answers).await?;
                 tx.commit(ACTION).await.map(|()| Ordinal(ordinal))
             }
             Err(error) if is_duplicate(&error) => {

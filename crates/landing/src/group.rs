@@ -4,34 +4,35 @@ use crate::{
     Accepted, FilePart, IntakeError, Intent, ReceiptId, Record, SegmentWriter, Status, Stored,
     intake::storage,
     lane::{Job, Prepared},
+    once,
 };
-use control::{ImportProgress, Known, Ledger, LedgerEntry};
-use keys::MacKey;
+use control::{FirstAnswer, ImportProgress, Known, Ledger, LedgerEntry};
+use keys::{DoorKey, MacKey};
 use model::{LaneId, Ordinal, Timestamp};
 use std::collections::HashMap;
 
-/// A job that was accepted, with what became of each of its changes.
+/// A job, and what becomes of each of its changes, or why none is taken.
 struct Decided {
     job: Job,
-    entries: Vec<(u32, Status)>,
+    outcome: Result<Vec<(u32, Status)>, IntakeError>,
 }
 
-/// All of a group that was accepted.
+/// Jobs that are decided together.
 pub(crate) struct Group {
     decided: Vec<Decided>,
     now: Timestamp,
 }
 
 impl Group {
-    /// Decides the jobs in order, each seeing those before it, and answers those
-    /// that are refused. `None` if none is left.
+    /// Decides the jobs in order, each seeing those before it, and answers those that are refused, unless that
+    /// has to be kept. `None` if none is left.
     pub(crate) fn decide(jobs: Vec<Job>, ledger: &Ledger, lane: LaneId, now: Timestamp) -> Option<Self> {
         let mut seen: HashMap<[u8; 16], Known> = HashMap::new();
         let mut decided = Vec::with_capacity(jobs.len());
         for job in jobs {
             match decide_job(&job.changes, &mut seen, ledger, lane) {
-                Ok(entries) => decided.push(Decided { job, entries }),
-                Err(error) => drop(job.answer.send(Err(error))),
+                Err(error) if job.once.is_none() => drop(job.answer.send(Err(error))),
+                outcome => decided.push(Decided { job, outcome }),
             }
         }
         (!decided.is_empty()).then_some(Self { decided, now })
@@ -40,11 +41,9 @@ impl Group {
     /// The changes that are stored, with their versions.
     fn stored(&self) -> impl Iterator<Item = (&Job, &Prepared, u32)> {
         self.decided.iter().flat_map(|decided| {
-            decided
-                .job
-                .changes
-                .iter()
-                .zip(&decided.entries)
+            let entries = decided.outcome.as_deref().unwrap_or_default();
+            let changes = decided.job.changes.iter().zip(entries);
+            changes
                 .filter(|(_, (_, status))| *status != Status::Unchanged)
                 .map(move |(prepared, (version, _))| (&decided.job, prepared, *version))
         })
@@ -95,23 +94,26 @@ impl Group {
         writer
     }
 
-    /// Tells every sender that its changes are durable in segment `ordinal`.
+    /// What is answered to requests that count once.
+    pub(crate) fn answers_to_keep(&self, door: &DoorKey) -> Result<Vec<FirstAnswer>, IntakeError> {
+        let mut answers = Vec::new();
+        for Decided { job, outcome } in &self.decided {
+            let Some(named) = &job.once else { continue };
+            let outcome = outcome.as_deref().map(|entries| stored_by(&job.changes, entries, self.now));
+            answers.extend(once::keep(door, named, outcome.as_deref().map_err(|error| *error))?);
+        }
+        Ok(answers)
+    }
+
+    /// Tells every sender what became of its changes, which are durable in segment `ordinal`.
     pub(crate) fn answer(self, lane: LaneId, ordinal: Ordinal, receipts: &MacKey) {
-        for Decided { job, entries } in self.decided {
-            let receipt = ReceiptId::issue(receipts, &job.source, lane, ordinal, entries.len() as u32);
-            let entries = job
-                .changes
-                .into_iter()
-                .zip(entries)
-                .map(|(prepared, (version, status))| Stored {
-                    resource_type: prepared.change.resource_type,
-                    id: prepared.change.id,
-                    version,
-                    last_updated: (status != Status::Unchanged).then_some(self.now),
-                    status,
-                })
-                .collect();
-            drop(job.answer.send(Ok(Accepted { receipt, entries })));
+        let Self { decided, now } = self;
+        for Decided { job, outcome } in decided {
+            let answer = outcome.map(|entries| Accepted {
+                receipt: ReceiptId::issue(receipts, &job.source, lane, ordinal, entries.len() as u32),
+                entries: stored_by(&job.changes, &entries, now),
+            });
+            drop(job.answer.send(answer));
         }
     }
 
@@ -121,6 +123,17 @@ impl Group {
             drop(decided.job.answer.send(Err(error.clone())));
         }
     }
+}
+
+fn stored_by(changes: &[Prepared], entries: &[(u32, Status)], now: Timestamp) -> Vec<Stored> {
+    let stored = |(prepared, (version, status)): (&Prepared, &(u32, Status))| Stored {
+        resource_type: prepared.change.resource_type,
+        id: prepared.change.id.clone(),
+        version: *version,
+        last_updated: (*status != Status::Unchanged).then_some(now),
+        status: *status,
+    };
+    changes.iter().zip(entries).map(stored).collect()
 }
 
 /// All of a job or nothing: `seen` takes up its changes only if none is refused.

@@ -5,7 +5,7 @@ use crate::{
     lane::{self, Job, Message, Prepared},
 };
 use control::{Control, Ledger};
-use keys::{LandingPublic, MacKey};
+use keys::{DoorKey, LandingPublic, MacKey};
 use model::{Clock, LaneId, Ordinal, SourceId};
 use object_store::ObjectStore;
 use std::{collections::HashMap, sync::Arc};
@@ -44,6 +44,8 @@ pub struct IntakeParts {
     pub ledger_mac: MacKey,
     /// Binds receipts to their source.
     pub receipt_mac: MacKey,
+    /// Seals answers that are kept.
+    pub door: DoorKey,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Names this process in leases.
@@ -91,6 +93,7 @@ impl Intake {
             source: source.clone(),
             changes: self.prepare(source, submission.changes),
             files: submission.files,
+            once: submission.once,
             answer,
             _permit: permit,
         };

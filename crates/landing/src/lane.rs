@@ -1,12 +1,13 @@
 //! One lane's writer: one segment in flight, everything that waits goes into the next.
 
 use crate::{
-    Accepted, Change, FilePart, IntakeError, IntakeParts, SegmentKey, group::Group, intake::storage, segment,
+    Accepted, Change, FilePart, IntakeError, IntakeParts, Once, SegmentKey, group::Group, intake::storage, once,
+    segment,
 };
 use control::{Control, ControlError, Lease, Registration};
 use model::{LaneId, Ordinal, SourceId, failpoint};
 use object_store::{ObjectStoreExt, PutPayload};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 /// A change with its keyed hashes.
@@ -23,6 +24,7 @@ pub(crate) struct Job {
     pub(crate) source: SourceId,
     pub(crate) changes: Vec<Prepared>,
     pub(crate) files: Vec<FilePart>,
+    pub(crate) once: Option<Once>,
     pub(crate) answer: oneshot::Sender<Result<Accepted, IntakeError>>,
     /// Bytes that count as waiting until this job is dropped.
     pub(crate) _permit: OwnedSemaphorePermit,
@@ -83,7 +85,12 @@ impl Lane {
                     next = receiver.try_recv().ok();
                 }
             }
-            self.serve(jobs).await;
+            // Of requests that are the same, each sees what the one before it was answered.
+            while !jobs.is_empty() {
+                let same = take_repeats(&mut jobs);
+                self.serve(jobs).await;
+                jobs = same;
+            }
             if let Some(done) = close {
                 if let Some(lease) = self.lease.take()
                     && let Err(error) = self.parts.control.release_lane(&lease).await
@@ -98,15 +105,13 @@ impl Lane {
     }
 
     /// Decides, stores and answers one group.
-    async fn serve(&mut self, mut jobs: Vec<Job>) {
-        if jobs.is_empty() {
-            return;
-        }
+    async fn serve(&mut self, jobs: Vec<Job>) {
         let lease = match self.lease().await {
             Ok(lease) => lease,
             Err(error) => return answer_all(jobs, &error),
         };
         // Read under the lease: whoever had it before has registered all that it will.
+        let mut jobs = self.new_ones(jobs).await;
         for job in &mut jobs {
             if let Err(error) = job.mark_taken(&self.parts.control).await {
                 return answer_all(jobs, &storage(error));
@@ -125,6 +130,25 @@ impl Lane {
                 group.fail(&error);
             }
         }
+    }
+
+    /// The jobs that were not answered before; the others get their first answers again.
+    async fn new_ones(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let parts = &self.parts;
+        let mut new = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let Some(named) = &job.once else {
+                new.push(job);
+                continue;
+            };
+            let keys = (&parts.door, &parts.receipt_mac);
+            match once::find(&parts.control, keys, (&job.source, self.id), named).await {
+                Ok(None) => new.push(job),
+                Ok(Some(first)) => drop(job.answer.send(first)),
+                Err(error) => drop(job.answer.send(Err(error))),
+            }
+        }
+        new
     }
 
     /// The lease, renewed while there is time, with the ledger caught up when it is new.
@@ -159,6 +183,7 @@ impl Lane {
     async fn store(&self, lease: &Lease, group: &Group) -> Result<Ordinal, IntakeError> {
         let control = &self.parts.control;
         let imports = group.imports();
+        let answers = group.answers_to_keep(&self.parts.door)?;
         if group.is_empty() {
             // Nothing changed, so what the answer speaks of is registered already, if nobody has taken the lane
             // and registered something newer meanwhile.
@@ -166,7 +191,11 @@ impl Lane {
             if !imports.is_empty() {
                 control.import_goes_on(&imports).await.map_err(storage)?;
             }
-            return Ok(self.parts.ledger.applied(self.id));
+            let ordinal = self.parts.ledger.applied(self.id);
+            if !answers.is_empty() {
+                control.keep_answers(ordinal, &answers).await.map_err(storage)?;
+            }
+            return Ok(ordinal);
         }
         let landing_public = self.parts.landing_public.clone();
         let segment = group.segment();
@@ -190,12 +219,20 @@ impl Lane {
             resources: group.count(),
             ledger: group.ledger(),
             imports,
+            answers,
         };
         let ordinal = control.register(lease, &registration).await.map_err(storage)?;
         failpoint!("landing.register.after-commit");
         self.parts.ledger.apply(self.id, ordinal, &registration.ledger).map_err(storage)?;
         Ok(ordinal)
     }
+}
+
+/// Takes out of `jobs` those that are the same request as one before them.
+fn take_repeats(jobs: &mut Vec<Job>) -> Vec<Job> {
+    let mut seen = HashSet::new();
+    let repeats = |job: &mut Job| job.once.is_some_and(|once| !seen.insert(once.request));
+    jobs.extract_if(.., repeats).collect()
 }
 
 fn answer_all(jobs: Vec<Job>, error: &IntakeError) {

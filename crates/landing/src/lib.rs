@@ -12,6 +12,7 @@ mod group;
 mod intake;
 mod key;
 mod lane;
+mod once;
 mod receipt;
 mod segment;
 mod submission;
@@ -19,6 +20,7 @@ mod sweep;
 
 pub use intake::{Intake, IntakeParts, Limits};
 pub use key::SegmentKey;
+pub use once::Once;
 pub use receipt::{ReceiptId, ReceiptIdError};
 pub use segment::{Record, RecordRef, SegmentError, SegmentReader, SegmentWriter, open_segment};
 pub use submission::{Accepted, Change, FilePart, IntakeError, Intent, Status, Stored, Submission};

@@ -1,11 +1,12 @@
 //! What is handed in, and what is answered.
 
-use crate::ReceiptId;
+use crate::{Once, ReceiptId};
 use fhir::{
     Issue, ResourceType, check,
     json::{Object, Value},
 };
 use model::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What the sender means by a change.
@@ -93,11 +94,14 @@ pub struct Submission {
     /// For an import: the files that the changes come from, in order. A change whose place in its file is
     /// registered already counts as [`Status::Unchanged`], whatever has become of its resource since.
     pub files: Vec<FilePart>,
+    /// For a request that must not be carried out twice: what it is known by. It is answered as it was the first
+    /// time, whatever has become of its resources since.
+    pub once: Option<Once>,
 }
 
 impl From<Vec<Change>> for Submission {
     fn from(changes: Vec<Change>) -> Self {
-        Self { changes, files: Vec::new() }
+        Self { changes, ..Self::default() }
     }
 }
 
@@ -110,7 +114,8 @@ impl Submission {
 }
 
 /// What became of one change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// The id is new.
     Created,

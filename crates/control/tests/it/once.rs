@@ -2,7 +2,7 @@
 
 use crate::ground::{Ground, segment};
 use control::{FirstAnswer, Registration};
-use model::Clock;
+use model::{Clock, Ordinal};
 
 fn answer(request: u8, expires: model::Timestamp) -> FirstAnswer {
     FirstAnswer { request: [request; 32], answer: vec![request], expires }
@@ -44,14 +44,14 @@ async fn an_answer_is_there_with_the_segment_that_makes_it_true_and_goes_with_ti
     let until = ground.clock.now().plus_ms(1_000);
     let registration = Registration { answers: vec![answer(1, until)], ..segment(lease.lane, 1, 1) };
     control.register(&lease, &registration).await.unwrap();
-    assert_eq!(control.first_answer([1; 32]).await.unwrap(), Some(vec![1]));
+    assert_eq!(control.first_answer([1; 32]).await.unwrap(), Some((Ordinal(1), vec![1])));
     // Whoever is fenced off answers nothing.
     control.release_lane(&lease).await.unwrap();
     let late = Registration { answers: vec![answer(2, until)], ..segment(lease.lane, 2, 1) };
     assert!(control.register(&lease, &late).await.is_err());
     assert_eq!(control.first_answer([2; 32]).await.unwrap(), None);
     ground.clock.advance_ms(1_001);
-    control.keep_answers(&[answer(3, until.plus_ms(5_000))]).await.unwrap();
+    control.keep_answers(Ordinal(1), &[answer(3, until.plus_ms(5_000))]).await.unwrap();
     assert_eq!(control.first_answer([1; 32]).await.unwrap(), None);
-    assert_eq!(control.first_answer([3; 32]).await.unwrap(), Some(vec![3]));
+    assert_eq!(control.first_answer([3; 32]).await.unwrap(), Some((Ordinal(1), vec![3])));
 }

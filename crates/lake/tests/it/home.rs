@@ -76,6 +76,7 @@ impl Home {
             landing_public: keys.landing_public,
             ledger_mac: keys.ledger_mac,
             receipt_mac: keys.receipt_mac,
+            door: keys.door,
             clock: clock.clone(),
             holder: "gateway".to_owned(),
             limits: Limits::default(),

@@ -41,6 +41,7 @@ fn job(changes: &[(&str, &str, Intent)]) -> (Job, Answer) {
             source: "gp".parse().unwrap(),
             changes: prepared.collect(),
             files: Vec::new(),
+            once: None,
             answer,
             _permit: permit,
         },

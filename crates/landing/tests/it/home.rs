@@ -3,7 +3,7 @@
 use control::{Control, Ledger};
 use fhir::ResourceType;
 use futures::TryStreamExt;
-use keys::{LandingPrivate, MacKey};
+use keys::{DoorKey, LandingPrivate, MacKey};
 use landing::{Change, Intake, IntakeParts, Intent, Limits, Submission, open_segment};
 use model::{LaneId, ManualClock, Ordinal, SourceId, Timestamp};
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
@@ -20,6 +20,7 @@ pub(crate) struct Home {
     pub(crate) landing: Arc<dyn ObjectStore>,
     private: LandingPrivate,
     mac: MacKey,
+    door: DoorKey,
 }
 
 impl Home {
@@ -30,7 +31,8 @@ impl Home {
         let control = Arc::new(Control::open(&url, clock.clone()).await.unwrap());
         let landing = keys::local_plain(&folder.path().join("landing")).unwrap();
         let (private, _) = LandingPrivate::generate();
-        Self { folder, clock, control, landing, private, mac: MacKey::generate().unwrap() }
+        let (mac, door) = (MacKey::generate().unwrap(), DoorKey::generate().unwrap());
+        Self { folder, clock, control, landing, private, mac, door }
     }
 
     /// An intake of another process: its own ledger cache, and its own idea of the time.
@@ -52,6 +54,7 @@ impl Home {
             landing_public: self.private.public(),
             ledger_mac: self.mac.clone(),
             receipt_mac: self.mac.clone(),
+            door: self.door.clone(),
             clock: clock.clone(),
             holder: holder.to_owned(),
             limits: Limits { lease_ms: LEASE_MS, ..limits },

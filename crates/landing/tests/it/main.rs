@@ -6,3 +6,4 @@ mod door;
 mod fencing;
 mod home;
 mod imports;
+mod once;

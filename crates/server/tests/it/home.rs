@@ -86,6 +86,7 @@ impl Home {
             landing_public: ring.landing_public(),
             ledger_mac: keys.ledger_mac.clone(),
             receipt_mac: keys.receipt_mac.clone(),
+            door: keys.door.clone(),
             clock: Arc::clone(&time),
             holder: "test".to_owned(),
             limits: Limits::default(),
