@@ -1,5 +1,9 @@
 //! What can be typed (design §7). A command stands here when it works.
 
+mod provider;
+
+pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -42,6 +46,9 @@ pub(crate) enum Command {
     /// Register data owners and their credentials.
     #[command(subcommand)]
     Provider(ProviderCommand),
+    /// Outside issuers whose access tokens are taken.
+    #[command(subcommand)]
+    Issuer(IssuerCommand),
     /// Take in NDJSON (also .gz, .zst) and Bundle files, through the same path as HTTPS.
     Import(ImportArgs),
     /// Ask a question in SQL of raw, views, marts, person_link, catalogue and audit.
@@ -98,30 +105,6 @@ pub(crate) struct InitArgs {
 pub(crate) enum DataKind {
     Synthetic,
     Real,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ProviderCommand {
-    /// Register a data owner and print its credential, once.
-    #[command(after_help = "\
-Example, from a credential to a first resource:
-  carelake provider add gp-elm-grove
-  curl --cacert carelake-home/tls/ca.pem -u CLIENT_ID:SECRET \\
-       -d grant_type=client_credentials https://localhost:8443/oauth/token")]
-    Add {
-        /// Its name, and its id space: a-z, 0-9 and -.
-        name: model::SourceId,
-        /// A grant, such as `system/*.c` or `system/Observation.cu`; may be given several times.
-        #[arg(long = "scope", default_value = "system/*.c", value_name = "SCOPE")]
-        scopes: Vec<model::Scope>,
-    },
-    /// Show the data owners.
-    List,
-    /// Refuse a data owner from its next request on.
-    Disable {
-        /// Its name.
-        name: model::SourceId,
-    },
 }
 
 #[derive(Debug, Args)]

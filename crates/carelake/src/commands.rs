@@ -6,6 +6,7 @@ mod catalog;
 mod demo;
 mod import;
 mod init;
+mod issuer;
 mod job;
 mod key;
 mod mart;
@@ -26,6 +27,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Init(args) => init::run(&home, &args, json).await?,
         Command::Serve => serve::run(&home).await?,
         Command::Provider(command) => provider::run(&home, command, json).await?,
+        Command::Issuer(command) => issuer::run(&home, command, json).await?,
         Command::Import(args) => return import::run(&home, &args, json).await,
         Command::Sql(args) => sql::run(&home, &args, json).await?,
         Command::View(command) => return view::run(&home, command, json).await,

@@ -6,7 +6,7 @@
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use server::GatewayConfig;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Everything that an operator may set.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -18,6 +18,26 @@ pub(crate) struct Config {
     pub(crate) worker: WorkerConfig,
     /// Queries.
     pub(crate) query: QueryConfig,
+    /// What is fetched from outside.
+    pub(crate) outside: OutsideConfig,
+}
+
+/// What may be fetched from outside: metadata and keys of issuers, key sets of providers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OutsideConfig {
+    /// The hosts that may be asked, such as `login.example.nhs.uk` or `localhost:3000`. None by default.
+    pub(crate) hosts: Vec<String>,
+    /// The certificate authorities that these are believed by, in PEM.
+    pub(crate) ca_file: PathBuf,
+    /// How old a copy of a key set may become before it is fetched again, in seconds.
+    pub(crate) refresh_s: u32,
+}
+
+impl Default for OutsideConfig {
+    fn default() -> Self {
+        Self { hosts: Vec::new(), ca_file: "/etc/ssl/certs/ca-certificates.crt".into(), refresh_s: 3600 }
+    }
 }
 
 /// The worker's rhythm and bounds.
@@ -87,7 +107,7 @@ impl Config {
 /// Puts a text from the environment where its key stands, as a list, number, truth value or text.
 fn set(values: &mut toml::Table, section: &str, key: &str, text: &str) {
     let value = match (key, text.parse::<i64>(), text.parse::<bool>()) {
-        ("listen", ..) => toml::Value::Array(text.split(',').map(|item| item.trim().into()).collect()),
+        ("listen" | "listen_private" | "hosts", ..) => toml::Value::Array(text.split(',').map(|item| item.trim().into()).collect()),
         (_, Ok(number), _) => number.into(),
         (_, _, Ok(truth)) => truth.into(),
         _ => text.into(),

@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod config;
 mod home;
+mod outside;
 mod parts;
 mod screen;
 mod trail;

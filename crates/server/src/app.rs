@@ -1,11 +1,11 @@
 //! The gateway's parts, by name.
 
-use crate::{GatewayConfig, budget::Budget};
+use crate::{GatewayConfig, budget::Budget, guesses::Guesses, key_sets::KeySets, request};
 use control::Control;
 use keys::GatewayKeys;
 use landing::Intake;
 use model::{AuditSink, Clock, Timestamp};
-use std::{ops::Deref, sync::Arc};
+use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
 /// Whether a home holds made-up people or real ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,15 +50,21 @@ pub struct App {
 pub(crate) struct AppState {
     app: Arc<App>,
     pub(crate) budget: Budget,
+    pub(crate) guesses: Arc<Guesses>,
+    pub(crate) key_sets: Arc<KeySets>,
+    /// What client assertions may name as their audience.
+    pub(crate) token_endpoints: Arc<[String]>,
     /// When the gateway started, which is when what it can do last changed.
     pub(crate) started: Timestamp,
 }
 
 impl AppState {
-    pub(crate) fn new(app: Arc<App>) -> Self {
+    /// The state of a gateway that listens on these addresses.
+    pub(crate) fn new(app: Arc<App>, listening: &[SocketAddr]) -> Self {
         let budget = Budget::new(app.config.max_in_flight_bytes);
         let started = app.clock.now();
-        Self { app, budget, started }
+        let token_endpoints = request::token_endpoints(&app.config, listening).into();
+        Self { app, token_endpoints, budget, guesses: Arc::default(), key_sets: Arc::default(), started }
     }
 }
 

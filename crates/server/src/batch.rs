@@ -11,7 +11,7 @@ use crate::{
 use axum::response::Response;
 use fhir::bundle::Entry;
 use futures::{StreamExt, stream};
-use landing::{Change, IntakeError, Submission};
+use landing::{Change, IntakeError};
 use model::Principal;
 
 /// How many entries wait for storage at a time where each is stored apart.
@@ -43,11 +43,10 @@ pub(crate) async fn submit(
 ) -> Result<Response, ApiError> {
     caller.trail.action("fhir.batch");
     let good: Vec<Change> = planned.iter().filter_map(|entry| entry.as_ref().ok().cloned()).collect();
-    let whole = Submission::from(good);
     // Nearly always every entry can be stored, so they are tried together: one segment, one receipt.
-    let together = match whole.changes.len() {
+    let together = match good.len() {
         0 => None,
-        _ => match handlers::submit(state, &caller.source, whole).await? {
+        _ => match handlers::submit(state, caller, good, 0).await? {
             Ok(accepted) => Some(accepted),
             Err(
                 IntakeError::VersionConflict { .. }
@@ -89,7 +88,7 @@ async fn apart(
         .map(|(index, planned)| async move {
             let result = match planned {
                 Err(error) => Err(error),
-                Ok(change) => one(state, caller, change).await.map_err(|error| error.in_entry(index)),
+                Ok(change) => one(state, caller, change, index + 1).await.map_err(|error| error.in_entry(index)),
             };
             match result {
                 Ok(accepted) => match accepted.entries.first() {
@@ -107,8 +106,13 @@ async fn apart(
         .await
 }
 
-async fn one(state: &AppState, caller: &Caller, change: Change) -> Result<landing::Accepted, ApiError> {
-    handlers::submit(state, &caller.source, Submission::from(vec![change]))
+async fn one(
+    state: &AppState,
+    caller: &Caller,
+    change: Change,
+    part: usize,
+) -> Result<landing::Accepted, ApiError> {
+    handlers::submit(state, caller, vec![change], part)
         .await?
         .map_err(|error| ApiError::from_intake(error, false))
 }

@@ -12,7 +12,10 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use http::{HeaderMap, header};
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// A body that says it is FHIR JSON in UTF-8. Whether it is, [`FhirBody::read`] finds out.
 pub(crate) struct FhirBody {
@@ -27,6 +30,11 @@ pub(crate) const ACCEPTED: &str = "the body must be FHIR R4 in JSON: Content-Typ
 const SMALL_BYTES: usize = 16 << 10;
 
 impl FhirBody {
+    /// The bytes as they arrived.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Runs `read` over the bytes, large ones on a thread for such work, so that other
     /// connections are served meanwhile. The second part of the result is the body's share of
     /// the budget, to be held until the request is answered.
@@ -48,21 +56,44 @@ impl FhirBody {
 impl FromRequest<AppState> for FhirBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+    async fn from_request(mut request: Request, state: &AppState) -> Result<Self, ApiError> {
         check_kind(request.headers())?;
-        let limit = state.config.body_limit_bytes;
-        let announced = announced_bytes(request.headers());
-        if announced.is_some_and(|bytes| bytes > limit) {
-            return Err(too_large(limit));
+        if let Some(body) = request.extensions_mut().remove::<Received>().and_then(Received::take) {
+            return Ok(body);
         }
-        let mut reserved = Budget::reserve();
-        reserved.cover(&state.budget, announced.unwrap_or(0)).map_err(|_| full())?;
-        let arriving = collect(request.into_body(), state, announced, limit, &mut reserved);
-        let bytes = tokio::time::timeout(Duration::from_millis(state.config.request_timeout_ms), arriving)
-            .await
-            .map_err(|_| ApiError::new(Kind::TooSlow, "the body did not arrive in time"))??;
-        Ok(Self { bytes, reserved })
+        let (parts, body) = request.into_parts();
+        receive(body, &parts.headers, state).await
     }
+}
+
+/// A body that was taken in before its request reached a handler.
+#[derive(Clone)]
+pub(crate) struct Received(Arc<Mutex<Option<FhirBody>>>);
+
+impl Received {
+    pub(crate) fn new(body: FhirBody) -> Self {
+        Self(Arc::new(Mutex::new(Some(body))))
+    }
+
+    fn take(self) -> Option<FhirBody> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Takes a body in: within its limit, within the bytes that may be in flight, and in time.
+pub(crate) async fn receive(body: Body, headers: &HeaderMap, state: &AppState) -> Result<FhirBody, ApiError> {
+    let limit = state.config.body_limit_bytes;
+    let announced = announced_bytes(headers);
+    if announced.is_some_and(|bytes| bytes > limit) {
+        return Err(too_large(limit));
+    }
+    let mut reserved = Budget::reserve();
+    reserved.cover(&state.budget, announced.unwrap_or(0)).map_err(|_| full())?;
+    let arriving = collect(body, state, announced, limit, &mut reserved);
+    let bytes = tokio::time::timeout(Duration::from_millis(state.config.request_timeout_ms), arriving)
+        .await
+        .map_err(|_| ApiError::new(Kind::TooSlow, "the body did not arrive in time"))??;
+    Ok(FhirBody { bytes, reserved })
 }
 
 async fn collect(

@@ -1,26 +1,79 @@
 //! Who asks: the extractor without which no handler under `/fhir` or `/receipts` can be written.
 
+mod bearer;
+mod outside;
+pub(crate) mod signature;
+
 use crate::{
     app::AppState,
     error::{ApiError, Kind},
+    guesses::Verdict,
+    peer::Peer,
     request::refuse_method_overrides,
-    token,
     trail::Trail,
 };
 use axum::extract::FromRequestParts;
+use control::{ControlError, Provider};
 use fhir::ResourceType;
-use http::{HeaderMap, header, request::Parts};
-use model::{Interaction, Principal, Role, SourceId};
+use http::{Extensions, HeaderMap, header, request::Parts};
+use landing::{Change, Once, Submission};
+use model::{Interaction, Principal, Role, Scope, SourceId};
 use std::sync::Arc;
 
-/// An authenticated provider (RFC 6750), and the trail that says so.
+/// An authenticated provider, and the trail that says so.
 pub(crate) struct Caller {
     /// Whose id space the request writes to.
     pub(crate) source: SourceId,
-    /// What the token and the provider's present grants both allow.
+    /// What the credential and the provider's present grants both allow.
     pub(crate) principal: Arc<Principal>,
+    /// What it authenticated with.
+    pub(crate) credential: CallerCredential,
     /// The request's audit notes.
     pub(crate) trail: Trail,
+    once: Option<Signed>,
+}
+
+/// What a caller authenticated with.
+#[derive(Clone, Debug)]
+pub(crate) struct CallerCredential {
+    /// The credential's id in the control database.
+    pub(crate) id: String,
+    /// The provider's client id.
+    pub(crate) client_id: String,
+    /// Whether it was made from another credential and so cannot make further ones.
+    pub(crate) temporary: bool,
+}
+
+/// A signature that counts once: how parts of its request are known when they come again.
+#[derive(Clone)]
+pub(crate) struct Signed {
+    key: keys::MacKey,
+    signature: [u8; 32],
+    expires: model::Timestamp,
+}
+
+/// What somebody has shown to be.
+pub(crate) struct Shown {
+    provider: Provider,
+    scopes: Vec<Scope>,
+    credential: CallerCredential,
+    /// How, for the trail.
+    method: &'static str,
+    once: Option<Signed>,
+}
+
+/// Why nobody was authenticated.
+pub(crate) enum Stranger {
+    /// What was shown is wrong, and nobody is told what of it.
+    Refused,
+    /// It could not be found out.
+    Unavailable(ApiError),
+}
+
+impl From<ControlError> for Stranger {
+    fn from(error: ControlError) -> Self {
+        Self::Unavailable(ApiError::unavailable("the control database", &error))
+    }
 }
 
 impl Caller {
@@ -34,6 +87,15 @@ impl Caller {
             return Ok(());
         }
         Err(not_granted(interaction, resource_type))
+    }
+
+    /// Changes that are handed in as part `part` of the request: 0 is the whole, entries count from 1.
+    pub(crate) fn submission(&self, changes: Vec<Change>, part: usize) -> Submission {
+        let once = self.once.as_ref().map(|signed| Once {
+            request: signed.key.mac(&[b"request", &signed.signature, &(part as u64).to_be_bytes()]),
+            expires: signed.expires,
+        });
+        Submission { once, ..Submission::from(changes) }
     }
 }
 
@@ -51,39 +113,78 @@ impl FromRequestParts<AppState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let trail = Trail::from_request_parts(parts, state).await?;
-        let claims = bearer(&parts.headers)
-            .and_then(|text| token::verify(&*state.keys.token_signer, text, state.clock.now()))
-            .ok_or_else(unauthenticated)?;
-        // Looked up at every request, so that disabling a provider takes effect at once.
-        let provider = state
-            .control
-            .provider_by_client(&claims.client_id)
-            .await
-            .map_err(|error| ApiError::unavailable("the control database", &error))?
-            .filter(|provider| provider.enabled && provider.name.as_str() == claims.sub)
-            .ok_or_else(unauthenticated)?;
-        let name: Arc<str> = provider.name.as_str().into();
-        trail.actor(Arc::clone(&name));
-        refuse_method_overrides(parts)?;
-        let principal = Arc::new(Principal {
-            name,
-            role: Role::Provider,
-            source: Some(provider.name.clone()),
-            scopes: token::effective(&claims.scope, &provider.scopes),
+        let peer = parts.extensions.get::<Arc<Peer>>().cloned();
+        let shown = authenticate(parts, state).await.and_then(|shown| {
+            // Looked at with every request, so that a change takes effect at the next one.
+            let welcome = shown.provider.enabled && within_reach(&shown.provider, peer.as_deref());
+            if welcome { Ok(shown) } else { Err(Stranger::Refused) }
         });
-        Ok(Self { source: provider.name, principal, trail })
+        let shown = match shown {
+            Ok(shown) => shown,
+            Err(Stranger::Unavailable(error)) => return Err(error),
+            Err(Stranger::Refused) => return Err(refused(state, peer.as_deref(), unauthenticated())),
+        };
+        let name: Arc<str> = shown.provider.name.as_str().into();
+        trail.actor(Arc::clone(&name));
+        trail.fact("method", shown.method);
+        refuse_method_overrides(parts)?;
+        let source = shown.provider.name;
+        let principal =
+            Principal { name, role: Role::Provider, source: Some(source.clone()), scopes: shown.scopes };
+        let (credential, once) = (shown.credential, shown.once);
+        Ok(Self { source, principal: Arc::new(principal), credential, trail, once })
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+async fn authenticate(parts: &mut Parts, state: &AppState) -> Result<Shown, Stranger> {
+    // A signature in the URL would stand in logs and histories.
+    if credentials::sigv4::is_query_signed(parts.uri.query().unwrap_or_default()) {
+        return Err(Stranger::Refused);
+    }
+    let (scheme, text) = authorization(&parts.headers).ok_or(Stranger::Refused)?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return bearer::authenticate(state, text.trim(), &parts.extensions).await;
+    }
+    match parts.extensions.remove::<signature::Arrived>() {
+        Some(arrived) => signature::authenticate(arrived, parts, state),
+        None => Err(Stranger::Refused),
+    }
+}
+
+/// The scheme and the rest of the one `Authorization` header.
+pub(crate) fn authorization(headers: &HeaderMap) -> Option<(&str, &str)> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
-    (values.next().is_none() && scheme.eq_ignore_ascii_case("bearer")).then(|| token.trim())
+    let only = values.next().filter(|_| values.next().is_none())?;
+    only.to_str().ok()?.split_once(' ')
+}
+
+/// Whether a provider may come over this connection. One that nothing is known of is within no bounds.
+pub(crate) fn within_reach(provider: &Provider, peer: Option<&Peer>) -> bool {
+    let reach = &provider.reach;
+    let unbounded = reach.networks.is_empty() && !reach.private_only;
+    unbounded || peer.is_some_and(|peer| reach.admits(peer.address, peer.private))
+}
+
+/// The certificate that the connection showed.
+pub(crate) fn certificate(extensions: &Extensions) -> Option<[u8; 32]> {
+    extensions.get::<Arc<Peer>>()?.certificate
+}
+
+/// Counts a failed authentication; `refusal` is answered unless there have been too many.
+pub(crate) fn refused(state: &AppState, peer: Option<&Peer>, refusal: ApiError) -> ApiError {
+    match state.guesses.failed(peer.map(|peer| peer.address), state.clock.now()) {
+        Verdict::Refused => refusal,
+        Verdict::Later { retry_after_s, first } => {
+            let text = "too many requests with wrong credentials; please try again later";
+            let later = ApiError::new(Kind::TooManyGuesses, text).retry_after(retry_after_s);
+            if first { later } else { later.told_before() }
+        }
+    }
 }
 
 fn unauthenticated() -> ApiError {
     ApiError::new(
         Kind::Unauthenticated,
-        "please provide valid credentials: a token from POST /oauth/token, as `Authorization: Bearer …`",
+        "please provide valid credentials in `Authorization`: a token from POST /oauth/token as `Bearer …`, or an AWS4-HMAC-SHA256 signature",
     )
 }

@@ -9,8 +9,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 pub struct GatewayConfig {
     /// Where it listens, IPv4 and IPv6 alike. Loopback only by default.
     pub listen: Vec<SocketAddr>,
+    /// Further addresses that only a private link leads to. Some providers may come over these alone.
+    pub listen_private: Vec<SocketAddr>,
     /// How the gateway is reached from outside, such as `https://lake.example.nhs.uk`;
-    /// what `Location` headers begin with. Without it they begin with the request's own host.
+    /// what `Location` headers begin with, and what client
+    /// assertions must name. Without it they begin with the request's own host, and assertions name a loopback
+    /// address.
     pub base_url: Option<String>,
     /// The largest body, in bytes.
     pub body_limit_bytes: usize,
@@ -33,6 +37,7 @@ impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 8443))],
+            listen_private: Vec::new(),
             base_url: None,
             body_limit_bytes: 16 << 20,
             max_in_flight_bytes: 128 << 20,

@@ -16,6 +16,8 @@ use serde_json::json;
 pub(crate) enum Kind {
     /// No valid credentials.
     Unauthenticated,
+    /// No valid credentials, too often.
+    TooManyGuesses,
     /// Valid credentials without the grant that is needed.
     Forbidden,
     /// The request is not written as HTTP, JSON or the URL say.
@@ -51,6 +53,7 @@ impl Kind {
     pub(crate) const fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -78,7 +81,7 @@ impl Kind {
             Self::TooLarge => "too-long",
             Self::NotFhir => "invalid",
             Self::TooSlow | Self::Unknown => "timeout",
-            Self::Busy => "throttled",
+            Self::Busy | Self::TooManyGuesses => "throttled",
             Self::Unavailable => "transient",
             Self::Internal => "exception",
         }
@@ -88,6 +91,7 @@ impl Kind {
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Unauthenticated => "unauthenticated",
+            Self::TooManyGuesses => "too-many-guesses",
             Self::Forbidden => "forbidden",
             Self::Malformed => "malformed",
             Self::NotFound => "not-found",
@@ -109,6 +113,7 @@ impl Kind {
     pub(crate) const fn outcome(self) -> AuditOutcome {
         match self {
             Self::Unauthenticated
+            | Self::TooManyGuesses
             | Self::Forbidden
             | Self::Malformed
             | Self::NotFound
@@ -167,6 +172,7 @@ pub(crate) struct ApiError {
     findings: Vec<Finding>,
     retry_after_s: Option<u32>,
     allow: Option<&'static str>,
+    recorded: bool,
 }
 
 /// More findings than this tell nobody more.
@@ -176,13 +182,17 @@ const MOST_FINDINGS: usize = 100;
 #[derive(Clone, Copy)]
 pub(crate) struct Refusal(pub(crate) Kind);
 
+/// Marks a refusal that an earlier record speaks for.
+#[derive(Clone, Copy)]
+pub(crate) struct AlreadyRecorded;
+
 impl ApiError {
     pub(crate) fn new(kind: Kind, diagnostics: impl Into<String>) -> Self {
         Self::of(kind, vec![Finding::new(kind, diagnostics)])
     }
 
     pub(crate) const fn of(kind: Kind, findings: Vec<Finding>) -> Self {
-        Self { kind, findings, retry_after_s: None, allow: None }
+        Self { kind, findings, retry_after_s: None, allow: None, recorded: false }
     }
 
     /// What `fhir` found wrong with a resource.
@@ -204,6 +214,12 @@ impl ApiError {
 
     pub(crate) const fn allow(mut self, methods: &'static str) -> Self {
         self.allow = Some(methods);
+        self
+    }
+
+    /// The same error, of which the trail tells already.
+    pub(crate) const fn told_before(mut self) -> Self {
+        self.recorded = true;
         self
     }
 
@@ -286,6 +302,9 @@ impl IntoResponse for ApiError {
             headers.insert(header::ALLOW, HeaderValue::from_static(methods));
         }
         response.extensions_mut().insert(Refusal(self.kind));
+        if self.recorded {
+            response.extensions_mut().insert(AlreadyRecorded);
+        }
         response
     }
 }

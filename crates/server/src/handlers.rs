@@ -7,26 +7,30 @@ pub(crate) mod health;
 pub(crate) mod metadata;
 pub(crate) mod receipt;
 pub(crate) mod refused;
+pub(crate) mod signing_credential;
+pub(crate) mod smart;
 pub(crate) mod token;
 pub(crate) mod update;
 
 use crate::{
     app::AppState,
+    caller::Caller,
     error::{ApiError, Kind},
 };
 use fhir::ResourceType;
-use landing::{Accepted, IntakeError, Submission};
-use model::SourceId;
+use landing::{Accepted, Change, IntakeError};
 use std::time::Duration;
 
-/// Hands `submission` in and waits, not for ever, until it is durable.
+/// Hands changes in, as part `part` of the caller's request, and waits, not for ever, until they are durable.
 pub(crate) async fn submit(
     state: &AppState,
-    source: &SourceId,
-    submission: Submission,
+    caller: &Caller,
+    changes: Vec<Change>,
+    part: usize,
 ) -> Result<Result<Accepted, IntakeError>, ApiError> {
     let within = Duration::from_millis(state.config.request_timeout_ms);
-    tokio::time::timeout(within, state.intake.submit(source, submission)).await.map_err(|_| {
+    let submission = caller.submission(changes, part);
+    tokio::time::timeout(within, state.intake.submit(&caller.source, submission)).await.map_err(|_| {
         tracing::error!("storage did not answer in time");
         let text = "storage did not answer in time; whether this was stored is not known, so please send it again by PUT";
         ApiError::new(Kind::Unknown, text).retry_after(5)

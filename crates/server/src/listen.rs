@@ -1,6 +1,6 @@
 //! Listening: every address is bound before anything is served, and stopping has an end.
 
-use crate::{app::App, connections::LimitConnections, router::router};
+use crate::{app::App, connections::LimitConnections, peer::IdentifyPeer, router::router, tls::Tls};
 use axum_server::{
     Handle,
     accept::NoDelayAcceptor,
@@ -54,7 +54,7 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// The addresses that it listens on, in the order of the configuration, ports filled in.
+    /// The addresses that it listens on, the private ones last, in the order of the configuration, ports filled in.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
@@ -75,7 +75,7 @@ impl Serving {
 ///
 /// # Errors
 /// An address could not be bound; then none is served.
-pub async fn serve<F>(app: Arc<App>, tls: rustls::ServerConfig, shutdown: F) -> Result<Serving, ServeError>
+pub async fn serve<F>(app: Arc<App>, tls: &Tls, shutdown: F) -> Result<Serving, ServeError>
 where
     F: Future + Send + 'static,
     F::Output: Send,
@@ -83,17 +83,22 @@ where
     if app.config.listen.is_empty() {
         return Err(ServeError::NoAddress);
     }
-    let listeners = app.config.listen.iter().map(|address| bind(*address)).collect::<Result<Vec<_>, _>>()?;
-    let tls = RustlsConfig::from_config(Arc::new(tls));
+    let public = app.config.listen.iter().map(|address| (*address, false));
+    let private = app.config.listen_private.iter().map(|address| (*address, true));
+    let listeners = public
+        .chain(private)
+        .map(|(address, private)| bind(address).map(|(address, listener)| (address, listener, private)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let tls = RustlsConfig::from_config(tls.config());
     let handle = Handle::new();
     let open = Arc::new(Semaphore::new(app.config.max_connections.min(Semaphore::MAX_PERMITS)));
     let grace = Duration::from_millis(app.config.shutdown_grace_ms);
-    let router = router(app);
+    let addresses: Vec<SocketAddr> = listeners.iter().map(|(address, ..)| *address).collect();
+    let router = router(app, &addresses);
     let mut tasks = JoinSet::new();
-    let mut addresses = Vec::with_capacity(listeners.len());
-    for (address, listener) in listeners {
-        addresses.push(address);
+    for (address, listener, private) in listeners {
         let acceptor = RustlsAcceptor::new(tls.clone()).acceptor(NoDelayAcceptor::new());
+        let acceptor = IdentifyPeer::new(acceptor, private);
         let mut server = axum_server::from_tcp(listener)
             .map_err(|source| ServeError::Bind { address, source })?
             .acceptor(LimitConnections::new(acceptor, Arc::clone(&open)))

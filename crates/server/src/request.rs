@@ -5,6 +5,7 @@ use crate::{
     error::{ApiError, Kind},
 };
 use http::{HeaderMap, HeaderName, Method, Uri, header, request::Parts, uri::Authority};
+use std::net::SocketAddr;
 
 /// Refuses requests that ask to be taken for another method (405): this door would be open
 /// to methods that nobody granted.
@@ -73,16 +74,35 @@ pub(crate) fn prefers_outcome(headers: &HeaderMap) -> bool {
         .any(|preference| preference.trim().eq_ignore_ascii_case("return=OperationOutcome"))
 }
 
-/// What URLs of resources begin with: the configured base, or the host that was asked.
-pub(crate) fn fhir_base(config: &GatewayConfig, uri: &Uri, headers: &HeaderMap) -> String {
+/// Where tokens are asked for.
+pub(crate) const TOKEN_ENDPOINT: &str = "/oauth/token";
+
+/// How this gateway is reached: the configured base, or the host that was asked; empty where neither is known.
+pub(crate) fn own_base(config: &GatewayConfig, uri: &Uri, headers: &HeaderMap) -> String {
     if let Some(base) = &config.base_url {
-        return format!("{}/fhir/r4", base.trim_end_matches('/'));
+        return base.trim_end_matches('/').to_owned();
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    match uri.authority().cloned().or(host) {
-        Some(host) => format!("https://{host}/fhir/r4"),
-        None => "/fhir/r4".to_owned(),
+    uri.authority().cloned().or(host).map(|host| format!("https://{host}")).unwrap_or_default()
+}
+
+/// What URLs of resources begin with.
+pub(crate) fn fhir_base(config: &GatewayConfig, uri: &Uri, headers: &HeaderMap) -> String {
+    format!("{}/fhir/r4", own_base(config, uri, headers))
+}
+
+/// What an assertion may name as its audience (RFC 7523 §3). Never the host that was asked: whoever relays an
+/// assertion that was meant for him would choose that host.
+pub(crate) fn token_endpoints(config: &GatewayConfig, listening: &[SocketAddr]) -> Vec<String> {
+    if let Some(base) = &config.base_url {
+        return vec![format!("{}{TOKEN_ENDPOINT}", base.trim_end_matches('/'))];
     }
+    let ports = listening.iter().map(SocketAddr::port);
+    ports
+        .flat_map(|port| {
+            ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("https://{host}:{port}{TOKEN_ENDPOINT}"))
+        })
+        .collect()
 }
 
 /// Whether `text` is an id (FHIR R4 §2.24.0.1, the type `id`).

@@ -2,18 +2,21 @@
 
 use crate::{
     app::{App, AppState},
+    caller::signature,
     error::{ApiError, Kind},
-    handlers::{bundle, create, document, health, metadata, receipt, refused, token, update},
-    trail,
+    handlers::{
+        bundle, create, document, health, metadata, receipt, refused, signing_credential, smart, token, update,
+    },
+    plain_path, trail,
 };
 use axum::{
     Router,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{any, post},
+    routing::{any, get, post},
 };
 use http::{HeaderValue, header};
-use std::{any::Any, sync::Arc};
+use std::{any::Any, net::SocketAddr, sync::Arc};
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 use utoipa::{
     OpenApi,
@@ -21,18 +24,22 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The gateway's routes over `app`.
-pub fn router(app: Arc<App>) -> Router {
-    let state = AppState::new(app);
+/// The gateway's routes over `app`, which listens on `listening`.
+pub fn router(app: Arc<App>, listening: &[SocketAddr]) -> Router {
+    let state = AppState::new(app, listening);
     let (recorded, _) = recorded().split_for_parts();
     let (open, _) = open().split_for_parts();
     let recorded = recorded
+        // Where SMART looks for it: beside the FHIR base's metadata.
+        .route("/fhir/r4/.well-known/smart-configuration", get(smart::configuration))
         // The base with the slash that some clients put after it.
         .route("/fhir/r4/", post(bundle::bundle))
         .route("/fhir", any(refused::fhir))
         .route("/fhir/{*rest}", any(refused::fhir))
         .fallback(refused::nowhere)
         .method_not_allowed_fallback(refused::method)
+        .layer(from_fn_with_state(state.clone(), signature::receive))
+        .layer(from_fn(plain_path::only))
         .layer(CatchPanicLayer::custom(panicked))
         // Outermost of these, so that a panic has its record too.
         .layer(from_fn_with_state(state.clone(), trail::record));
@@ -65,11 +72,13 @@ fn recorded() -> OpenApiRouter<AppState> {
     let (schemas, paths, methods) = routes!(metadata::metadata);
     OpenApiRouter::new()
         .routes(routes!(token::token))
+        .routes(routes!(signing_credential::signing_credential))
         .routes(routes!(create::create))
         .routes(routes!(update::update))
         .routes(routes!(bundle::bundle))
         // A GET route would answer HEAD as well.
         .routes((schemas, paths, methods.head(refused::method)))
+        .routes(routes!(smart::configuration))
         .routes(routes!(receipt::receipt))
 }
 

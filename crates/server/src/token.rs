@@ -15,11 +15,35 @@ pub(crate) struct Claims {
     pub(crate) iss: String,
     pub(crate) sub: String,
     pub(crate) client_id: String,
+    /// The credential that it was given for; it ends with that.
+    pub(crate) credential: String,
+    /// The certificate that it is bound to (RFC 8705 §3.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cnf: Option<Confirmation>,
     /// Grants, separated by spaces.
     pub(crate) scope: String,
     pub(crate) iat: i64,
     pub(crate) exp: i64,
     pub(crate) jti: String,
+}
+
+/// What the holder of a token must prove to hold as well (RFC 7800 §3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Confirmation {
+    #[serde(rename = "x5t#S256")]
+    thumbprint: String,
+}
+
+impl Confirmation {
+    /// By the certificate with this SHA-256.
+    pub(crate) fn of(certificate: &[u8; 32]) -> Self {
+        Self { thumbprint: BASE64_URL_SAFE_NO_PAD.encode(certificate) }
+    }
+
+    /// Whether the connection showed that certificate.
+    pub(crate) fn fits(&self, certificate: Option<[u8; 32]>) -> bool {
+        certificate.is_some_and(|certificate| Self::of(&certificate) == *self)
+    }
 }
 
 /// Who issues tokens here.
@@ -78,8 +102,13 @@ pub(crate) fn verify(signer: &dyn Signer, token: &str, now: Timestamp) -> Option
 
 /// What is granted both by `token` and by `current`: a grant that was taken away since counts no more.
 pub(crate) fn effective(token: &str, current: &[Scope]) -> Vec<Scope> {
-    let asked = token.split(' ').filter_map(|scope| scope.parse::<Scope>().ok());
+    narrowed(token.split(' ').filter_map(|scope| scope.parse().ok()), current)
+}
+
+/// What is granted both by `asked` and by `current`.
+pub(crate) fn narrowed(asked: impl IntoIterator<Item = Scope>, current: &[Scope]) -> Vec<Scope> {
     asked
+        .into_iter()
         .flat_map(|asked| {
             current.iter().filter_map(move |granted| {
                 let resource_type = match (&asked.resource_type, &granted.resource_type) {
@@ -134,6 +163,8 @@ mod tests {
             iss: ISSUER.to_owned(),
             sub: "gp".to_owned(),
             client_id: "c".to_owned(),
+            credential: "k".to_owned(),
+            cnf: None,
             scope: "system/*.c".to_owned(),
             iat: 1000,
             exp: 1900,

@@ -2,7 +2,7 @@
 
 use crate::{
     app::AppState,
-    error::{ApiError, Kind, Refusal},
+    error::{AlreadyRecorded, ApiError, Kind, Refusal},
 };
 use axum::{
     extract::{FromRequestParts, MatchedPath, Request, State},
@@ -71,6 +71,9 @@ pub(crate) async fn record(State(state): State<AppState>, mut request: Request, 
     let target = target(&request);
     let served = tokio::spawn(async move {
         let response = explained(next.run(request).await);
+        if response.extensions().get::<AlreadyRecorded>().is_some() {
+            return response;
+        }
         let event = event(&state, &trail, &target, &response);
         tracing::debug!(target, status = response.status().as_u16(), "request served");
         match state.audit.record(event).await {

@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::response::Response;
 use fhir::bundle::Entry;
-use landing::{Change, Submission};
+use landing::Change;
 use model::Principal;
 use std::collections::{HashMap, HashSet};
 
@@ -54,7 +54,7 @@ pub(crate) async fn submit(
     if changes.is_empty() {
         return Ok(answer::bundle("transaction-response", &[], None));
     }
-    let accepted = crate::handlers::submit(state, &caller.source, Submission::from(changes))
+    let accepted = crate::handlers::submit(state, caller, changes, 0)
         .await?
         .map_err(|error| ApiError::from_intake(error, true))?;
     let entries: Vec<_> =

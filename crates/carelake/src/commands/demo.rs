@@ -75,7 +75,7 @@ async fn serve_and_send(folder: &Path, simulation: &Simulation, checks: &mut Che
     let mut providers = BTreeMap::new();
     let mut rows = Vec::new();
     for provider in simulation.providers() {
-        let credential = provider::add(&parts, &provider.source, vec![SCOPE.parse()?]).await?;
+        let credential = provider::add_with_secret(&parts, &provider.source, vec![SCOPE.parse()?]).await?;
         rows.push(vec![provider.source.to_string(), provider.title.to_owned(), SCOPE.to_owned()]);
         providers.insert(provider.source.clone(), credential);
     }

@@ -1,13 +1,22 @@
 //! `carelake provider`
 
-use crate::{cli::ProviderCommand, parts::Parts, screen};
-use control::NewProvider;
+mod credential;
+mod show;
+
+use crate::{
+    cli::{CredentialArgs, Method, ProviderCommand, ReachArgs},
+    parts::Parts,
+    screen,
+};
+use anyhow::{Context, ensure};
+use control::{NewProvider, Reach};
 use model::{AuditOutcome, Scope, SourceId};
+use serde_json::{Value, json};
 use std::path::Path;
 use uuid::Uuid;
 
-/// A credential, shown once.
-pub(super) struct Credential {
+/// A client id and its secret, shown once.
+pub(super) struct Secret {
     pub(super) client_id: String,
     pub(super) client_secret: String,
 }
@@ -15,78 +24,134 @@ pub(super) struct Credential {
 pub(super) async fn run(folder: &Path, command: ProviderCommand, json: bool) -> anyhow::Result<()> {
     let parts = Parts::open(folder, "provider").await?;
     match command {
-        ProviderCommand::Add { name, scopes } => {
-            let credential = add(&parts, &name, scopes).await?;
-            if json {
-                let answer = serde_json::json!({
-                    "name": name,
-                    "client_id": credential.client_id,
-                    "client_secret": credential.client_secret,
-                });
-                screen::say(answer.to_string());
-            } else {
-                screen::say(format!(
-                    "Provider {name} is registered. Its credential is shown this once:\n\n  client_id      {}\n  client_secret  {}",
-                    credential.client_id, credential.client_secret
-                ));
-            }
+        ProviderCommand::Add { name, scopes, credential, reach } => {
+            let shown = add(&parts, &name, scopes, &credential, reach.into()).await?;
+            show::once(json, &format!("Provider {name} is registered."), &shown);
         }
-        ProviderCommand::List => list(&parts, json).await?,
-        ProviderCommand::Disable { name } => {
-            parts.control.set_provider_enabled(&name, false).await?;
-            parts.record("provider.disable", AuditOutcome::Success, name.as_str(), &[]).await?;
-            if json {
-                screen::say(serde_json::json!({ "name": name, "enabled": false }).to_string());
-            } else {
-                screen::say(format!("Provider {name} is refused from its next request on."));
-            }
+        ProviderCommand::List => show::list(&parts, json).await?,
+        ProviderCommand::Show { name } => show::one(&parts, &name, json).await?,
+        ProviderCommand::Rotate { name, credential, overlap_hours } => {
+            let shown = rotate(&parts, &name, &credential, overlap_hours).await?;
+            show::once(json, &format!("Provider {name} has a further credential."), &shown);
         }
+        ProviderCommand::Revoke { credential } => {
+            parts.control.revoke_credential(&credential).await?;
+            parts.record("credential.revoke", AuditOutcome::Success, &credential, &[]).await?;
+            told(json, json!({ "credential": credential, "revoked": true }), || {
+                format!("Credential {credential} is refused from its next request on.")
+            });
+        }
+        ProviderCommand::Set { name, scopes, reach, anywhere } => {
+            set(&parts, &name, &scopes, reach, anywhere).await?;
+            show::one(&parts, &name, json).await?;
+        }
+        ProviderCommand::Disable { name } => enable(&parts, &name, false, json).await?,
+        ProviderCommand::Enable { name } => enable(&parts, &name, true, json).await?,
     }
     parts.close().await
 }
 
-/// Registers a provider with a random secret (two UUIDs of version 4), of which only a keyed hash is kept.
-pub(super) async fn add(parts: &Parts, name: &SourceId, scopes: Vec<Scope>) -> anyhow::Result<Credential> {
-    let client_id = format!("{name}-{}", &Uuid::new_v4().simple().to_string()[..8]);
-    let client_secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-    let mac = parts.keyring.gateway()?.provider_secret_mac;
-    let secret_mac = server::provider_secret_mac(&mac, &client_id, &client_secret);
-    let granted = scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-    let provider = NewProvider { name: name.clone(), client_id: client_id.clone(), secret_mac, scopes };
-    parts.control.add_provider(provider).await?;
-    parts.record("provider.add", AuditOutcome::Success, name.as_str(), &[("scopes", granted)]).await?;
-    Ok(Credential { client_id, client_secret })
+/// Registers a provider with a secret and nothing else, for the demo.
+pub(super) async fn add_with_secret(
+    parts: &Parts,
+    name: &SourceId,
+    scopes: Vec<Scope>,
+) -> anyhow::Result<Secret> {
+    let by_secret =
+        CredentialArgs { auth: Method::Secret, jwks: None, cert: None, issuer: None, client: None };
+    let shown = add(parts, name, scopes, &by_secret, Reach::default()).await?;
+    let text = |name: &str| shown[name].as_str().map(str::to_owned).context("no credential was made");
+    Ok(Secret { client_id: text("client_id")?, client_secret: text("client_secret")? })
 }
 
-async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
-    let providers = parts.control.providers().await?;
-    parts.record("provider.list", AuditOutcome::Success, "providers", &[]).await?;
-    if json {
-        for provider in providers {
-            screen::say(
-                serde_json::json!({
-                    "name": provider.name,
-                    "client_id": provider.client_id,
-                    "scopes": provider.scopes,
-                    "enabled": provider.enabled,
-                    "created": provider.created.to_string(),
-                })
-                .to_string(),
-            );
-        }
-        return Ok(());
+/// Registers a provider; gives back what is shown of it, once.
+async fn add(
+    parts: &Parts,
+    name: &SourceId,
+    scopes: Vec<Scope>,
+    credential: &CredentialArgs,
+    reach: Reach,
+) -> anyhow::Result<Value> {
+    let client_id = format!("{name}-{}", &Uuid::new_v4().simple().to_string()[..8]);
+    let made = credential::make(parts, &client_id, credential).await?;
+    let facts = [
+        ("scopes", scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
+        ("method", made.new.material.method().to_owned()),
+    ];
+    let provider =
+        NewProvider { name: name.clone(), client_id: client_id.clone(), scopes, reach, credential: made.new };
+    parts.control.add_provider(provider).await?;
+    parts.record("provider.add", AuditOutcome::Success, name.as_str(), &facts).await?;
+    Ok(with(json!({ "name": name, "client_id": client_id }), made.shown))
+}
+
+async fn rotate(
+    parts: &Parts,
+    name: &SourceId,
+    args: &CredentialArgs,
+    overlap_hours: u32,
+) -> anyhow::Result<Value> {
+    let provider = parts.control.provider(name).await?;
+    let provider = provider.with_context(|| format!("there is no provider `{name}`"))?;
+    let made = credential::make(parts, &provider.client_id, args).await?;
+    let facts = [("method", made.new.material.method().to_owned())];
+    let until = parts.clock.now().plus_ms(i64::from(overlap_hours) * 3_600_000);
+    let id = made.new.id.clone();
+    parts.control.add_credential(name, made.new, Some(until)).await?;
+    parts.record("provider.rotate", AuditOutcome::Success, name.as_str(), &facts).await?;
+    let said = json!({
+        "name": name, "client_id": provider.client_id, "credential": id, "others_until": until.to_string(),
+    });
+    Ok(with(said, made.shown))
+}
+
+async fn set(
+    parts: &Parts,
+    name: &SourceId,
+    scopes: &[Scope],
+    reach: ReachArgs,
+    anywhere: bool,
+) -> anyhow::Result<()> {
+    let reach_given = anywhere || reach.private_only || !reach.networks.is_empty();
+    ensure!(reach_given || !scopes.is_empty(), "say what to set: --scope, --network, --private-only or --anywhere");
+    if !scopes.is_empty() {
+        parts.control.set_provider_scopes(name, scopes).await?;
     }
-    let rows: Vec<_> = providers
-        .iter()
-        .map(|provider| {
-            vec![
-                provider.name.to_string(),
-                provider.client_id.clone(),
-                provider.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-                if provider.enabled { "enabled" } else { "disabled" }.to_owned(),
-            ]
-        })
-        .collect();
-    screen::say(screen::table(&["provider", "client id", "scopes", "state"], &rows));
+    let reach = Reach::from(reach);
+    let mut facts = vec![("scopes", scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))];
+    if reach_given {
+        parts.control.set_provider_reach(name, &reach).await?;
+        facts.push(("networks", reach.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")));
+        facts.push(("private_only", reach.private_only.to_string()));
+    }
+    parts.record("provider.set", AuditOutcome::Success, name.as_str(), &facts).await
+}
+
+async fn enable(parts: &Parts, name: &SourceId, enabled: bool, json: bool) -> anyhow::Result<()> {
+    parts.control.set_provider_enabled(name, enabled).await?;
+    let action = if enabled { "provider.enable" } else { "provider.disable" };
+    parts.record(action, AuditOutcome::Success, name.as_str(), &[]).await?;
+    told(json, json!({ "name": name, "enabled": enabled }), || {
+        let what = if enabled { "let in" } else { "refused" };
+        format!("Provider {name} is {what} from its next request on.")
+    });
     Ok(())
+}
+
+fn told(json: bool, value: Value, sentence: impl FnOnce() -> String) {
+    screen::say(if json { value.to_string() } else { sentence() });
+}
+
+/// The members of both.
+fn with(mut one: Value, other: Value) -> Value {
+    if let (Value::Object(one), Value::Object(other)) = (&mut one, other) {
+        one.extend(other);
+    }
+    one
+}
+
+impl From<ReachArgs> for Reach {
+    fn from(args: ReachArgs) -> Self {
+        Self { networks: args.networks, private_only: args.private_only }
+    }
 }

@@ -1,6 +1,13 @@
 //! `carelake serve`: the gateway and the worker in one process.
 
-use crate::{home, parts::Parts, screen};
+mod certificate;
+
+use crate::{
+    home,
+    outside::{self, Outside},
+    parts::Parts,
+    screen,
+};
 use anyhow::Context;
 use lake::LakeError;
 use landing::Intake;
@@ -10,7 +17,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 /// How often a running service looks whether its approvals still hold.
@@ -21,6 +28,8 @@ pub(super) struct Service {
     serving: Serving,
     intake: Arc<Intake>,
     worker: JoinHandle<Result<(), LakeError>>,
+    /// End with the service.
+    _helpers: JoinSet<()>,
     stop_serving: watch::Sender<bool>,
     stop_working: watch::Sender<bool>,
 }
@@ -28,11 +37,9 @@ pub(super) struct Service {
 impl Service {
     /// Starts both on the addresses of the configuration.
     pub(super) async fn start(parts: &Parts) -> anyhow::Result<Self> {
-        let tls = parts.home.places().tls();
-        let read = |name: &str| {
-            std::fs::read(tls.join(name)).with_context(|| format!("read {name} in {}", tls.display()))
-        };
-        let tls_config = server::tls_config(&read("server.pem")?, &read("server.key")?)?;
+        let folder = parts.home.places().tls();
+        let tls = certificate::open(&folder)?;
+        let outside = Outside::new(&parts.home.config.outside)?;
         let intake = Arc::new(parts.intake()?);
         let app = App {
             intake: Arc::clone(&intake),
@@ -50,9 +57,17 @@ impl Service {
             // An error means that the sender is gone, which is the same wish.
             drop(stopped.wait_for(|stop| *stop).await);
         };
-        let serving = server::serve(Arc::new(app), tls_config, shutdown).await?;
+        let serving = server::serve(Arc::new(app), &tls, shutdown).await?;
+        let mut helpers = JoinSet::new();
+        helpers.spawn(async move {
+            if let Err(error) = certificate::keep_current(tls, folder).await {
+                tracing::error!(%error, "the gateway's certificate is not looked at");
+            }
+        });
+        let (control, clock) = (Arc::clone(&parts.control), Arc::clone(&parts.clock));
+        helpers.spawn(outside::keep_fresh(outside, control, clock));
         let worker = tokio::spawn(worker.run(stop));
-        Ok(Self { serving, intake, worker, stop_serving, stop_working })
+        Ok(Self { serving, intake, worker, _helpers: helpers, stop_serving, stop_working })
     }
 
     /// Where the gateway listens.

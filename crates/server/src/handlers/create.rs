@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, Method, Uri};
-use landing::{Intent, Submission};
+use landing::Intent;
 use model::Interaction;
 use uuid::Uuid;
 
@@ -41,8 +41,7 @@ pub(crate) async fn create(
         prepare::change(prepare::parse(text)?, resource_type, id, Intent::Create)
     };
     let (change, _reserved) = body.read(read).await?;
-    let submission = Submission::from(vec![change]);
-    let accepted = handlers::submit(&state, &caller.source, submission)
+    let accepted = handlers::submit(&state, &caller, vec![change], 0)
         .await?
         .map_err(|error| ApiError::from_intake(error, false))?;
     caller.trail.action("fhir.create");

@@ -1,29 +1,34 @@
 //! `POST /oauth/token`: client credentials for a token (RFC 6749 §4.4).
 
+mod basic;
+mod client;
+mod form;
+pub(crate) mod grant;
+
 use crate::{
     app::AppState,
+    caller,
     config::LONGEST_TOKEN_S,
-    error::{Kind, Refusal},
-    token::{self, Claims, ISSUER, LONGEST_BYTES},
+    error::{ApiError, Kind, Refusal},
+    peer::Peer,
+    token::{self, Claims, Confirmation, ISSUER, LONGEST_BYTES},
     trail::Trail,
 };
 use axum::{
-    Json,
+    Extension, Json,
     body::{Body, to_bytes},
     extract::State,
     response::{IntoResponse, Response},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
-use control::Provider;
+use client::Client;
 use http::{HeaderMap, HeaderValue, header};
-use model::{Interaction, Scope};
 use serde::Serialize;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Token requests are small: ids, a secret and scopes.
-const FORM_LIMIT_BYTES: usize = 16 << 10;
+/// Token requests are small: ids, a secret or an assertion, and scopes.
+const FORM_LIMIT_BYTES: usize = 32 << 10;
 
 /// What a token request is, as OpenAPI describes it; RFC 6749 says it is a form.
 #[derive(ToSchema)]
@@ -31,10 +36,14 @@ const FORM_LIMIT_BYTES: usize = 16 << 10;
 pub(crate) struct TokenRequest {
     /// `client_credentials`
     grant_type: String,
-    /// The client's name, unless it is given by HTTP Basic.
+    /// The client's name, unless HTTP Basic or an assertion gives it. Alone, with the certificate of the connection.
     client_id: Option<String>,
     /// The client's secret, unless it is given by HTTP Basic.
     client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`, with `client_assertion`.
+    client_assertion_type: Option<String>,
+    /// A JWT that the client signed (RFC 7523 §2.2), by RS384 or ES384.
+    client_assertion: Option<String>,
     /// Grants such as `system/Observation.c`, separated by spaces; all that the client has if absent.
     scope: Option<String>,
 }
@@ -46,7 +55,7 @@ pub(crate) struct TokenResponse {
     access_token: String,
     /// Always `Bearer`.
     token_type: &'static str,
-    /// Seconds until it ends, at most 3600.
+    /// Seconds until it ends: at most 3600, and at most 300 for an assertion.
     expires_in: u32,
     /// What it grants.
     scope: String,
@@ -57,8 +66,10 @@ pub(crate) struct TokenResponse {
 pub(crate) enum TokenError {
     /// The request is not as RFC 6749 writes it.
     InvalidRequest(&'static str),
-    /// The client is unknown, disabled, or gave another secret; which of them is not told.
+    /// The client is unknown, disabled, elsewhere, or showed something else; which of them is not told.
     InvalidClient,
+    /// The same, too often.
+    TooManyGuesses(ApiError),
     /// Another grant type than client credentials.
     UnsupportedGrantType,
     /// A scope that is none, or that the client was not granted.
@@ -72,139 +83,58 @@ pub(crate) enum TokenError {
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = TokenResponse),
         (status = 400, description = "The request or the scope is wrong (RFC 6749 §5.2)"),
-        (status = 401, description = "The credentials are wrong")))]
+        (status = 401, description = "The credentials are wrong"),
+        (status = 429, description = "The credentials are wrong, too often")))]
 pub(crate) async fn token(
     State(state): State<AppState>,
     trail: Trail,
+    peer: Option<Extension<Arc<Peer>>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, TokenError> {
     trail.action("token");
+    let peer = peer.as_ref().map(|Extension(peer)| &**peer);
     let within = Duration::from_millis(state.config.request_timeout_ms);
     let body = tokio::time::timeout(within, to_bytes(body, FORM_LIMIT_BYTES))
         .await
         .ok()
         .and_then(Result::ok)
         .ok_or(TokenError::InvalidRequest("the form is too large, or did not arrive in time"))?;
-    let form = form(&headers, &body)?;
-    let (client_id, secret) = credentials(&headers, &form)?;
+    let form = form::read(&headers, &body)?;
+    let client = match client::authenticate(&state, &headers, &form, peer).await {
+        Err(TokenError::InvalidClient) => return Err(wrong(&state, peer)),
+        other => other?,
+    };
+    trail.actor(Arc::from(client.provider.name.as_str()));
+    trail.fact("method", client.method);
     match form.get("grant_type").map(String::as_str) {
         Some("client_credentials") => {}
         Some(_) => return Err(TokenError::UnsupportedGrantType),
         None => return Err(TokenError::InvalidRequest("grant_type is missing")),
     }
-    let provider = authenticate(&state, &client_id, &secret).await?;
-    trail.actor(Arc::from(provider.name.as_str()));
-    let scope = granted(form.get("scope").map(String::as_str), &provider.scopes)?;
+    let scope = grant::granted(form.get("scope").map(String::as_str), &client.provider.scopes)?;
     trail.fact("scope", &scope);
-    let expires_in = state.config.token_ttl_s.min(LONGEST_TOKEN_S);
-    let access_token = issue(&state, &provider, &scope, expires_in)?;
+    let expires_in = state.config.token_ttl_s.min(LONGEST_TOKEN_S).min(client.longest_s);
+    let access_token = issue(&state, &client, &scope, expires_in)?;
     Ok(no_store(Json(TokenResponse { access_token, token_type: "Bearer", expires_in, scope })))
 }
 
-/// The form's fields; a name that comes twice is refused (RFC 6749 §3.2).
-fn form(headers: &HeaderMap, body: &[u8]) -> Result<HashMap<String, String>, TokenError> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(TokenError::InvalidRequest("Content-Type must be application/x-www-form-urlencoded"));
-    }
-    let mut fields = HashMap::new();
-    for (name, value) in url::form_urlencoded::parse(body) {
-        // A field without a value counts as absent (RFC 6749 §3.2).
-        if !value.is_empty() && fields.insert(name.into_owned(), value.into_owned()).is_some() {
-            return Err(TokenError::InvalidRequest("a field comes twice"));
-        }
-    }
-    Ok(fields)
-}
-
-/// Who the client says it is, by HTTP Basic or by fields, never both (RFC 6749 §2.3.1).
-fn credentials(headers: &HeaderMap, form: &HashMap<String, String>) -> Result<(String, String), TokenError> {
-    let fields = (form.get("client_id"), form.get("client_secret"));
-    match (headers.get(header::AUTHORIZATION), fields) {
-        (None, (Some(id), Some(secret))) => Ok((id.clone(), secret.clone())),
-        (None, _) => Err(TokenError::InvalidClient),
-        (Some(_), (_, Some(_))) => Err(TokenError::InvalidRequest("credentials are given twice")),
-        (Some(value), (id, None)) => {
-            let (user, password) = basic(value).ok_or(TokenError::InvalidClient)?;
-            if id.is_some_and(|id| *id != user) {
-                return Err(TokenError::InvalidRequest("client_id differs from HTTP Basic's"));
-            }
-            Ok((user, password))
-        }
+fn wrong(state: &AppState, peer: Option<&Peer>) -> TokenError {
+    let refused = caller::refused(state, peer, ApiError::new(Kind::Unauthenticated, ""));
+    match refused.kind() {
+        Kind::TooManyGuesses => TokenError::TooManyGuesses(refused),
+        _ => TokenError::InvalidClient,
     }
 }
 
-/// User and password of HTTP Basic (RFC 7617), each form-encoded before (RFC 6749 §2.3.1).
-fn basic(value: &HeaderValue) -> Option<(String, String)> {
-    let (scheme, text) = value.to_str().ok()?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let text = String::from_utf8(BASE64_STANDARD.decode(text.trim()).ok()?).ok()?;
-    let (user, password) = text.split_once(':')?;
-    Some((form_decoded(user), form_decoded(password)))
-}
-
-fn form_decoded(text: &str) -> String {
-    // `=` and `&` separate fields only where they are not encoded, which those who do not encode at all rely on.
-    let whole = text.replace('=', "%3D").replace('&', "%26");
-    url::form_urlencoded::parse(whole.as_bytes())
-        .next()
-        .map(|(name, _)| name.into_owned())
-        .unwrap_or_default()
-}
-
-async fn authenticate(state: &AppState, client_id: &str, secret: &str) -> Result<Provider, TokenError> {
-    let found = state.control.provider_by_client(client_id).await.map_err(|error| {
-        tracing::error!(%error, "the control database could not be asked for a provider");
-        TokenError::Unavailable
-    })?;
-    // The hash is made and compared for unknown clients too, so that the time tells nothing.
-    let expected = found.as_ref().map_or([0; 32], |provider| provider.secret_mac);
-    let fits = token::secret_fits(&state.keys.provider_secret_mac, client_id, secret, &expected);
-    found.filter(|provider| fits && provider.enabled).ok_or(TokenError::InvalidClient)
-}
-
-/// The scopes of the token: those asked for, if every letter of each is granted, or all.
-fn granted(asked: Option<&str>, grants: &[Scope]) -> Result<String, TokenError> {
-    let Some(asked) = asked else {
-        return Ok(grants.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
-    };
-    let mut scopes: Vec<String> = Vec::new();
-    for text in asked.split_ascii_whitespace() {
-        let scope: Scope = text.parse().map_err(|_| {
-            TokenError::InvalidScope("a scope is `system/`, a type or `*`, then `.c`, `.u` or `.cu`")
-        })?;
-        let covered = [(scope.create, Interaction::Create), (scope.update, Interaction::Update)]
-            .into_iter()
-            .filter(|(asked, _)| *asked)
-            .all(|(_, letter)| {
-                let one = Scope {
-                    resource_type: scope.resource_type.clone(),
-                    create: letter == Interaction::Create,
-                    update: letter == Interaction::Update,
-                };
-                grants.iter().any(|grant| grant.includes(&one))
-            });
-        if !covered {
-            return Err(TokenError::InvalidScope("a scope was not granted to this client"));
-        }
-        let text = scope.to_string();
-        if !scopes.contains(&text) {
-            scopes.push(text);
-        }
-    }
-    if scopes.is_empty() { Err(TokenError::InvalidScope("no scope is named")) } else { Ok(scopes.join(" ")) }
-}
-
-fn issue(state: &AppState, provider: &Provider, scope: &str, expires_in: u32) -> Result<String, TokenError> {
+fn issue(state: &AppState, client: &Client, scope: &str, expires_in: u32) -> Result<String, TokenError> {
     let now = state.clock.now().seconds();
     let claims = Claims {
         iss: ISSUER.to_owned(),
-        sub: provider.name.as_str().to_owned(),
-        client_id: provider.client_id.clone(),
+        sub: client.provider.name.as_str().to_owned(),
+        client_id: client.provider.client_id.clone(),
+        credential: client.credential.clone(),
+        cnf: client.certificate.as_ref().map(Confirmation::of),
         scope: scope.to_owned(),
         iat: now,
         exp: now + i64::from(expires_in),
@@ -220,7 +150,7 @@ fn issue(state: &AppState, provider: &Provider, scope: &str, expires_in: u32) ->
     Ok(token)
 }
 
-fn no_store(response: impl IntoResponse) -> Response {
+pub(crate) fn no_store(response: impl IntoResponse) -> Response {
     let mut response = response.into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
@@ -234,8 +164,9 @@ impl IntoResponse for TokenError {
             Self::InvalidClient => (
                 Kind::Unauthenticated,
                 "invalid_client",
-                "please provide valid credentials: client_id and client_secret",
+                "please provide valid credentials: a secret, a signed assertion, or a certificate with client_id",
             ),
+            Self::TooManyGuesses(error) => return error.into_response(),
             Self::UnsupportedGrantType => {
                 (Kind::Malformed, "unsupported_grant_type", "grant_type must be client_credentials")
             }

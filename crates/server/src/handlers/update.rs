@@ -15,7 +15,6 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, Method, Uri};
-use landing::Submission;
 use model::Interaction;
 
 /// Stores one resource under the sender's own id. A new id needs the grants to create and to update.
@@ -52,7 +51,7 @@ pub(crate) async fn update(
         prepare::change(resource, resource_type, id, intent)
     };
     let (change, _reserved) = body.read(read).await?;
-    let accepted = handlers::submit(&state, &caller.source, Submission::from(vec![change]))
+    let accepted = handlers::submit(&state, &caller, vec![change], 0)
         .await?
         .map_err(|error| ApiError::from_intake(error, false))?;
     caller.trail.action("fhir.update");

@@ -1,6 +1,6 @@
 //! The providers at work: each sends its messages in order, all at the same time.
 
-use super::super::provider::Credential;
+use super::super::provider::Secret;
 use crate::{
     client::Gateway,
     screen::{self, say},
@@ -40,7 +40,7 @@ pub(super) struct Counts {
 /// Sends everything.
 pub(super) async fn all(
     gateway: &Gateway,
-    credentials: &BTreeMap<SourceId, Credential>,
+    credentials: &BTreeMap<SourceId, Secret>,
     simulation: &Simulation,
 ) -> anyhow::Result<Sent> {
     let begun = Instant::now();

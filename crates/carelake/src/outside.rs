@@ -1,0 +1,120 @@
+//! What is fetched from outside: metadata of issuers (OpenID Connect Discovery 1.0) and key sets (RFC 7517).
+//!
+//! Only from hosts that the operator names, only over TLS, without following redirects, and bounded in bytes and
+//! time. What comes is kept in the control database; the gateway reads it there and fetches nothing.
+
+use crate::config::OutsideConfig;
+use anyhow::{Context, bail};
+use control::{Control, KeySetCopy};
+use credentials::{discovery, key_set::KeySet};
+use futures::StreamExt;
+use model::{Clock, Timestamp};
+use reqwest::{Certificate, Client, Url, redirect};
+use std::{sync::Arc, time::Duration};
+
+/// The largest answer that is read.
+const ANSWER_LIMIT_BYTES: usize = 64 << 10;
+/// The longest that one may take.
+const WITHIN: Duration = Duration::from_secs(10);
+/// How often it is looked which copies are too old.
+const LOOKED_AT: Duration = Duration::from_secs(2);
+/// How long is waited after a try before the next, in milliseconds: a stranger can name any key.
+const BETWEEN_TRIES_MS: i64 = 60_000;
+
+/// Asks the hosts that may be asked.
+pub(crate) struct Outside {
+    client: Client,
+    config: OutsideConfig,
+}
+
+impl Outside {
+    /// # Errors
+    /// The file of certificate authorities cannot be read, where there are hosts to be asked.
+    pub(crate) fn new(config: &OutsideConfig) -> anyhow::Result<Self> {
+        let mut builder = Client::builder()
+            .https_only(true)
+            .tls_built_in_root_certs(false)
+            .redirect(redirect::Policy::none())
+            .timeout(WITHIN);
+        if !config.hosts.is_empty() {
+            let file = &config.ca_file;
+            let pem = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
+            for authority in Certificate::from_pem_bundle(&pem)? {
+                builder = builder.add_root_certificate(authority);
+            }
+        }
+        Ok(Self { client: builder.build()?, config: config.clone() })
+    }
+
+    /// Where an issuer says that its keys are.
+    pub(crate) async fn key_set_of(&self, issuer: &str) -> anyhow::Result<String> {
+        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let metadata = self.get(&url).await?;
+        let found = discovery::parse(&metadata, issuer);
+        Ok(found.context("understand the issuer's metadata")?.jwks_uri)
+    }
+
+    /// The JWK Set at `url`, if it can be used.
+    pub(crate) async fn key_set(&self, url: &str) -> anyhow::Result<Vec<u8>> {
+        let jwks = self.get(url).await?;
+        KeySet::parse(&jwks).context("understand the key set")?;
+        Ok(jwks)
+    }
+
+    /// Fetches the key set at `url` into the control database. What fails is noted there too.
+    pub(crate) async fn refresh(&self, control: &Control, url: &str) -> anyhow::Result<()> {
+        let fetched = self.key_set(url).await;
+        let why = fetched.as_ref().err().map(|error| format!("{error:#}"));
+        let noted = match (&fetched, &why) {
+            (Ok(jwks), _) => Ok(jwks.as_slice()),
+            (Err(_), why) => Err(why.as_deref().unwrap_or_default()),
+        };
+        control.put_key_set(url, noted).await?;
+        fetched.map(drop)
+    }
+
+    async fn get(&self, url: &str) -> anyhow::Result<Vec<u8>> {
+        let url: Url = url.parse().context("read the address")?;
+        let host = url.host_str().context("the address names no host")?;
+        let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
+        if !self.config.hosts.iter().any(|allowed| allowed == host || *allowed == with_port) {
+            bail!("the host {host} may not be asked: add it to [outside] hosts in the configuration");
+        }
+        let answer = self.client.get(url).send().await?.error_for_status()?;
+        let mut bytes = Vec::new();
+        let mut chunks = answer.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            bytes.extend_from_slice(&chunk?);
+            if bytes.len() > ANSWER_LIMIT_BYTES {
+                bail!("the answer has more than {ANSWER_LIMIT_BYTES} bytes");
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// Keeps the copies of key sets fresh, for ever.
+pub(crate) async fn keep_fresh(outside: Outside, control: Arc<Control>, clock: Arc<dyn Clock>) {
+    loop {
+        match control.key_sets().await {
+            Ok(copies) => {
+                for copy in copies.iter().filter(|copy| outside.is_due(copy, clock.now())) {
+                    if let Err(error) = outside.refresh(&control, &copy.url).await {
+                        let cause = format!("{error:#}");
+                        tracing::warn!(cause, "a key set could not be fetched; its last copy goes on");
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "the key sets could not be listed"),
+        }
+        tokio::time::sleep(LOOKED_AT).await;
+    }
+}
+
+impl Outside {
+    fn is_due(&self, copy: &KeySetCopy, now: Timestamp) -> bool {
+        let old = copy.fetched.is_none_or(|at| now.0 - at.0 >= i64::from(self.config.refresh_s) * 1000);
+        let rested = copy.tried.is_none_or(|at| now.0 - at.0 >= BETWEEN_TRIES_MS);
+        rested && (old || copy.wanted.is_some())
+    }
+}
