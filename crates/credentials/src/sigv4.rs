@@ -25,6 +25,9 @@ mod secret;
 mod sign;
 mod verify;
 
+#[cfg(test)]
+mod suite;
+
 pub use authorization::Authorization;
 pub use secret::SigningSecret;
 pub use sign::{Credential, sign};
