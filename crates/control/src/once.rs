@@ -72,7 +72,8 @@ impl Control {
         answers: &[FirstAnswer],
     ) -> Result<(), ControlError> {
         const FORGET: &str = "DELETE FROM first_answer WHERE expires < $1";
-        const INSERT: &str = "INSERT INTO first_answer (request, ordinal, answer, expires) VALUES ($1, $2, $3, $4)
+        const INSERT: &str =
+            "INSERT INTO first_answer (request, ordinal, answer, expires) VALUES ($1, $2, $3, $4)
             ON CONFLICT (request) DO NOTHING";
         if answers.is_empty() {
             return Ok(());

@@ -95,7 +95,8 @@ impl Control {
     /// [`ControlError::AlreadyExists`] if the name, the client id or the credential's id is taken.
     pub async fn add_provider(&self, new: NewProvider) -> Result<Provider, ControlError> {
         const ACTION: &str = "add a provider";
-        const SQL: &str = "INSERT INTO provider (name, client_id, scopes, enabled, created, networks, private_only)
+        const SQL: &str =
+            "INSERT INTO provider (name, client_id, scopes, enabled, created, networks, private_only)
             VALUES ($1, $2, $3, 1, $4, $5, $6)";
         let now = self.now();
         let mut tx = self.begin(ACTION).await?;
@@ -202,8 +203,7 @@ impl Control {
     pub async fn set_provider_reach(&self, name: &SourceId, reach: &Reach) -> Result<(), ControlError> {
         const SQL: &str = "UPDATE provider SET networks = $2, private_only = $3 WHERE name = $1";
         let networks = reach.networks_text();
-        let params =
-            [name.as_str().into(), networks.as_str().into(), i64::from(reach.private_only).into()];
+        let params = [name.as_str().into(), networks.as_str().into(), i64::from(reach.private_only).into()];
         self.change_provider(SQL, &params, name).await
     }
 

@@ -89,7 +89,9 @@ impl DoorKey {
         let mut plain = Zeroizing::new(body.to_vec());
         let length = self
             .derived(salt)
-            .and_then(|key| key.open_in_place(nonce(), associated(purpose, name), &mut plain).map(|p| p.len()))
+            .and_then(|key| {
+                key.open_in_place(nonce(), associated(purpose, name), &mut plain).map(|p| p.len())
+            })
             .map_err(|_| OpenError::Authentication)?;
         plain.truncate(length);
         Ok(plain)

@@ -1,8 +1,8 @@
 //! One lane's writer: one segment in flight, everything that waits goes into the next.
 
 use crate::{
-    Accepted, Change, FilePart, IntakeError, IntakeParts, Once, SegmentKey, group::Group, intake::storage, once,
-    segment,
+    Accepted, Change, FilePart, IntakeError, IntakeParts, Once, SegmentKey, group::Group, intake::storage,
+    once, segment,
 };
 use control::{Control, ControlError, Lease, Registration};
 use model::{LaneId, Ordinal, SourceId, failpoint};

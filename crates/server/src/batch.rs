@@ -88,7 +88,9 @@ async fn apart(
         .map(|(index, planned)| async move {
             let result = match planned {
                 Err(error) => Err(error),
-                Ok(change) => one(state, caller, change, index + 1).await.map_err(|error| error.in_entry(index)),
+                Ok(change) => {
+                    one(state, caller, change, index + 1).await.map_err(|error| error.in_entry(index))
+                }
             };
             match result {
                 Ok(accepted) => match accepted.entries.first() {

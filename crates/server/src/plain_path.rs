@@ -24,7 +24,7 @@ fn is_plain(path: &str) -> bool {
     // One slash at the end is let pass: some clients put it after the base.
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     let parts_are_plain = rest.split('/').all(|part| !matches!(part, "" | "." | ".."));
-    (rest.is_empty() || parts_are_plain) && !path.contains(['%', '\\', ';']) && path.is_ascii()
+    path == "/" || (parts_are_plain && !path.contains(['%', '\\', ';']) && path.is_ascii())
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use crate::{
     caller::signature,
     error::{ApiError, Kind},
     handlers::{
-        bundle, create, document, health, metadata, receipt, refused, signing_credential, smart, token, update,
+        bundle, create, document, health, metadata, receipt, refused, signing_credential, smart, token,
+        update,
     },
     plain_path, trail,
 };

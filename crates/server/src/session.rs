@@ -78,8 +78,9 @@ impl Session {
         (now.0 < session.expires).then_some(session)
     }
 
-    pub(crate) fn into_secret(self) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(self.secret.as_bytes().to_vec())
+    /// What its requests are signed with.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
     }
 }
 
@@ -97,7 +98,7 @@ mod tests {
         let open = |id: &str, now| Session::open(&door, id, &token, Timestamp(now));
         let session = open(&pair.access_key_id, 99).unwrap();
         assert_eq!((session.client_id.as_str(), session.scope.as_str()), ("client", "system/*.c"));
-        assert_eq!(*session.into_secret(), pair.secret_access_key.as_bytes());
+        assert_eq!(session.secret(), pair.secret_access_key.as_str());
         assert!(open(&pair.access_key_id, 100).is_none());
         assert!(open("CLTKAAAAAAAAAAAAAAAA", 99).is_none());
         assert!(!token.contains(pair.secret_access_key.as_str()));

@@ -74,7 +74,11 @@ impl Tls {
     }
 }
 
-fn certified(provider: &CryptoProvider, cert_pem: &[u8], key_pem: &[u8]) -> Result<Arc<CertifiedKey>, TlsError> {
+fn certified(
+    provider: &CryptoProvider,
+    cert_pem: &[u8],
+    key_pem: &[u8],
+) -> Result<Arc<CertifiedKey>, TlsError> {
     let chain = CertificateDer::pem_slice_iter(cert_pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(TlsError::Certificate)?;

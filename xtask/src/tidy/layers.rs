@@ -26,14 +26,32 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("simulate", &["model"]),
     // Drives the binary from outside: a library of ours would let it look inside.
     ("e2e", &[]),
-    ("lake", &["model", "fhir", "keys", "audit", "policy", "control", "identity", "views", "vault", "landing"]),
+    (
+        "lake",
+        &["model", "fhir", "keys", "audit", "policy", "control", "identity", "views", "vault", "landing"],
+    ),
     // Not vault: it must be unable to join identity to medicine. Not views, not lake.
-    ("server", &["model", "fhir", "keys", "audit", "credentials", "policy", "control", "identity", "landing"]),
+    (
+        "server",
+        &["model", "fhir", "keys", "audit", "credentials", "policy", "control", "identity", "landing"],
+    ),
     (
         "carelake",
         &[
-            "model", "fhir", "keys", "audit", "credentials", "policy", "control", "identity", "views", "vault", "landing",
-            "simulate", "lake", "server",
+            "model",
+            "fhir",
+            "keys",
+            "audit",
+            "credentials",
+            "policy",
+            "control",
+            "identity",
+            "views",
+            "vault",
+            "landing",
+            "simulate",
+            "lake",
+            "server",
         ],
     ),
     ("xtask", &[]),

@@ -113,7 +113,10 @@ async fn set(
     anywhere: bool,
 ) -> anyhow::Result<()> {
     let reach_given = anywhere || reach.private_only || !reach.networks.is_empty();
-    ensure!(reach_given || !scopes.is_empty(), "say what to set: --scope, --network, --private-only or --anywhere");
+    ensure!(
+        reach_given || !scopes.is_empty(),
+        "say what to set: --scope, --network, --private-only or --anywhere"
+    );
     if !scopes.is_empty() {
         parts.control.set_provider_scopes(name, scopes).await?;
     }
@@ -121,7 +124,8 @@ async fn set(
     let mut facts = vec![("scopes", scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))];
     if reach_given {
         parts.control.set_provider_reach(name, &reach).await?;
-        facts.push(("networks", reach.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")));
+        facts
+            .push(("networks", reach.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")));
         facts.push(("private_only", reach.private_only.to_string()));
     }
     parts.record("provider.set", AuditOutcome::Success, name.as_str(), &facts).await

@@ -125,7 +125,10 @@ async fn a_copy_of_a_key_set_outlasts_a_fetch_that_fails() {
     assert!(control.key_set(url).await.unwrap().unwrap().wanted.is_some());
     control.put_key_set(url, Err("no route")).await.unwrap();
     let copy = control.key_set(url).await.unwrap().unwrap();
-    assert_eq!((copy.jwks.as_deref(), copy.wanted, copy.error.as_str()), (Some(&b"keys"[..]), None, "no route"));
+    assert_eq!(
+        (copy.jwks.as_deref(), copy.wanted, copy.error.as_str()),
+        (Some(&b"keys"[..]), None, "no route")
+    );
     control.remove_issuer("trust").await.unwrap();
     assert!(control.issuers().await.unwrap().is_empty());
 }

@@ -1,8 +1,6 @@
 //! What the tests stand on: a database of their own and a clock that they move.
 
-use control::{
-    Control, Lease, LedgerEntry, Material, NewCredential, NewProvider, Reach, Registration,
-};
+use control::{Control, Lease, LedgerEntry, Material, NewCredential, NewProvider, Reach, Registration};
 use model::{LaneId, ManualClock, Ordinal, Timestamp};
 use std::sync::Arc;
 use tempfile::TempDir;

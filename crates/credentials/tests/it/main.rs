@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where the unexpected happens")]
 
 mod sigv4;
+mod tokens;

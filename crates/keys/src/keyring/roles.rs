@@ -2,7 +2,8 @@
 
 use super::Keyring;
 use crate::{
-    DoorKey, KeyError, LandingPrivate, LandingPublic, MacKey, MacPurpose, SigningPurpose, Zone, ZoneKey, sealed_box,
+    DoorKey, KeyError, LandingPrivate, LandingPublic, MacKey, MacPurpose, SigningPurpose, Zone, ZoneKey,
+    sealed_box,
 };
 use model::Signer;
 use std::{fmt, sync::Arc};

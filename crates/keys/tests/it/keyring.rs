@@ -1,7 +1,8 @@
 //! The ring: what is on disk, who may read it, and what its shares restore.
 
 use keys::{
-    DoorPurpose, KeyError, Keyring, MacPurpose, SigningPurpose, Zone, custodian_private, recover_root, sealed_box,
+    DoorPurpose, KeyError, Keyring, MacPurpose, SigningPurpose, Zone, custodian_private, recover_root,
+    sealed_box,
 };
 use object_store::{ObjectStoreExt, path::Path as ObjectPath};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
@@ -66,7 +67,9 @@ fn a_ring_of_the_first_version_is_given_the_keys_that_came_later_and_a_damaged_o
     assert_eq!(*two.door.open(DoorPurpose::SigningSecret, b"", &sealed).unwrap(), b"x");
     assert_eq!(one.once_mac.mac(&[b"x"]), two.once_mac.mac(&[b"x"]));
     keep(|name| name != "mac/ledger");
-    assert!(matches!(Keyring::open(&dir).unwrap().gateway(), Err(KeyError::Unwrap(name)) if name == "mac/ledger"));
+    assert!(
+        matches!(Keyring::open(&dir).unwrap().gateway(), Err(KeyError::Unwrap(name)) if name == "mac/ledger")
+    );
 }
 
 #[test]

@@ -6,7 +6,8 @@ use landing::{Change, FilePart, Intake, Limits, Status, Submission};
 /// What becomes of a part of a file that begins with resource `from`: version and status of each.
 async fn import(intake: &Intake, digest: u8, from: u64, changes: Vec<Change>) -> Vec<(u32, Status)> {
     let part = FilePart { digest: [digest; 32], checker: "test".into(), from, resources: changes.len() };
-    let accepted = intake.submit(&source("gp"), Submission { changes, files: vec![part], once: None }).await.unwrap();
+    let accepted =
+        intake.submit(&source("gp"), Submission { changes, files: vec![part], once: None }).await.unwrap();
     accepted.entries.iter().map(|entry| (entry.version, entry.status)).collect()
 }
 

@@ -35,11 +35,7 @@ async fn own(state: &AppState, claims: Claims, extensions: &Extensions) -> Resul
     }
     Ok(Shown {
         scopes: token::effective(&claims.scope, &provider.scopes),
-        credential: CallerCredential {
-            id: claims.credential,
-            client_id: claims.client_id,
-            temporary: false,
-        },
+        credential: CallerCredential { id: claims.credential, client_id: claims.client_id, temporary: false },
         provider,
         method: "token",
         once: None,

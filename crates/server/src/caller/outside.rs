@@ -35,7 +35,11 @@ pub(super) async fn authenticate(
 }
 
 async fn verify(state: &AppState, text: &str, trusted: &Issuer) -> Result<OutsideToken, Stranger> {
-    let rules = IssuerRules::new(&trusted.url, &trusted.audience, &trusted.scope_prefix);
+    let rules = IssuerRules {
+        issuer: &trusted.url,
+        audience: &trusted.audience,
+        scope_prefix: &trusted.scope_prefix,
+    };
     let url = trusted.key_set.as_deref().ok_or(Stranger::Refused)?;
     let keys = state.key_sets.at(&state.control, url).await?.ok_or(Stranger::Refused)?;
     match issuer::verify(text, &rules, &keys, state.clock.now()) {

@@ -18,21 +18,37 @@ use axum::{
 };
 use control::{Material, Provider};
 use credentials::sigv4::{self, Authorization, SigningSecret};
-use http::{header, request::Parts};
+use http::{request::Parts, uri::Authority};
 use keys::DoorPurpose;
 use model::Scope;
+use std::sync::Arc;
 
-/// How long an answer is kept for the same request: as long as its time may be off, both ways, and a minute.
-const KEPT_MS: i64 = 11 * 60_000;
+/// An answer is kept for the same request as long as its time may be off, both ways, and a minute.
+const A_MINUTE_MS: i64 = 60_000;
 
 /// Who claims to have signed a request, and what its signature must fit.
 #[derive(Clone)]
 struct Claim {
     authorization: Authorization,
-    secret: SigningSecret,
+    secret: Arc<SigningSecret>,
     provider: Provider,
     credential: CallerCredential,
     scopes: Vec<Scope>,
+}
+
+impl Claim {
+    /// Whether the signature is that of this request with a body of this SHA-256.
+    fn fits(&self, parts: &Parts, payload: [u8; 32], state: &AppState) -> bool {
+        let request = sigv4::Request {
+            method: &parts.method,
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or_default(),
+            authority: parts.uri.authority().map(Authority::as_str),
+            headers: &parts.headers,
+            payload,
+        };
+        self.authorization.verify(&self.secret, &request, state.clock.now()).is_ok()
+    }
 }
 
 /// A claim whose body has arrived.
@@ -50,7 +66,8 @@ pub(crate) async fn receive(State(state): State<AppState>, request: Request, nex
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    match claim(&state, &parts).await {
+    let claim = claim(&state, &parts).await.and_then(|claim| early(claim, &parts, &state));
+    match claim {
         Ok(claim) => match body::receive(body, &parts.headers, &state).await {
             Ok(received) => {
                 let mut payload = [0; 32];
@@ -79,18 +96,29 @@ async fn claim(state: &AppState, parts: &Parts) -> Result<Claim, Stranger> {
     }
 }
 
+/// Refuses before the body is read what its claimed hash was not signed for, where one is claimed.
+fn early(claim: Claim, parts: &Parts, state: &AppState) -> Result<Claim, Stranger> {
+    match sigv4::claimed_payload(&parts.headers) {
+        Ok(None) => Ok(claim),
+        Ok(Some(payload)) if claim.fits(parts, payload, state) => Ok(claim),
+        _ => Err(Stranger::Refused),
+    }
+}
+
 async fn permanent(state: &AppState, authorization: Authorization) -> Result<Claim, Stranger> {
     let id = authorization.access_key_id().to_owned();
     let provider = state.control.provider_by_credential(&id).await?.ok_or(Stranger::Refused)?;
     let credential = provider.credential(&id, state.clock.now()).ok_or(Stranger::Refused)?;
     let Material::Signing(sealed) = &credential.material else { return Err(Stranger::Refused) };
-    let secret = state.keys.door.open(DoorPurpose::SigningSecret, id.as_bytes(), sealed).map_err(|error| {
-        tracing::error!(%error, "a signing secret could not be opened");
-        Stranger::Refused
-    })?;
+    let secret =
+        state.keys.door.open(DoorPurpose::SigningSecret, id.as_bytes(), sealed).map_err(|error| {
+            tracing::error!(%error, "a signing secret could not be opened");
+            Stranger::Refused
+        })?;
+    let secret = SigningSecret::new(std::str::from_utf8(&secret).map_err(|_| Stranger::Refused)?);
     let credential = CallerCredential { id, client_id: provider.client_id.clone(), temporary: false };
     let scopes = provider.scopes.clone();
-    Ok(Claim { authorization, secret: SigningSecret::new(secret), provider, credential, scopes })
+    Ok(Claim { authorization, secret: Arc::new(secret), provider, credential, scopes })
 }
 
 /// A session token carries its secret, sealed to the door.
@@ -108,8 +136,8 @@ async fn temporary(state: &AppState, authorization: Authorization, text: &str) -
         temporary: true,
     };
     let scopes = token::effective(&session.scope, &provider.scopes);
-    let secret = SigningSecret::new(session.into_secret());
-    Ok(Claim { authorization, secret, provider, credential, scopes })
+    let secret = SigningSecret::new(session.secret());
+    Ok(Claim { authorization, secret: Arc::new(secret), provider, credential, scopes })
 }
 
 /// Whoever signed the request, if the signature fits what has arrived.
@@ -118,22 +146,13 @@ pub(super) fn authenticate(
     parts: &Parts,
     state: &AppState,
 ) -> Result<Shown, Stranger> {
-    let now = state.clock.now();
-    let host = parts.uri.authority().map(http::uri::Authority::as_str);
-    let host = host.or_else(|| parts.headers.get(header::HOST)?.to_str().ok());
-    let request = sigv4::Request {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
-        host: host.ok_or(Stranger::Refused)?,
-        headers: &parts.headers,
-        payload,
-    };
-    claim.authorization.verify(&claim.secret, &request, now).map_err(|_| Stranger::Refused)?;
+    if !claim.fits(parts, payload, state) {
+        return Err(Stranger::Refused);
+    }
     let once = Signed {
         key: state.keys.once_mac.clone(),
         signature: *claim.authorization.signature(),
-        expires: now.plus_ms(KEPT_MS),
+        expires: state.clock.now().plus_ms(2 * sigv4::SKEW_MS + A_MINUTE_MS),
     };
     Ok(Shown {
         provider: claim.provider,

@@ -183,6 +183,3 @@ impl IntoResponse for TokenError {
         response
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,7 +3,7 @@
 use audit::{AuditLog, Record};
 use axum::{Router, body::Body};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use control::{Control, Ledger, NewProvider};
+use control::{Control, Ledger, Material, NewCredential, NewProvider, Reach};
 use futures::TryStreamExt;
 use http::{HeaderMap, Request, StatusCode};
 use keys::{Keyring, SigningPurpose};
@@ -74,8 +74,17 @@ impl Home {
             let provider = NewProvider {
                 name: name.parse().unwrap(),
                 client_id: format!("{name}-client"),
-                secret_mac: provider_secret_mac(&keys.provider_secret_mac, &format!("{name}-client"), SECRET),
                 scopes: scopes.split(' ').map(|scope| scope.parse().unwrap()).collect(),
+                reach: Reach::default(),
+                credential: NewCredential {
+                    id: format!("{name}-secret"),
+                    material: Material::Secret(provider_secret_mac(
+                        &keys.provider_secret_mac,
+                        &format!("{name}-client"),
+                        SECRET,
+                    )),
+                    expires: None,
+                },
             };
             control.add_provider(provider).await.unwrap();
         }
@@ -99,7 +108,7 @@ impl Home {
         let audit = audit.unwrap_or_else(|| Arc::new(log));
         let app = App { intake, control, audit, keys, clock: time, config, home_kind: HomeKind::Synthetic };
         let app = Arc::new(app);
-        Self { router: server::router(Arc::clone(&app)), app, clock, trail, folder }
+        Self { router: server::router(Arc::clone(&app), &app.config.listen), app, clock, trail, folder }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

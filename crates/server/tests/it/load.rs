@@ -39,7 +39,7 @@ async fn eight_connections_of_transactions_are_all_answered_and_recorded() {
     let token = home.token("gp").await;
     let certificate = Arc::new(certificate());
     let serving =
-        serve(Arc::clone(&home.app), certificate.server.clone(), std::future::pending::<()>()).await.unwrap();
+        serve(Arc::clone(&home.app), &certificate.server, std::future::pending::<()>()).await.unwrap();
     let address = serving.addresses()[0];
     let body = transaction(SIZE);
     let head = format!(

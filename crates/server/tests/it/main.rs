@@ -7,10 +7,13 @@
 )]
 
 mod bundles;
+mod guessing;
 mod home;
 mod inputs;
 mod load;
+mod mutual;
 mod ratchet;
 mod resources;
+mod signed;
 mod tls;
 mod tokens;

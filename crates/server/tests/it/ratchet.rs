@@ -1,46 +1,131 @@
-//! Every operation of the OpenAPI document: 401 without a token where it needs one, and one audit record.
-//! A new route without them fails here.
+//! Every operation of the OpenAPI document refuses strangers, providers without the grant and providers that are
+//! disabled, and leaves one audit record each time. A new route without these fails here.
 
-use crate::home::Home;
+use crate::home::{Answer, Home};
+use audit::Record;
 use axum::body::Body;
 use http::Request;
+use serde_json::Value;
 
 /// Operations that touch no data: neither token nor record.
 const OPEN: [&str; 3] = ["healthz", "readyz", "openapi"];
 /// Operations that are there before a token can be.
-const WITHOUT_TOKEN: [&str; 2] = ["token", "metadata"];
+const WITHOUT_TOKEN: [&str; 3] = ["token", "metadata", "smart-configuration"];
+/// Operations that every provider may do for itself, whatever its grants are.
+const WITHOUT_GRANT: [&str; 2] = ["receipt", "signing-credential"];
+/// What each operation is sent where its grant is what matters.
+const BODIES: [(&str, &str); 3] = [
+    ("create", r#"{"resourceType":"Patient"}"#),
+    ("update", r#"{"resourceType":"Patient","id":"x"}"#),
+    (
+        "bundle",
+        r#"{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}}]}"#,
+    ),
+];
 
-#[tokio::test]
-async fn every_operation_needs_a_token_and_leaves_one_record() {
-    let home = Home::new().await;
+struct Operation {
+    id: String,
+    method: String,
+    template: String,
+    document: Value,
+}
+
+fn operations() -> Vec<Operation> {
     let document = server::openapi();
-    let mut seen = 0;
+    let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let id = operation["operationId"].as_str().unwrap();
-            let before = home.records().await.len();
-            let concrete = path.replace("{type}", "Patient").replace("{id}", "x");
-            let request = Request::builder().method(method.to_uppercase().as_str()).uri(concrete);
-            let answer = home.send(request.body(Body::empty()).unwrap()).await;
-            let records = home.records().await;
-            if OPEN.contains(&id) {
-                assert_eq!((answer.status.as_u16(), records.len()), (200, before), "{id}");
-                assert!(operation.get("security").is_none(), "{id}");
-                continue;
-            }
-            seen += 1;
-            assert_eq!(records.len(), before + 1, "{id} leaves one record");
-            assert_eq!(records[before].target, format!("{} {path}", method.to_uppercase()), "{id}");
-            assert_eq!(records[before].actor, "anonymous", "{id}");
-            if WITHOUT_TOKEN.contains(&id) {
-                assert!(operation.get("security").is_none(), "{id}");
-            } else {
-                assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "login"), "{id}");
-                assert!(operation["security"][0].get("token").is_some(), "{id}");
-            }
+            operations.push(Operation {
+                id: operation["operationId"].as_str().unwrap().to_owned(),
+                method: method.to_uppercase(),
+                template: path.clone(),
+                document: operation.clone(),
+            });
         }
     }
-    assert_eq!(seen, 6, "token, create, update, bundle, metadata, receipt");
+    operations
+}
+
+impl Operation {
+    /// Calls it, with a token if there is one, and gives back what was recorded besides.
+    async fn call(&self, home: &Home, token: Option<&str>) -> (Answer, Vec<Record>) {
+        let before = home.records().await.len();
+        let path = self.template.replace("{type}", "Patient").replace("{id}", "x");
+        let mut request = Request::builder().method(self.method.as_str()).uri(path);
+        if let Some(token) = token {
+            request = request
+                .header("authorization", format!("Bearer {token}"))
+                .header("content-type", "application/fhir+json");
+        }
+        let body = BODIES.iter().find(|(id, _)| *id == self.id).map_or("", |(_, body)| *body);
+        let answer = home.send(request.body(Body::from(body)).unwrap()).await;
+        (answer, home.records().await.split_off(before))
+    }
+
+    #[track_caller]
+    fn left_one_record(&self, records: &[Record], actor: &str) {
+        assert_eq!(records.len(), 1, "{} leaves one record", self.id);
+        assert_eq!(records[0].target, format!("{} {}", self.method, self.template), "{}", self.id);
+        assert_eq!(records[0].actor, actor, "{}", self.id);
+    }
+}
+
+#[tokio::test]
+async fn strangers_are_refused_everywhere_and_recorded() {
+    let home = Home::new().await;
+    let mut seen = 0;
+    for operation in operations() {
+        let id = operation.id.as_str();
+        let (answer, records) = operation.call(&home, None).await;
+        if OPEN.contains(&id) {
+            assert_eq!((answer.status.as_u16(), records.len()), (200, 0), "{id}");
+            assert!(operation.document.get("security").is_none(), "{id}");
+            continue;
+        }
+        seen += 1;
+        operation.left_one_record(&records, "anonymous");
+        if WITHOUT_TOKEN.contains(&id) {
+            assert!(operation.document.get("security").is_none(), "{id}");
+        } else {
+            assert_eq!((answer.status.as_u16(), answer.code().as_str()), (401, "login"), "{id}");
+            assert!(operation.document["security"][0].get("token").is_some(), "{id}");
+        }
+    }
+    assert_eq!(seen, 8, "token, signing-credential, smart, create, update, bundle, metadata, receipt");
+}
+
+#[tokio::test]
+async fn a_provider_without_the_grant_is_refused_everywhere_and_recorded() {
+    let home = Home::new().await;
+    // `lab` may send Observations only.
+    let token = home.token("lab").await;
+    for operation in operations() {
+        let id = operation.id.as_str();
+        if [OPEN.as_slice(), &WITHOUT_TOKEN, &WITHOUT_GRANT].iter().any(|free| free.contains(&id)) {
+            continue;
+        }
+        let (answer, records) = operation.call(&home, Some(&token)).await;
+        operation.left_one_record(&records, "lab");
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "forbidden"), "{id}");
+    }
+    assert_eq!(home.segments().await, 0);
+}
+
+#[tokio::test]
+async fn a_disabled_provider_is_refused_everywhere_and_recorded() {
+    let home = Home::new().await;
+    let token = home.token("trust").await;
+    home.app.control.set_provider_enabled(&"trust".parse().unwrap(), false).await.unwrap();
+    for operation in operations() {
+        let id = operation.id.as_str();
+        if OPEN.contains(&id) || WITHOUT_TOKEN.contains(&id) {
+            continue;
+        }
+        let (answer, records) = operation.call(&home, Some(&token)).await;
+        operation.left_one_record(&records, "anonymous");
+        assert_eq!(answer.status.as_u16(), 401, "{id}");
+    }
+    assert_eq!(home.segments().await, 0);
 }
 
 #[tokio::test]

@@ -162,7 +162,7 @@ async fn a_panic_is_answered_with_500_and_recorded() {
         config: whole.config.clone(),
         home_kind: whole.home_kind,
     };
-    home.router = server::router(Arc::new(app));
+    home.router = server::router(Arc::new(app), &[]);
     let answer = home.fhir(&token, "POST", "/fhir/r4/Patient", PATIENT).await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (500, "exception"));
     let last = home.records().await.pop().unwrap();

@@ -30,8 +30,12 @@ pub(super) async fn make(parts: &Parts, client_id: &str, args: &CredentialArgs) 
         Method::Smart => key_set(parts, args.jwks.as_deref().unwrap_or_default()).await,
         Method::Mtls => certificate(args.cert.as_deref().unwrap_or(Path::new(""))),
         Method::Issuer => {
-            outside(parts, args.issuer.as_deref().unwrap_or_default(), args.client.as_deref().unwrap_or_default())
-                .await
+            outside(
+                parts,
+                args.issuer.as_deref().unwrap_or_default(),
+                args.client.as_deref().unwrap_or_default(),
+            )
+            .await
         }
     }
 }

@@ -20,3 +20,18 @@ fn form_decoded(text: &str) -> String {
         .map(|(name, _)| name.into_owned())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_and_password_are_form_decoded() {
+        let of = |text: &str| read(("Basic", &BASE64_STANDARD.encode(text)));
+        let pair = |id: &str, secret: &str| Some((id.to_owned(), secret.to_owned()));
+        assert_eq!(of("gp:s%2B%3A1"), pair("gp", "s+:1"));
+        assert_eq!(of("gp:a=b&c"), pair("gp", "a=b&c"));
+        assert_eq!(of("gp"), None);
+        assert_eq!(read(("Bearer", "x")), None);
+    }
+}

@@ -9,7 +9,7 @@ use crate::{
 };
 use control::{ControlError, Credential, Material, Provider};
 use credentials::{
-    assertion::{self, Assertion},
+    assertion::{self, Assertion, ClientKeys},
     key_set::KeySet,
 };
 use http::{HeaderMap, header};
@@ -71,8 +71,7 @@ fn shown<'a>(headers: &HeaderMap, form: &'a Form, peer: Option<&Peer>) -> Result
         if secret.is_some() || assertion.is_some() {
             return Err(TokenError::InvalidRequest("credentials are given twice"));
         }
-        let (user, secret) =
-            authorization(headers).and_then(basic::read).ok_or(TokenError::InvalidClient)?;
+        let (user, secret) = authorization(headers).and_then(basic::read).ok_or(TokenError::InvalidClient)?;
         if client_id.is_some_and(|id| *id != user) {
             return Err(TokenError::InvalidRequest("client_id differs from HTTP Basic's"));
         }
@@ -80,9 +79,7 @@ fn shown<'a>(headers: &HeaderMap, form: &'a Form, peer: Option<&Peer>) -> Result
     }
     match (client_id, secret, assertion) {
         (_, Some(_), Some(_)) => Err(TokenError::InvalidRequest("credentials are given twice")),
-        (Some(id), Some(secret), None) => {
-            Ok(Shown::Secret { client_id: id.clone(), secret: secret.clone() })
-        }
+        (Some(id), Some(secret), None) => Ok(Shown::Secret { client_id: id.clone(), secret: secret.clone() }),
         (_, None, Some(assertion)) => match form.get("client_assertion_type").map(String::as_str) {
             Some(BY_JWT) => Ok(Shown::Assertion(assertion)),
             _ => Err(TokenError::InvalidRequest("client_assertion_type is not that of a JWT")),
@@ -153,10 +150,14 @@ async fn fitting_key_set(
     let audiences: Vec<&str> = state.token_endpoints.iter().map(String::as_str).collect();
     for credential in provider.credentials.iter().filter(|credential| credential.counts(now)) {
         let Some(keys) = keys_of(state, credential).await? else { continue };
-        match assertion::verify(text, &keys, &audiences, now) {
+        let url = match &credential.material {
+            Material::KeySetUrl(url) => Some(url.as_str()),
+            _ => None,
+        };
+        match assertion::verify(text, &ClientKeys { set: &keys, url }, &audiences, now) {
             Ok(assertion) => return Ok(Some((credential.id.clone(), assertion))),
             Err(error) => {
-                if let (true, Material::KeySetUrl(url)) = (error.is_unknown_key(), &credential.material) {
+                if let (true, Some(url)) = (error.is_unknown_key(), url) {
                     state.control.want_key_set(url).await.map_err(unavailable)?;
                 }
             }
@@ -198,4 +199,47 @@ async fn by_certificate(
 fn unavailable(error: ControlError) -> TokenError {
     tracing::error!(%error, "the control database could not be asked for a client");
     TokenError::Unavailable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[track_caller]
+    fn check(basic: bool, fields: &[(&str, &str)], certificate: bool, expected: &str) {
+        let mut headers = HeaderMap::new();
+        if basic {
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Basic YTpi"));
+        }
+        let form: Form = fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let address = std::net::Ipv4Addr::LOCALHOST.into();
+        let peer = Peer { address, private: false, certificate: certificate.then_some([1; 32]) };
+        let found = match shown(&headers, &form, Some(&peer)) {
+            Ok(Shown::Secret { .. }) => "secret",
+            Ok(Shown::Assertion(_)) => "assertion",
+            Ok(Shown::Certificate { .. }) => "certificate",
+            Err(TokenError::InvalidRequest(_)) => "invalid request",
+            Err(_) => "invalid client",
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_client_uses_one_way_at_a_time() {
+        let (id, secret, assertion) = (("client_id", "a"), ("client_secret", "b"), ("client_assertion", "c"));
+        let by_jwt = ("client_assertion_type", BY_JWT);
+        check(true, &[], false, "secret");
+        check(true, &[id], true, "secret");
+        check(true, &[("client_id", "other")], false, "invalid request");
+        check(true, &[secret], false, "invalid request");
+        check(true, &[assertion, by_jwt], false, "invalid request");
+        check(false, &[id, secret], true, "secret");
+        check(false, &[assertion, by_jwt], true, "assertion");
+        check(false, &[id, assertion], false, "invalid request");
+        check(false, &[id, secret, assertion, by_jwt], false, "invalid request");
+        check(false, &[id], true, "certificate");
+        check(false, &[id], false, "invalid client");
+        check(false, &[], true, "invalid client");
+    }
 }

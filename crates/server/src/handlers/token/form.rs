@@ -23,3 +23,19 @@ pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Form, TokenError>
     }
     Ok(fields)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn a_form_says_that_it_is_one_and_names_each_field_once() {
+        let mut headers = HeaderMap::new();
+        assert!(read(&headers, b"grant_type=client_credentials").is_err());
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        assert!(read(&headers, b"scope=a&scope=b").is_err());
+        let fields = read(&headers, b"client_id=a&client_secret=&scope=c%20d").unwrap();
+        assert_eq!((fields.len(), fields["scope"].as_str()), (2, "c d"));
+    }
+}

@@ -34,3 +34,20 @@ pub(crate) fn granted(asked: Option<&str>, grants: &[Scope]) -> Result<String, T
     }
     if scopes.is_empty() { Err(TokenError::InvalidScope("no scope is named")) } else { Ok(scopes.join(" ")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_are_given_when_every_letter_is_granted_and_refused_otherwise() {
+        let grants: Vec<Scope> =
+            ["system/*.c", "system/Observation.u"].map(|text| text.parse().unwrap()).to_vec();
+        assert_eq!(granted(None, &grants).unwrap(), "system/*.c system/Observation.u");
+        assert_eq!(granted(Some("system/Observation.cu"), &grants).unwrap(), "system/Observation.cu");
+        assert_eq!(granted(Some("system/Patient.c  system/Patient.c"), &grants).unwrap(), "system/Patient.c");
+        for refused in ["system/Patient.cu", "system/*.u", "system/Patient.r", "openid", " "] {
+            assert!(matches!(granted(Some(refused), &grants), Err(TokenError::InvalidScope(_))), "{refused}");
+        }
+    }
+}
