@@ -4,6 +4,7 @@
 //! the same on their own machine with the same words.
 
 mod arguments;
+mod clients;
 mod files;
 mod knowledge;
 mod process;

@@ -72,7 +72,7 @@ pub(crate) const STEPS: &[Step] = &[
         name: "tests",
         about: "every test passes, the rules of the house among them",
         remedy: "run one alone: `cargo nextest run -p CRATE NAME`",
-        needs: &[Tool::Nextest, Tool::Zstd],
+        needs: &[Tool::Nextest, Tool::Zstd, Tool::Clients],
         in_full_run: true,
         run: tests,
     },
@@ -156,6 +156,7 @@ fn build(workshop: &Workshop) -> anyhow::Result<Option<String>> {
 
 fn tests(workshop: &Workshop) -> anyhow::Result<Option<String>> {
     let mut command = workshop.cargo(&["nextest", "run", "--workspace", "--locked"]);
+    command.env("CARELAKE_CLIENTS", workshop.clients());
     run_tests(listen(command.args(["--show-progress", "counter"]))?)
 }
 

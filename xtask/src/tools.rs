@@ -3,6 +3,7 @@
 //! A C compiler is not among it: without one this program could not have been linked.
 
 use crate::{
+    clients,
     process::{ask, listen},
     workshop::Workshop,
 };
@@ -24,6 +25,8 @@ pub(crate) enum Tool {
     Machete,
     /// Unpacks the test populations, where they lie beside the checkout.
     Zstd,
+    /// Other people's programs that end-to-end tests drive.
+    Clients,
 }
 
 /// A cargo subcommand that is compiled from the registry.
@@ -58,6 +61,7 @@ pub(crate) fn install_missing(workshop: &Workshop, needed: &[Tool]) -> anyhow::R
             Tool::Deny => compiled(workshop, &DENY)?,
             Tool::Machete => compiled(workshop, &MACHETE)?,
             Tool::Zstd => zstd(workshop)?,
+            Tool::Clients => clients::install(workshop)?,
         }
     }
     Ok(())
@@ -127,7 +131,11 @@ fn zstd(workshop: &Workshop) -> anyhow::Result<()> {
     debian_package(workshop, "zstd")
 }
 
-fn debian_package(workshop: &Workshop, name: &str) -> anyhow::Result<()> {
+/// Installs a package of Debian.
+///
+/// # Errors
+/// There is no `apt-get`, or it failed.
+pub(crate) fn debian_package(workshop: &Workshop, name: &str) -> anyhow::Result<()> {
     if !on_path("apt-get") {
         bail!("install `{name}` by this system's own package manager, then run again");
     }
@@ -148,7 +156,8 @@ fn debian_package(workshop: &Workshop, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn on_path(program: &str) -> bool {
+/// Whether a program is on the search path.
+pub(crate) fn on_path(program: &str) -> bool {
     env::var_os("PATH")
         .is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }

@@ -56,6 +56,11 @@ impl Workshop {
         command
     }
 
+    /// Where other people's programs are installed that end-to-end tests drive.
+    pub(crate) fn clients(&self) -> PathBuf {
+        self.tools.join("clients")
+    }
+
     /// The search path, our own tools first.
     fn path(&self) -> OsString {
         let mut path = self.tools.join("bin").into_os_string();

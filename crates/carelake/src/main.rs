@@ -20,6 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     start_log(&cli);
+    keep_memory_private();
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         return screen::fail(
             cli.json,
@@ -34,6 +35,17 @@ fn main() -> ExitCode {
     match runtime.block_on(commands::run(cli)) {
         Ok(code) => code,
         Err(error) => screen::fail(json, &error),
+    }
+}
+
+/// No core dump and no debugger of another process shows the keys that this one holds.
+fn keep_memory_private() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if setrlimit(Resource::Core, none).is_err()
+        || set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err()
+    {
+        tracing::warn!("core dumps could not be turned off: they would hold keys");
     }
 }
 

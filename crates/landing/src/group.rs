@@ -112,6 +112,7 @@ impl Group {
             let answer = outcome.map(|entries| Accepted {
                 receipt: ReceiptId::issue(receipts, &job.source, lane, ordinal, entries.len() as u32),
                 entries: stored_by(&job.changes, &entries, now),
+                repeated: false,
             });
             drop(job.answer.send(answer));
         }

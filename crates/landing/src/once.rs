@@ -96,7 +96,7 @@ fn accepted(
             })
         })
         .collect::<Result<_, IntakeError>>()?;
-    Ok(Accepted { receipt, entries })
+    Ok(Accepted { receipt, entries, repeated: true })
 }
 
 impl From<&Stored> for KeptEntry {

@@ -147,6 +147,8 @@ pub struct Accepted {
     pub receipt: ReceiptId,
     /// One per change, in order.
     pub entries: Vec<Stored>,
+    /// Whether this is the first answer to a request that came again: nothing was done now.
+    pub repeated: bool,
 }
 
 /// Why a submission was not accepted. Nothing of it was stored.

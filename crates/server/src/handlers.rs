@@ -30,11 +30,16 @@ pub(crate) async fn submit(
 ) -> Result<Result<Accepted, IntakeError>, ApiError> {
     let within = Duration::from_millis(state.config.request_timeout_ms);
     let submission = caller.submission(changes, part);
-    tokio::time::timeout(within, state.intake.submit(&caller.source, submission)).await.map_err(|_| {
+    let answer = tokio::time::timeout(within, state.intake.submit(&caller.source, submission)).await;
+    let answer = answer.map_err(|_| {
         tracing::error!("storage did not answer in time");
         let text = "storage did not answer in time; whether this was stored is not known, so please send it again by PUT";
         ApiError::new(Kind::Unknown, text).retry_after(5)
-    })
+    })?;
+    if answer.as_ref().is_ok_and(|accepted| accepted.repeated) {
+        caller.trail.fact("repeated", true);
+    }
+    Ok(answer)
 }
 
 /// The type that a URL names; 404 unless FHIR R4 defines it.

@@ -11,6 +11,7 @@
 )]
 
 mod chance;
+mod clients;
 mod command_line;
 mod crash;
 mod damage;

@@ -9,9 +9,9 @@ fn signed(request: u8, submission: Submission, expires: Timestamp) -> Submission
     Submission { once: Some(Once { request: [request; 32], expires }), ..submission }
 }
 
-/// All that an answer says.
+/// All that an answer says to its sender.
 fn told(accepted: &Accepted) -> String {
-    format!("{accepted:?}")
+    format!("{} {:?}", accepted.receipt, accepted.entries)
 }
 
 #[tokio::test]
@@ -26,6 +26,7 @@ async fn the_same_request_again_gets_the_first_answer_whatever_has_come_since() 
     clock.advance_ms(1_000);
     let again = intake.submit(&gp, put("mine")).await.unwrap();
     assert_eq!(told(&again), told(&first));
+    assert!(again.repeated && !first.repeated);
     assert_eq!(first.entries[0].status, Status::Created);
     // After another process has taken over, too.
     intake.close().await;

@@ -6,7 +6,9 @@
     reason = "clippy takes only functions marked as tests for tests"
 )]
 
+mod attacks;
 mod bundles;
+mod gateway;
 mod guessing;
 mod home;
 mod inputs;

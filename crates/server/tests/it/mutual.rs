@@ -1,60 +1,12 @@
 //! Mutual TLS: a certificate authenticates, and binds the tokens that it gets (RFC 8705).
 
-use crate::{
-    home::Home,
-    tls::{Certificate, certificate},
-};
+use crate::gateway::Gateway;
 use control::{Material, NewCredential, Reach};
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
-use rustls::version;
-use server::{GatewayConfig, Serving, certificate_thumbprint, serve};
-use std::{
-    io::{Read, Write},
-    net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
-};
-
-struct Gateway {
-    home: Home,
-    certificate: Arc<Certificate>,
-    /// The public address, and the private one.
-    addresses: Vec<SocketAddr>,
-    /// Serves until it is dropped.
-    _serving: Serving,
-}
+use server::certificate_thumbprint;
+use std::sync::Arc;
 
 impl Gateway {
-    async fn start() -> Self {
-        let loopback = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))];
-        let config =
-            GatewayConfig { listen: loopback.clone(), listen_private: loopback, ..GatewayConfig::default() };
-        let home = Home::with(config, None).await;
-        let certificate = Arc::new(certificate());
-        let serving = serve(Arc::clone(&home.app), &certificate.server, std::future::pending::<()>());
-        let serving = serving.await.unwrap();
-        Self { home, addresses: serving.addresses().to_vec(), certificate, _serving: serving }
-    }
-
-    /// Sends one request over a connection of its own; the status, and the answer whole.
-    async fn send(
-        &self,
-        to: usize,
-        client: Option<&Arc<CertifiedKey<KeyPair>>>,
-        request: String,
-    ) -> (u16, String) {
-        let (certificate, address, client) =
-            (Arc::clone(&self.certificate), self.addresses[to], client.cloned());
-        tokio::task::spawn_blocking(move || {
-            let mut stream = certificate.connect_as(address, &version::TLS13, client.as_deref());
-            stream.write_all(request.as_bytes()).unwrap();
-            let mut text = String::new();
-            stream.read_to_string(&mut text).unwrap();
-            (text[9..12].parse().unwrap(), text)
-        })
-        .await
-        .unwrap()
-    }
-
     async fn token(&self, to: usize, client: Option<&Arc<CertifiedKey<KeyPair>>>) -> (u16, String) {
         let form = "grant_type=client_credentials&client_id=gp-client";
         let (status, text) = self

@@ -87,6 +87,8 @@ async fn the_same_signature_again_gets_the_first_answer_and_stores_nothing() {
     assert_eq!(created.0, 201);
     home.clock.advance_ms(200_000);
     assert_eq!(send("/fhir/r4/Patient", "POST", PATIENT).await, created);
+    let record = home.records().await.pop().unwrap();
+    assert!(record.detail.contains(r#""repeated":"true""#), "{}", record.detail);
     // A PUT that came again after a newer one would undo it.
     let (mine, newer) = (
         r#"{"resourceType":"Patient","id":"a","active":true}"#,

@@ -1,0 +1,95 @@
+//! Other people's programs that the end-to-end tests drive: curl, and packages for Python and Node at the versions
+//! that `crates/e2e/clients` names.
+
+use crate::{
+    process::listen,
+    tools::{debian_package, on_path},
+    workshop::Workshop,
+};
+use anyhow::{Context as _, ensure};
+use std::{fs, path::Path, process::Command};
+
+/// Where their versions are written down.
+const NAMED_IN: &str = "crates/e2e/clients";
+
+/// Installs what is missing: `python/bin/python` and `node_modules` in the workshop's folder for clients.
+///
+/// # Errors
+/// Something could not be installed; the error says what.
+pub(crate) fn install(workshop: &Workshop) -> anyhow::Result<()> {
+    for (program, package) in
+        [("curl", "curl"), ("node", "nodejs"), ("npm", "npm"), ("python3", "python3-venv")]
+    {
+        if !on_path(program) {
+            debian_package(workshop, package)?;
+        }
+    }
+    let named_in = workshop.root.join(NAMED_IN);
+    let folder = workshop.clients();
+    let python = folder.join("python/bin/python");
+    when_changed(&named_in.join("requirements.txt"), &folder, || {
+        workshop.screen.line(&format!("installing clients for Python into {}", folder.display()));
+        let made =
+            listen(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder.join("python")))?;
+        ensure!(made.success, "make a virtual environment: is python3-venv installed?");
+        let requirements = named_in.join("requirements.txt");
+        let mut pip = Command::new(&python);
+        let heard = listen(pip.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements))?;
+        ensure!(heard.success, "install clients from PyPI: is it within reach?");
+        Ok(())
+    })?;
+    when_changed(&named_in.join("package-lock.json"), &folder, || {
+        workshop.screen.line(&format!("installing clients for Node into {}", folder.display()));
+        for file in ["package.json", "package-lock.json"] {
+            fs::copy(named_in.join(file), folder.join(file)).with_context(|| format!("copy `{file}`"))?;
+        }
+        let mut npm = Command::new("npm");
+        let heard =
+            listen(npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+        ensure!(heard.success, "install clients from npm: is the registry within reach?");
+        Ok(())
+    })
+}
+
+/// Installs by `install` unless that was done for just this text of `list` before.
+fn when_changed(
+    list: &Path,
+    folder: &Path,
+    install: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let text = fs::read(list).with_context(|| format!("read `{}`", list.display()))?;
+    let name = list.file_name().context("a list without a name")?.to_string_lossy().into_owned();
+    let installed = folder.join(format!("installed-{name}"));
+    if fs::read(&installed).is_ok_and(|before| before == text) {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).with_context(|| format!("make `{}`", folder.display()))?;
+    install()?;
+    fs::write(&installed, text).with_context(|| format!("write `{}`", installed.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_installed_is_installed_again_when_its_list_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("requirements.txt");
+        let mut runs = 0;
+        for (text, expected) in [("a==1", 1), ("a==1", 1), ("a==2", 2)] {
+            fs::write(&list, text).unwrap();
+            when_changed(&list, &folder.path().join("clients"), || {
+                runs += 1;
+                Ok(())
+            })
+            .unwrap();
+            assert_eq!(runs, expected);
+        }
+        fs::write(&list, "a==3").unwrap();
+        let failed = when_changed(&list, &folder.path().join("clients"), || anyhow::bail!("no"));
+        assert!(failed.is_err());
+        let again = when_changed(&list, &folder.path().join("clients"), || anyhow::bail!("again"));
+        assert!(again.is_err(), "what failed counts as not installed");
+    }
+}
