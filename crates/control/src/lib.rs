@@ -1,10 +1,11 @@
 //! The control database, and the ledger that is cached from it.
 //!
-//! This crate owns providers with their credentials and lanes, outside issuers, the registration of segments,
+//! This crate owns providers with their credentials and lanes, outside issuers, own policies and assumed roles, the registration of segments,
 //! the worker lease, publications, the catalogue, registered views, imports, jobs and the mirror of the audit heads. It holds names, counts, keyed hashes and object keys,
 //! and nothing of what a resource says. It does not write segments, Delta
 //! tables or the audit trail; it makes what others wrote count, or not.
 
+mod access;
 mod audit_head;
 mod catalog;
 mod control;
@@ -22,6 +23,7 @@ mod publication;
 mod segment;
 mod view;
 
+pub use access::{Assumption, NewAssumption, OwnPolicy};
 pub use audit_head::AuditHead;
 pub use catalog::{CatalogTable, Column, TableKind, TableName, TableVersion};
 pub use control::Control;

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where the unexpected happens")]
 
+mod access;
 mod catalog;
 mod credentials;
 mod ground;
