@@ -63,6 +63,14 @@ impl Control {
         self.database.rows("list policies", SQL, &[]).await?.iter().map(read).collect()
     }
 
+    /// How often the lake's own policies have been changed: as long as it is the same, so are they.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn policy_generation(&self) -> Result<i64, ControlError> {
+        self.counter("policy").await.map(|generation| generation.0)
+    }
+
     /// Keeps a policy, in place of the one of that name.
     ///
     /// # Errors

@@ -14,10 +14,7 @@ fn everything() -> Context<'static> {
         second_factor: true,
         network: Some(Network { address: IpAddr::from([10, 1, 2, 3]), expected: true }),
         purpose: Some(Purpose::ServicePlanning),
-        assumption: Some(Assumption {
-            reason: "winter planning, ticket 4711",
-            until: Timestamp(3_600_000),
-        }),
+        assumption: Some(Assumption { reason: "winter planning, ticket 4711", until: Timestamp(3_600_000) }),
         ..Context::at(Timestamp(0))
     }
 }

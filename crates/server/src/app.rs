@@ -1,6 +1,8 @@
 //! The gateway's parts, by name.
 
-use crate::{GatewayConfig, budget::Budget, guesses::Guesses, key_sets::KeySets, request};
+use crate::{
+    GatewayConfig, budget::Budget, guesses::Guesses, key_sets::KeySets, permissions::PolicyBook, request,
+};
 use control::Control;
 use keys::GatewayKeys;
 use landing::Intake;
@@ -52,6 +54,7 @@ pub(crate) struct AppState {
     pub(crate) budget: Budget,
     pub(crate) guesses: Arc<Guesses>,
     pub(crate) key_sets: Arc<KeySets>,
+    pub(crate) policies: Arc<PolicyBook>,
     /// What client assertions may name as their audience.
     pub(crate) token_endpoints: Arc<[String]>,
     /// When the gateway started, which is when what it can do last changed.
@@ -64,7 +67,15 @@ impl AppState {
         let budget = Budget::new(app.config.max_in_flight_bytes);
         let started = app.clock.now();
         let token_endpoints = request::token_endpoints(&app.config, listening).into();
-        Self { app, token_endpoints, budget, guesses: Arc::default(), key_sets: Arc::default(), started }
+        Self {
+            app,
+            token_endpoints,
+            budget,
+            guesses: Arc::default(),
+            key_sets: Arc::default(),
+            policies: Arc::default(),
+            started,
+        }
     }
 }
 

@@ -6,23 +6,24 @@ use crate::{
     bundle,
     caller::Caller,
     error::ApiError,
-    handlers, prepare,
+    handlers,
+    permissions::Permissions,
+    prepare,
 };
 use axum::response::Response;
 use fhir::bundle::Entry;
 use futures::{StreamExt, stream};
 use landing::{Change, IntakeError};
-use model::Principal;
 
 /// How many entries wait for storage at a time where each is stored apart.
 const WAITING: usize = 128;
 
 /// What each entry asks for, or why it cannot be done.
-pub(crate) fn plan(entries: Vec<Entry<'_>>, principal: &Principal) -> Vec<Result<Change, ApiError>> {
+pub(crate) fn plan(entries: Vec<Entry<'_>>, permissions: &Permissions) -> Vec<Result<Change, ApiError>> {
     entries
         .into_iter()
         .map(|mut entry| {
-            let target = bundle::target(&entry, principal)?;
+            let target = bundle::target(&entry, permissions)?;
             let Some(mut resource) = entry.resource.take() else {
                 return Err(ApiError::new(crate::error::Kind::NotFhir, "the entry has no resource"));
             };

@@ -1,8 +1,9 @@
 //! Bundles: which kinds are taken, and what each entry asks for.
 
 use crate::{
-    batch, caller,
+    batch,
     error::{ApiError, Kind},
+    permissions::Permissions,
     prepare, request, transaction,
 };
 use fhir::{
@@ -11,7 +12,7 @@ use fhir::{
     reference::{self, Reference},
 };
 use landing::{Change, Intent};
-use model::{Interaction, Principal};
+use model::Interaction;
 use std::borrow::Cow;
 use uuid::Uuid;
 
@@ -30,8 +31,8 @@ pub(crate) struct Target {
     pub(crate) intent: Intent,
 }
 
-/// Reads and checks a Bundle for someone who may do what `principal` may.
-pub(crate) fn read(text: &[u8], principal: &Principal) -> Result<Plan, ApiError> {
+/// Reads and checks a Bundle for someone with `permissions`.
+pub(crate) fn read(text: &[u8], permissions: &Permissions) -> Result<Plan, ApiError> {
     let value = prepare::parse(text)?;
     if value.get("resourceType").and_then(|name| name.as_str()) != Some("Bundle") {
         return Err(ApiError::new(
@@ -41,17 +42,17 @@ pub(crate) fn read(text: &[u8], principal: &Principal) -> Result<Plan, ApiError>
     }
     let (kind, entries) = bundle::read(value).map_err(ApiError::not_fhir)?;
     match kind {
-        BundleKind::Transaction => transaction::plan(entries, principal).map(Plan::Transaction),
-        BundleKind::Batch => Ok(Plan::Batch(batch::plan(entries, principal))),
+        BundleKind::Transaction => transaction::plan(entries, permissions).map(Plan::Transaction),
+        BundleKind::Batch => Ok(Plan::Batch(batch::plan(entries, permissions))),
         BundleKind::Other => {
             Err(ApiError::new(Kind::NotFhir, "only Bundles of type transaction or batch are taken"))
         }
     }
 }
 
-/// Where `entry` goes, if it asks for a create or an update that `principal` may do.
+/// Where `entry` goes, if it asks for a create or an update that `permissions` allow.
 /// The error does not yet say which entry it is.
-pub(crate) fn target(entry: &Entry<'_>, principal: &Principal) -> Result<Target, ApiError> {
+pub(crate) fn target(entry: &Entry<'_>, permissions: &Permissions) -> Result<Target, ApiError> {
     let unsupported = |text: &str| ApiError::new(Kind::NotImplemented, text);
     if entry.conditional {
         return Err(unsupported("conditional entries are not supported"));
@@ -68,7 +69,7 @@ pub(crate) fn target(entry: &Entry<'_>, principal: &Principal) -> Result<Target,
             let resource_type = ResourceType::parse(&entry.url).ok_or_else(|| {
                 unsupported("the URL of a POST entry is a resource type of FHIR R4, and nothing else")
             })?;
-            require(principal, Interaction::Create, resource_type)?;
+            permissions.require(Interaction::Create, resource_type)?;
             if entry.if_match.is_some() {
                 return Err(unsupported("ifMatch belongs to PUT entries"));
             }
@@ -86,7 +87,7 @@ pub(crate) fn target(entry: &Entry<'_>, principal: &Principal) -> Result<Target,
                     "the resource's id is not the one in the entry's URL",
                 ));
             }
-            require(principal, Interaction::Update, resource_type)?;
+            permissions.require(Interaction::Update, resource_type)?;
             let if_match = match entry.if_match.as_deref().map(request::version_of_etag) {
                 None => None,
                 Some(Some(version)) => Some(version),
@@ -94,7 +95,7 @@ pub(crate) fn target(entry: &Entry<'_>, principal: &Principal) -> Result<Target,
                     return Err(ApiError::new(Kind::NotFhir, "ifMatch is not a version, such as W/\"3\""));
                 }
             };
-            Ok(Target { resource_type, id: id.to_owned(), intent: put(principal, resource_type, if_match) })
+            Ok(Target { resource_type, id: id.to_owned(), intent: put(permissions, resource_type, if_match) })
         }
         Method::None => Err(ApiError::new(Kind::NotFhir, "the entry has no request")),
         Method::Other => Err(unsupported("only POST and PUT entries are supported")),
@@ -102,8 +103,8 @@ pub(crate) fn target(entry: &Entry<'_>, principal: &Principal) -> Result<Target,
 }
 
 /// What a PUT may do; only the ledger knows which of the two it would.
-pub(crate) fn put(principal: &Principal, resource_type: ResourceType, if_match: Option<u32>) -> Intent {
-    let may = |interaction| principal.may(interaction, resource_type.as_str());
+pub(crate) fn put(permissions: &Permissions, resource_type: ResourceType, if_match: Option<u32>) -> Intent {
+    let may = |interaction| permissions.may(interaction, resource_type);
     Intent::Put { if_match, may_create: may(Interaction::Create), may_update: may(Interaction::Update) }
 }
 
@@ -127,18 +128,6 @@ pub(crate) fn resolve_references(
         })
     });
     refused.map_or(Ok(()), Err)
-}
-
-fn require(
-    principal: &Principal,
-    interaction: Interaction,
-    resource_type: ResourceType,
-) -> Result<(), ApiError> {
-    if principal.may(interaction, resource_type.as_str()) {
-        Ok(())
-    } else {
-        Err(caller::not_granted(interaction, resource_type))
-    }
 }
 
 /// What an entry is called by the others: its fullUrl, without the version that may follow.

@@ -9,23 +9,23 @@ use crate::{
     error::{ApiError, Kind},
     guesses::Verdict,
     peer::Peer,
+    permissions::Permissions,
     request::refuse_method_overrides,
     trail::Trail,
 };
 use axum::extract::FromRequestParts;
 use control::{ControlError, Provider};
-use fhir::ResourceType;
 use http::{Extensions, HeaderMap, header, request::Parts};
 use landing::{Change, Once, Submission};
-use model::{Interaction, Principal, Role, Scope, SourceId};
+use model::{Scope, SourceId};
 use std::sync::Arc;
 
 /// An authenticated provider, and the trail that says so.
 pub(crate) struct Caller {
     /// Whose id space the request writes to.
     pub(crate) source: SourceId,
-    /// What the credential and the provider's present grants both allow.
-    pub(crate) principal: Arc<Principal>,
+    /// What the credential, the provider's present grants and the policies all allow.
+    pub(crate) permissions: Arc<Permissions>,
     /// What it authenticated with.
     pub(crate) credential: CallerCredential,
     /// The request's audit notes.
@@ -77,18 +77,6 @@ impl From<ControlError> for Stranger {
 }
 
 impl Caller {
-    /// 403 unless granted.
-    pub(crate) fn require(
-        &self,
-        interaction: Interaction,
-        resource_type: ResourceType,
-    ) -> Result<(), ApiError> {
-        if self.principal.may(interaction, resource_type.as_str()) {
-            return Ok(());
-        }
-        Err(not_granted(interaction, resource_type))
-    }
-
     /// Changes that are handed in as part `part` of the request: 0 is the whole, entries count from 1.
     pub(crate) fn submission(&self, changes: Vec<Change>, part: usize) -> Submission {
         let once = self.once.as_ref().map(|signed| Once {
@@ -97,15 +85,6 @@ impl Caller {
         });
         Submission { once, ..Submission::from(changes) }
     }
-}
-
-/// The refusal that names the grant that is missing.
-pub(crate) fn not_granted(interaction: Interaction, resource_type: ResourceType) -> ApiError {
-    let letter = match interaction {
-        Interaction::Create => 'c',
-        Interaction::Update => 'u',
-    };
-    ApiError::new(Kind::Forbidden, format!("this needs the grant system/{}.{letter}", resource_type.as_str()))
 }
 
 impl FromRequestParts<AppState> for Caller {
@@ -125,14 +104,15 @@ impl FromRequestParts<AppState> for Caller {
             Err(Stranger::Refused) => return Err(refused(state, peer.as_deref(), unauthenticated())),
         };
         let name: Arc<str> = shown.provider.name.as_str().into();
-        trail.actor(Arc::clone(&name));
+        trail.actor(name);
         trail.fact("method", shown.method);
         refuse_method_overrides(parts)?;
         let source = shown.provider.name;
-        let principal =
-            Principal { name, role: Role::Provider, source: Some(source.clone()), scopes: shown.scopes };
+        let permissions = Permissions::of(state, source.clone(), shown.scopes, peer.as_deref()).await;
+        let permissions =
+            permissions.map_err(|error| ApiError::unavailable("the lake's policies", &error))?;
         let (credential, once) = (shown.credential, shown.once);
-        Ok(Self { source, principal: Arc::new(principal), credential, trail, once })
+        Ok(Self { source, permissions: Arc::new(permissions), credential, trail, once })
     }
 }
 

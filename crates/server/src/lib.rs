@@ -25,6 +25,7 @@ mod handlers;
 mod key_sets;
 mod listen;
 mod peer;
+mod permissions;
 mod plain_path;
 mod prepare;
 mod request;

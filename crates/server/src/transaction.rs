@@ -6,22 +6,22 @@ use crate::{
     bundle::{self, Target},
     caller::Caller,
     error::{ApiError, Finding, Kind},
+    permissions::Permissions,
     prepare,
 };
 use axum::response::Response;
 use fhir::bundle::Entry;
 use landing::Change;
-use model::Principal;
 use std::collections::{HashMap, HashSet};
 
 /// The changes that a transaction asks for. If any entry cannot be taken, none is, and the error
 /// names them all.
-pub(crate) fn plan(entries: Vec<Entry<'_>>, principal: &Principal) -> Result<Vec<Change>, ApiError> {
+pub(crate) fn plan(entries: Vec<Entry<'_>>, permissions: &Permissions) -> Result<Vec<Change>, ApiError> {
     let mut refusals = Refusals::default();
     let mut identities = HashSet::with_capacity(entries.len());
     let mut planned = Vec::with_capacity(entries.len());
     for entry in entries {
-        match bundle::target(&entry, principal) {
+        match bundle::target(&entry, permissions) {
             Err(error) => refusals.add(entry.index, error),
             Ok(target) if !identities.insert((target.resource_type, target.id.clone())) => {
                 let twice = ApiError::new(Kind::NotFhir, "another entry names the same resource");

@@ -14,26 +14,43 @@ fn explains(question: Question<'_>, text: &Expect) {
 
 #[test]
 fn an_allowed_question_names_its_permit() {
-    explains(ask(person(Role::Analyst), Action::SqlQuery, ENCOUNTER, favourable()), &expect!["allowed by `analyst-queries`: Analysts ask questions of views, marts and the names of codes, and say what for."]);
+    explains(
+        ask(person(Role::Analyst), Action::SqlQuery, ENCOUNTER, favourable()),
+        &expect![
+            "allowed by `analyst-queries`: Analysts ask questions of views, marts and the names of codes, and say what for."
+        ],
+    );
 }
 
 #[test]
 fn a_denied_question_names_the_nearest_ways_to_be_allowed() {
     let nobody = Principal::Person(user([]));
     let silent = Context { purpose: None, ..favourable() };
-    explains(ask(nobody, Action::SqlQuery, ENCOUNTER, favourable()), &expect![[r#"
+    explains(
+        ask(nobody, Action::SqlQuery, ENCOUNTER, favourable()),
+        &expect![[r#"
         denied: no policy permits it
           with the role analyst it would be allowed by `analyst-queries`
-          with the role engineer it would be allowed by `engineer-queries`"#]]);
-    explains(ask(person(Role::Analyst), Action::SqlQuery, ENCOUNTER, silent), &expect![[r#"
+          with the role engineer it would be allowed by `engineer-queries`"#]],
+    );
+    explains(
+        ask(person(Role::Analyst), Action::SqlQuery, ENCOUNTER, silent),
+        &expect![[r#"
         denied: no policy permits it
-          with a purpose it would be allowed by `analyst-queries`"#]]);
-    explains(ask(person(Role::Analyst), Action::SqlQuery, RAW_PATIENT, favourable()), &expect![[r#"
+          with a purpose it would be allowed by `analyst-queries`"#]],
+    );
+    explains(
+        ask(person(Role::Analyst), Action::SqlQuery, RAW_PATIENT, favourable()),
+        &expect![[r#"
         denied by `raw-for-engineers-only`: Raw is personal data: no policy opens it to a person or service that is no engineer.
-          with the role engineer it would be allowed by `engineer-queries`"#]]);
-    explains(ask(person(Role::Engineer), Action::SqlQuery, PERSON_LINK, silent), &expect![[r#"
+          with the role engineer it would be allowed by `engineer-queries`"#]],
+    );
+    explains(
+        ask(person(Role::Engineer), Action::SqlQuery, PERSON_LINK, silent),
+        &expect![[r#"
         denied by `person-links-for-custodians-only`: Who is who is the custodian's: no policy opens it to a person or service that is no custodian.
-          with the role custodian and a purpose it would be allowed by `custodian-queries-person-links`"#]]);
+          with the role custodian and a purpose it would be allowed by `custodian-queries-person-links`"#]],
+    );
 }
 
 #[test]

@@ -94,20 +94,31 @@ fn what_is_not_cedar_is_told_with_its_place() {
 fn what_does_not_fit_the_schema_is_told_with_its_place() {
     let policy = |head: &str, body: &str| format!("@id(\"a\") @because(\"b\")\npermit ({head})\n{body};\n");
     let everybody = "principal, action, resource";
-    wrong(&policy("principal, action == Action::\"sql.qurey\", resource", ""), &expect![[r#"
+    wrong(
+        &policy("principal, action == Action::\"sql.qurey\", resource", ""),
+        &expect![[r#"
         own.cedar:1:1: policy `a`: unable to find an applicable action given the policy scope constraints
         own.cedar:1:1: policy `a`: policy is impossible: the policy expression evaluates to false for all valid requests
         own.cedar:2:30: policy `a`: unrecognized action `Action::"sql.qurey"` (did you mean `Action::"sql.query"`?)
-    "#]]);
-    wrong(&policy("principal in Role::\"anlyst\", action, resource", ""), &expect![[r#"
+    "#]],
+    );
+    wrong(
+        &policy("principal in Role::\"anlyst\", action, resource", ""),
+        &expect![[r#"
         own.cedar:2:22: policy `a`: for policy `a`: entity `Role::"anlyst"` is of an enumerated entity type, but `"anlyst"` is not declared as a valid eid (valid entity eids: "provider", "analyst", "engineer", "custodian", "auditor", "administrator")
-    "#]]);
-    wrong(&policy("principal is Nurse, action, resource", ""), &expect![[r#"
+    "#]],
+    );
+    wrong(
+        &policy("principal is Nurse, action, resource", ""),
+        &expect![[r#"
         own.cedar:1:1: policy `a`: unable to find an applicable action given the policy scope constraints
         own.cedar:1:1: policy `a`: policy is impossible: the policy expression evaluates to false for all valid requests
         own.cedar:2:22: policy `a`: unrecognized entity type `Nurse` (did you mean `Source`?)
-    "#]]);
-    wrong(&policy(everybody, "when { context.colour == \"red\" }"), &expect![[r#"
+    "#]],
+    );
+    wrong(
+        &policy(everybody, "when { context.colour == \"red\" }"),
+        &expect![[r#"
         own.cedar:3:8: policy `a`: attribute `colour` in context for Action::"mart.build" not found (did you mean `now`?)
         own.cedar:3:8: policy `a`: attribute `colour` in context for Action::"view.remove" not found (did you mean `now`?)
         own.cedar:3:8: policy `a`: attribute `colour` in context for Action::"audit.query" not found (did you mean `now`?)
@@ -138,8 +149,11 @@ fn what_does_not_fit_the_schema_is_told_with_its_place() {
         own.cedar:3:8: policy `a`: attribute `colour` in context for Action::"job.list" not found (did you mean `now`?)
         own.cedar:3:8: policy `a`: attribute `colour` in context for Action::"provider.add" not found (did you mean `now`?)
         own.cedar:3:8: policy `a`: attribute `colour` in context for Action::"fhir.create" not found (did you mean `now`?)
-    "#]]);
-    wrong(&policy(everybody, "when { context.purpose == Purpose::\"research\" }"), &expect![[r#"
+    "#]],
+    );
+    wrong(
+        &policy(everybody, "when { context.purpose == Purpose::\"research\" }"),
+        &expect![[r#"
         own.cedar:3:8: policy `a`: unable to guarantee safety of access to optional attribute `purpose` in context for Action::"mart.build" (try testing for the attribute's presence with `context has purpose && ..`)
         own.cedar:3:8: policy `a`: unable to guarantee safety of access to optional attribute `purpose` in context for Action::"audit.query" (try testing for the attribute's presence with `context has purpose && ..`)
         own.cedar:3:8: policy `a`: unable to guarantee safety of access to optional attribute `purpose` in context for Action::"policy.set" (try testing for the attribute's presence with `context has purpose && ..`)
@@ -170,40 +184,62 @@ fn what_does_not_fit_the_schema_is_told_with_its_place() {
         own.cedar:3:8: policy `a`: unable to guarantee safety of access to optional attribute `purpose` in context for Action::"import" (try testing for the attribute's presence with `context has purpose && ..`)
         own.cedar:3:8: policy `a`: unable to guarantee safety of access to optional attribute `purpose` in context for Action::"token.get" (try testing for the attribute's presence with `context has purpose && ..`)
         own.cedar:3:8: policy `a`: unable to guarantee safety of access to optional attribute `purpose` in context for Action::"view.remove" (try testing for the attribute's presence with `context has purpose && ..`)
-    "#]]);
+    "#]],
+    );
     wrong(
         &policy(everybody, "when { context has purpose && context.purpose == \"research\" }"),
         &expect![[r#"
             own.cedar:3:31: policy `a`: the types String and Purpose are not compatible (for policy `a`, both operands to a `==` expression must have compatible types. Types must be exactly equal to be compatible)
         "#]],
     );
-    wrong(&policy("principal is Provider, action == Action::\"sql.query\", resource", ""), &expect![[r#"
+    wrong(
+        &policy("principal is Provider, action == Action::\"sql.query\", resource", ""),
+        &expect![[r#"
         own.cedar:1:1: policy `a`: unable to find an applicable action given the policy scope constraints
         own.cedar:1:1: policy `a`: policy is impossible: the policy expression evaluates to false for all valid requests
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_policy_has_a_name_of_its_own_and_a_sentence() {
-    wrong("\n  permit (principal, action, resource);", &expect![[r#"
+    wrong(
+        "\n  permit (principal, action, resource);",
+        &expect![[r#"
         own.cedar:2:3: a policy needs a name: write `@id("…")` before it
-    "#]]);
-    wrong("@id(\"a\")\npermit (principal, action, resource);", &expect![[r#"
+    "#]],
+    );
+    wrong(
+        "@id(\"a\")\npermit (principal, action, resource);",
+        &expect![[r#"
         own.cedar:1:1: a policy says why it is there: write `@because("…")` before it
-    "#]]);
-    wrong("@id(\"Two words\") @because(\"b\")\npermit (principal, action, resource);", &expect![[r#"
+    "#]],
+    );
+    wrong(
+        "@id(\"Two words\") @because(\"b\")\npermit (principal, action, resource);",
+        &expect![[r#"
         own.cedar:1:1: a policy's name is 1 to 64 of a-z, 0-9, `.`, `_` and `-`
-    "#]]);
-    wrong("@id(\"analyst-queries\") @because(\"b\")\npermit (principal, action, resource);", &expect![[r#"
+    "#]],
+    );
+    wrong(
+        "@id(\"analyst-queries\") @because(\"b\")\npermit (principal, action, resource);",
+        &expect![[r#"
         own.cedar:1:1: policy `analyst-queries`: another policy has this name
-    "#]]);
+    "#]],
+    );
     let twice = "@id(\"a\") @because(\"b\")\npermit (principal, action, resource);\n";
-    wrong(&format!("{twice}{twice}"), &expect![[r#"
+    wrong(
+        &format!("{twice}{twice}"),
+        &expect![[r#"
         own.cedar:1:1: policy `a`: another policy has this name
-    "#]]);
-    wrong("@id(\"a\") @because(\"b\")\npermit (principal == ?principal, action, resource);", &expect![[r#"
+    "#]],
+    );
+    wrong(
+        "@id(\"a\") @because(\"b\")\npermit (principal == ?principal, action, resource);",
+        &expect![[r#"
         own.cedar:1:1: a policy with slots is not for use here: name the principal and the resource
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

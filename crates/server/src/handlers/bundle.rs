@@ -27,8 +27,8 @@ pub(crate) async fn bundle(
     body: FhirBody,
 ) -> Result<Response, ApiError> {
     refuse_conditions(&Method::POST, &headers)?;
-    let principal = Arc::clone(&caller.principal);
-    let (plan, _reserved) = body.read(move |text| bundle::read(text, &principal)).await?;
+    let permissions = Arc::clone(&caller.permissions);
+    let (plan, _reserved) = body.read(move |text| bundle::read(text, &permissions)).await?;
     let with_outcome = prefers_outcome(&headers);
     match plan {
         Plan::Transaction(changes) => transaction::submit(&state, &caller, changes, with_outcome).await,

@@ -34,7 +34,7 @@ pub(crate) async fn create(
     body: FhirBody,
 ) -> Result<Response, ApiError> {
     let resource_type = handlers::resource_type(&name)?;
-    caller.require(Interaction::Create, resource_type)?;
+    caller.permissions.require(Interaction::Create, resource_type)?;
     refuse_conditions(&Method::POST, &headers)?;
     let read = move |text: &[u8]| {
         let id = Uuid::new_v4().to_string();

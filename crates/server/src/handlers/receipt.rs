@@ -38,6 +38,7 @@ pub(crate) async fn receipt(
     Path(id): Path<String>,
 ) -> Result<Json<ReceiptStatus>, ApiError> {
     caller.trail.action("receipt.read");
+    caller.permissions.require_receipts()?;
     let parsed = id.parse::<ReceiptId>().ok();
     let (lane, ordinal, resources) = parsed
         .and_then(|receipt| state.intake.receipt(&receipt, &caller.source))

@@ -58,6 +58,7 @@ pub(crate) async fn signing_credential(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     caller.trail.action("signing-credential");
+    caller.permissions.require_token()?;
     let malformed = |text: &str| ApiError::new(Kind::Malformed, text);
     let Ok(Query(wanted)) = wanted else {
         return Err(malformed("the query takes scope and duration_seconds, and nothing else"));
@@ -70,7 +71,7 @@ pub(crate) async fn signing_credential(
     if !(1..=LONGEST_S).contains(&duration_s) {
         return Err(malformed("duration_seconds is 1 to 3600"));
     }
-    let scope = grant::granted(wanted.scope.as_deref(), &caller.principal.scopes).map_err(|error| {
+    let scope = grant::granted(wanted.scope.as_deref(), caller.permissions.scopes()).map_err(|error| {
         let why = if let TokenError::InvalidScope(why) = error { why } else { "the scope is wrong" };
         malformed(why)
     })?;

@@ -11,6 +11,7 @@ use crate::{
     config::LONGEST_TOKEN_S,
     error::{ApiError, Kind, Refusal},
     peer::Peer,
+    permissions::Permissions,
     token::{self, Claims, Confirmation, ISSUER, LONGEST_BYTES},
     trail::Trail,
 };
@@ -70,6 +71,8 @@ pub(crate) enum TokenError {
     InvalidClient,
     /// The same, too often.
     TooManyGuesses(ApiError),
+    /// A policy of the lake does not let it have a token.
+    UnauthorizedClient,
     /// Another grant type than client credentials.
     UnsupportedGrantType,
     /// A scope that is none, or that the client was not granted.
@@ -114,9 +117,20 @@ pub(crate) async fn token(
     }
     let scope = grant::granted(form.get("scope").map(String::as_str), &client.provider.scopes)?;
     trail.fact("scope", &scope);
+    allowed(&state, &client, peer).await?;
     let expires_in = state.config.token_ttl_s.min(LONGEST_TOKEN_S).min(client.longest_s);
     let access_token = issue(&state, &client, &scope, expires_in)?;
     Ok(no_store(Json(TokenResponse { access_token, token_type: "Bearer", expires_in, scope })))
+}
+
+/// Whether the lake's policies let this client have a token.
+async fn allowed(state: &AppState, client: &Client, peer: Option<&Peer>) -> Result<(), TokenError> {
+    let (source, scopes) = (client.provider.name.clone(), client.provider.scopes.clone());
+    let permissions = Permissions::of(state, source, scopes, peer).await.map_err(|error| {
+        tracing::error!(%error, "the lake's policies could not be read");
+        TokenError::Unavailable
+    })?;
+    permissions.require_token().map_err(|_| TokenError::UnauthorizedClient)
 }
 
 fn wrong(state: &AppState, peer: Option<&Peer>) -> TokenError {
@@ -167,6 +181,11 @@ impl IntoResponse for TokenError {
                 "please provide valid credentials: a secret, a signed assertion, or a certificate with client_id",
             ),
             Self::TooManyGuesses(error) => return error.into_response(),
+            Self::UnauthorizedClient => (
+                Kind::Malformed,
+                "unauthorized_client",
+                "a policy of this lake does not let this client have a token",
+            ),
             Self::UnsupportedGrantType => {
                 (Kind::Malformed, "unsupported_grant_type", "grant_type must be client_credentials")
             }

@@ -40,9 +40,9 @@ pub(crate) async fn update(
     if !is_id(&id) {
         return Err(ApiError::new(Kind::Malformed, "an id is 1 to 64 of A-Z, a-z, 0-9, - and ."));
     }
-    caller.require(Interaction::Update, resource_type)?;
+    caller.permissions.require(Interaction::Update, resource_type)?;
     refuse_conditions(&Method::PUT, &headers)?;
-    let intent = bundle::put(&caller.principal, resource_type, if_match(&headers)?);
+    let intent = bundle::put(&caller.permissions, resource_type, if_match(&headers)?);
     let read = move |text: &[u8]| {
         let resource = prepare::parse(text)?;
         if prepare::own_id(&resource) != Some(id.as_str()) {

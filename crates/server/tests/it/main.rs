@@ -14,6 +14,7 @@ mod home;
 mod inputs;
 mod load;
 mod mutual;
+mod policies;
 mod ratchet;
 mod resources;
 mod signed;

@@ -1,18 +1,7 @@
-//! Who asks, and what they may do.
+//! What a provider is granted.
 
-use crate::SourceId;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, sync::Arc};
-
-/// The part a principal plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// A data owner that sends FHIR.
-    Provider,
-    /// Someone at the machine that holds the home folder.
-    Operator,
-}
 
 /// One thing a provider can do to resources (SMART App Launch 2.0 §3.0.2, the letters of a scope).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -106,27 +95,6 @@ impl TryFrom<String> for Scope {
 impl From<Scope> for String {
     fn from(scope: Scope) -> Self {
         scope.to_string()
-    }
-}
-
-/// Whoever a door has authenticated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principal {
-    /// The provider's or operator's name, for the audit trail.
-    pub name: Arc<str>,
-    /// The part it plays.
-    pub role: Role,
-    /// The id space it writes to; operators have none.
-    pub source: Option<SourceId>,
-    /// What it was granted.
-    pub scopes: Vec<Scope>,
-}
-
-impl Principal {
-    /// Whether any of its grants covers `interaction` on `resource_type`.
-    #[must_use]
-    pub fn may(&self, interaction: Interaction, resource_type: &str) -> bool {
-        self.scopes.iter().any(|scope| scope.covers(interaction, resource_type))
     }
 }
 
