@@ -1,0 +1,69 @@
+//! What can be asked for: each command and route of today that touches a lake.
+
+use crate::words::words;
+
+words! {
+    /// One thing that somebody may do.
+    pub enum Action or UnknownAction, "no action has this name" {
+        /// Get a token to send with. Of the lake.
+        TokenGet = "token.get",
+        /// Create a resource. Of a resource type in a source.
+        FhirCreate = "fhir.create",
+        /// Update a resource. Of a resource type in a source.
+        FhirUpdate = "fhir.update",
+        /// Learn what became of a submission. Of a source.
+        ReceiptRead = "receipt.read",
+        /// See rows. Of a table or a column.
+        SqlQuery = "sql.query",
+        /// See which tables there are. Of the lake.
+        CatalogList = "catalog.list",
+        /// See a table's columns and counts. Of a table.
+        CatalogShow = "catalog.show",
+        /// See which marts there are. Of the lake.
+        MartList = "mart.list",
+        /// See which views are registered. Of the lake.
+        ViewList = "view.list",
+        /// See which jobs have run. Of a kind of job.
+        JobList = "job.list",
+        /// Take in files. Of a source.
+        Import = "import",
+        /// Build a mart. Of its schema.
+        MartBuild = "mart.build",
+        /// Keep a view as a table. Of that table.
+        ViewRegister = "view.register",
+        /// Keep it no longer. Of that table.
+        ViewRemove = "view.remove",
+        /// Start the service. Of the lake.
+        Serve = "serve",
+        /// See which keys there are. Of a key.
+        KeyList = "key.list",
+        /// Restore a key from shares. Of that key.
+        KeyRecover = "key.recover",
+        /// Read the audit trail.
+        AuditQuery = "audit.query",
+        /// Prove the audit trail.
+        AuditVerify = "audit.verify",
+        /// Register a provider. Of its account.
+        ProviderAdd = "provider.add",
+        /// Refuse a provider from now on. Of its account.
+        ProviderDisable = "provider.disable",
+        /// See which providers there are. Of the lake.
+        ProviderList = "provider.list",
+        /// Register a person and the roles open to them, or change these. Of the account.
+        UserAdd = "user.add",
+        /// Refuse a person from now on. Of the account.
+        UserDisable = "user.disable",
+        /// See which persons are registered. Of the lake.
+        UserList = "user.list",
+        /// Change the lake's own policies. Of the lake.
+        PolicySet = "policy.set",
+        /// List, check and explain policies. Of the lake.
+        PolicyRead = "policy.read",
+        /// See who may do what. Of the lake.
+        AccessReport = "access.report",
+        /// Sign off a review of who may do what. Of the lake.
+        AccessReview = "access.review",
+        /// Act in a role for a time. Of the role.
+        RoleAssume = "role.assume",
+    }
+}
