@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** no input or output, and no clock. **Invariant:** nothing of Cedar's is in the public interface.
 
+mod access;
 mod action;
 mod bounds;
 mod cedar;
@@ -24,6 +25,7 @@ mod role;
 mod words;
 mod zone;
 
+pub use access::Way;
 pub use action::{Action, UnknownAction};
 pub use context::{Assumption, Context, Network};
 pub use decision::{Decision, DecisionError};

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where the unexpected happens")]
 
+mod access;
 mod circumstances;
 mod explained;
 mod ground;
