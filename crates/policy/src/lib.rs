@@ -13,6 +13,7 @@ mod cedar;
 mod context;
 mod decision;
 mod explain;
+pub mod holdings;
 mod info;
 mod policies;
 mod principal;
