@@ -49,12 +49,12 @@ words! {
         ProviderDisable = "provider.disable",
         /// See which providers there are. Of the lake.
         ProviderList = "provider.list",
-        /// Register a person and the roles open to them, or change these. Of the account.
-        UserAdd = "user.add",
-        /// Refuse a person from now on. Of the account.
-        UserDisable = "user.disable",
-        /// See which persons are registered. Of the lake.
-        UserList = "user.list",
+        /// Give a provider another credential, take one back, or say anew what it may do and from where. Of its account.
+        ProviderChange = "provider.change",
+        /// Take or refuse an outside issuer's tokens. Of the lake.
+        IssuerChange = "issuer.change",
+        /// See which outside issuers there are. Of the lake.
+        IssuerList = "issuer.list",
         /// Change the lake's own policies. Of the lake.
         PolicySet = "policy.set",
         /// List, check and explain policies. Of the lake.

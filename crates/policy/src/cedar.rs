@@ -23,12 +23,11 @@ pub(crate) enum Kind {
     Service,
     Source,
     Table,
-    UserAccount,
     Zone,
 }
 
 impl Kind {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 17] = [
         Self::AuditTrail,
         Self::Column,
         Self::Job,
@@ -45,7 +44,6 @@ impl Kind {
         Self::Service,
         Self::Source,
         Self::Table,
-        Self::UserAccount,
         Self::Zone,
     ];
 

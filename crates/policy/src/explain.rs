@@ -121,7 +121,7 @@ impl fmt::Display for Change {
         match self {
             Self::Role(role) => write!(f, "the role {role}"),
             Self::Purpose => f.write_str("a purpose"),
-            Self::Assumption => f.write_str("a role taken for a reason and a time"),
+            Self::Assumption => f.write_str("a reason for taking the role"),
             Self::SecondFactor => f.write_str("a second factor"),
             Self::Network => f.write_str("a network of the account"),
         }
@@ -132,6 +132,15 @@ impl fmt::Display for Nearest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let changes: Vec<String> = self.changes.iter().map(ToString::to_string).collect();
         let policies: Vec<String> = self.because.iter().map(|id| format!("`{id}`")).collect();
-        write!(f, "with {} it would be allowed by {}", changes.join(" and "), policies.join(", "))
+        write!(f, "with {} it would be allowed by {}", listed(&changes), listed(&policies))
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }

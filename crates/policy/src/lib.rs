@@ -8,11 +8,13 @@
 
 mod access;
 mod action;
+mod bounds;
 mod cedar;
 mod context;
 mod decision;
 mod explain;
 pub mod holdings;
+mod info;
 mod policies;
 mod principal;
 mod problem;
@@ -29,7 +31,8 @@ pub use action::{Action, UnknownAction};
 pub use context::{Assumption, Context, Network};
 pub use decision::{Decision, DecisionError};
 pub use explain::{Change, Nearest};
-pub use policies::{Effect, Policies, PolicyId, PolicyInfo};
+pub use info::{Effect, PolicyId, PolicyInfo};
+pub use policies::Policies;
 pub use principal::{Principal, User};
 pub use problem::{PolicyErrors, Problem};
 pub use purpose::{Purpose, UnknownPurpose};

@@ -3,7 +3,7 @@
 use crate::{Role, Roles, cedar::Kind};
 use cedar_policy::{Entity, EntityUid, RestrictedExpression};
 use model::{Scope, SourceId};
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 /// Whoever a door has authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +91,13 @@ impl Principal<'_> {
         };
         let roles = self.roles().iter().map(EntityUid::from).collect();
         Entity::new(uid, HashMap::from([(name.to_owned(), value)]), roles).ok()
+    }
+}
+
+impl fmt::Display for Principal<'_> {
+    /// As policies write it, such as `Person::"amina"`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uid().fmt(f)
     }
 }
 

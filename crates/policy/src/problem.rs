@@ -18,6 +18,13 @@ pub struct Problem {
     pub sentence: String,
 }
 
+impl Problem {
+    /// By what problems of one file are put in order.
+    pub(crate) fn order(&self) -> impl Ord + '_ {
+        (self.line, self.column, &self.sentence)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;

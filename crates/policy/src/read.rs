@@ -1,10 +1,8 @@
 //! A file of policies, read and checked against the schema.
 
-use crate::{Effect, PolicyId, PolicyInfo, Problem, cedar};
+use crate::{Effect, PolicyId, PolicyInfo, Problem, bounds, cedar};
 use cedar_policy::{Policy, PolicySet, ValidationMode, Validator, ffi::DetailedError};
 
-/// More than anybody writes by hand, and little enough to check while somebody waits.
-const MAX_BYTES: usize = 256 * 1024;
 const MAX_NAME_BYTES: usize = 64;
 
 /// A policy that fits the schema.
@@ -15,13 +13,14 @@ pub(crate) struct ReadPolicy {
 }
 
 /// A place in a text, both from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) line: usize,
     pub(crate) column: usize,
 }
 
-/// Reads the policies of `text`, in their order.
+/// Reads the policies of `text`, in their order. Only own ones are held against the schema: for the built-in ones a
+/// test has done so, and every command waits for them.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of lines.
@@ -35,10 +34,12 @@ pub(crate) fn file(name: &str, text: &str, own: bool) -> Result<Vec<ReadPolicy>,
             Vec::new()
         }
     };
-    if problems.is_empty() {
+    if problems.is_empty() && own {
         problems = file.validate(&read);
     }
-    problems.sort_by_key(|problem| (problem.line, problem.column));
+    problems.sort_by(|one, other| one.order().cmp(&other.order()));
+    // The schema's check finds the same once for every action that a policy can be about.
+    problems.dedup();
     if problems.is_empty() { Ok(read) } else { Err(problems) }
 }
 
@@ -50,8 +51,8 @@ struct File<'a> {
 
 impl File<'_> {
     fn parse(&self) -> Result<PolicySet, Vec<Problem>> {
-        if self.text.len() > MAX_BYTES {
-            return Err(vec![self.problem(0, None, "the file is too long: 256 KiB are the most")]);
+        if let Some((offset, sentence)) = bounds::exceeded(self.text) {
+            return Err(vec![self.problem(offset, None, sentence)]);
         }
         let set: Result<PolicySet, _> = self.text.parse();
         set.map_err(|errors| {
@@ -62,18 +63,21 @@ impl File<'_> {
     fn policies(&self, set: &PolicySet, problems: &mut Vec<Problem>) -> Vec<ReadPolicy> {
         for template in set.templates() {
             let sentence = "a policy with slots is not for use here: name the principal and the resource";
-            problems.push(self.problem(self.offset(&template.to_string()), None, sentence));
+            let offset = self.text.find(&template.to_string()).unwrap_or_default();
+            problems.push(self.problem(offset, None, sentence));
         }
         let mut read = Vec::new();
-        for policy in set.policies() {
+        let mut end = 0;
+        for policy in in_order(set) {
             let text = policy.to_string();
-            let offset = self.offset(&text);
+            // Looked for behind the one before: two can have the same text.
+            let offset = end + self.text.get(end..).and_then(|rest| rest.find(&text)).unwrap_or_default();
+            end = offset + text.len();
             match self.named(policy, text) {
                 Ok((info, cedar)) => read.push(ReadPolicy { info, cedar, place: self.place(offset) }),
                 Err(sentence) => problems.push(self.problem(offset, None, sentence)),
             }
         }
-        read.sort_by_key(|policy| policy.place);
         read
     }
 
@@ -105,11 +109,16 @@ impl File<'_> {
         let validator = Validator::new(cedar::schema().clone());
         for policy in read {
             let id = &policy.info.id;
-            let Ok(alone) = PolicySet::from_policies([policy.cedar.clone()]) else { continue };
+            let Ok(alone) = PolicySet::from_policies([policy.cedar.clone()]) else {
+                problems.push(self.problem(0, Some(id), "the policy cannot be checked"));
+                continue;
+            };
             let result = validator.validate(&alone, ValidationMode::Strict);
-            let errors = result.validation_errors().map(DetailedError::from);
-            let warnings = result.validation_warnings().map(DetailedError::from);
-            problems.extend(errors.chain(warnings).map(|error| self.told(&error, Some(id))));
+            let mut found: Vec<DetailedError> = result.validation_errors().map(DetailedError::from).collect();
+            if found.is_empty() {
+                found.extend(result.validation_warnings().map(DetailedError::from));
+            }
+            problems.extend(found.iter().map(|error| self.told(error, Some(id))));
         }
         problems
     }
@@ -117,11 +126,15 @@ impl File<'_> {
     /// What Cedar says is wrong.
     fn told(&self, error: &DetailedError, policy: Option<&PolicyId>) -> Problem {
         let offset = error.source_locations.first().map_or(0, |label| label.loc.start);
-        let prefix = policy.map(|id| format!("for policy `{id}`, ")).unwrap_or_default();
-        let message = error.message.strip_prefix(&prefix).unwrap_or(&error.message);
-        let sentence = match &error.help {
-            Some(help) => format!("{message} ({help})"),
-            None => message.to_owned(),
+        // What Cedar guesses was meant is another thing each time.
+        let help = error.help.as_deref().filter(|help| !help.starts_with("did you mean"));
+        let sentence = match help {
+            Some(help) => format!("{} ({help})", error.message),
+            None => error.message.clone(),
+        };
+        let sentence = match policy {
+            Some(id) => plain(&sentence, id),
+            None => sentence,
         };
         self.problem(offset, policy, sentence)
     }
@@ -137,11 +150,28 @@ impl File<'_> {
         let line = before.rsplit('\n').next().unwrap_or_default();
         Place { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
     }
+}
 
-    /// Where a policy begins, which Cedar does not tell.
-    fn offset(&self, policy: &str) -> usize {
-        self.text.find(policy).unwrap_or_default()
-    }
+/// The policies as they stand in their file. Cedar numbers them so, and gives them in no order.
+fn in_order(set: &PolicySet) -> Vec<&Policy> {
+    let number = |policy: &&Policy| {
+        let id: &str = policy.id().as_ref();
+        id.trim_start_matches("policy").parse::<usize>().ok()
+    };
+    let mut policies: Vec<&Policy> = set.policies().collect();
+    policies.sort_by_key(number);
+    policies
+}
+
+/// The sentence without the policy's name, which is told beside it, and without the one of many actions for which the
+/// same was found.
+fn plain(sentence: &str, id: &PolicyId) -> String {
+    let sentence =
+        sentence.replace(&format!("for policy `{id}`, "), "").replace(&format!("for policy `{id}`: "), "");
+    let without = sentence
+        .split_once(" for Action::\"")
+        .and_then(|(before, after)| Some(format!("{before}{}", after.split_once('"')?.1)));
+    without.unwrap_or(sentence)
 }
 
 fn is_name(id: &str) -> bool {

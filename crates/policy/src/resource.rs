@@ -6,6 +6,7 @@ use model::SourceId;
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
+    fmt,
 };
 
 /// What somebody asks to do something with.
@@ -36,13 +37,11 @@ pub enum Resource<'a> {
     AuditTrail,
     /// What an administrator keeps of a provider.
     ProviderAccount(&'a str),
-    /// What an administrator keeps of a person.
-    UserAccount(&'a str),
     /// A role, to be assumed.
     Role(Role),
 }
 
-/// A table by its name in SQL.
+/// A table by its name in SQL, as the catalogue has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table<'a> {
     schema: Option<&'a str>,
@@ -116,7 +115,6 @@ impl Resource<'_> {
             Self::Job(kind) => Kind::Job.uid(kind),
             Self::AuditTrail => Kind::AuditTrail.uid("audit"),
             Self::ProviderAccount(name) => Kind::ProviderAccount.uid(name),
-            Self::UserAccount(name) => Kind::UserAccount.uid(name),
             Self::Role(role) => (*role).into(),
         }
     }
@@ -137,7 +135,6 @@ impl Resource<'_> {
                 let column = Entity::new_no_attrs(uid, HashSet::from([parent.clone()]));
                 vec![column, table.entity(parent)]
             }
-            Self::UserAccount(name) => with_one(uid, "holder", Kind::Person.uid(name), HashSet::new()),
             Self::Lake
             | Self::Source(_)
             | Self::Key(_)
@@ -146,6 +143,13 @@ impl Resource<'_> {
             | Self::ProviderAccount(_)
             | Self::Role(_) => Vec::new(),
         }
+    }
+}
+
+impl fmt::Display for Resource<'_> {
+    /// As policies write it, such as `Table::"view.encounter"`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.uid().fmt(f)
     }
 }
 

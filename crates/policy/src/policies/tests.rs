@@ -39,6 +39,15 @@ fn a_question_that_the_schema_does_not_know_is_denied() {
 }
 
 #[test]
+fn every_builtin_policy_fits_the_schema() {
+    for (name, text) in BUILTIN {
+        // As if it were an own one: those are checked.
+        let problems = read::file(name, text, true).err().unwrap_or_default();
+        assert_eq!(problems, []);
+    }
+}
+
+#[test]
 fn every_builtin_policy_stands_in_its_file_with_its_sentence() {
     let policies = Policies::builtin();
     for policy in policies.list() {

@@ -57,14 +57,33 @@ fn a_denied_question_names_the_nearest_ways_to_be_allowed() {
 fn all_circumstances_that_are_missing_are_told() {
     let outside = Some(Network { expected: false, ..network() });
     let context = Context { second_factor: false, network: outside, ..favourable() };
-    explains(ask(person(Role::Administrator), Action::PolicySet, Resource::Lake, context), &expect![[""]]);
+    explains(
+        ask(person(Role::Administrator), Action::PolicySet, Resource::Lake, context),
+        &expect![[r#"
+        denied
+          by `networks-are-those-of-the-account`: An account that names its networks is used from these only.
+          by `powerful-roles-need-a-second-factor`: Over a network, custodians, auditors and administrators show a second factor.
+          with a network of the account and a second factor it would be allowed by `administrator-manages`"#]],
+    );
     let bare = Context { assumption: None, purpose: None, ..at_the_machine() };
-    explains(ask(operator(Roles::NONE), Action::SqlQuery, ENCOUNTER, bare), &expect![[""]]);
+    explains(
+        ask(operator(Roles::NONE), Action::SqlQuery, ENCOUNTER, bare),
+        &expect![[r#"
+            denied by `operator-takes-a-role-first`: On a home for real data the operator takes a role and gives a reason before anything else.
+              with the role analyst, a reason for taking the role and a purpose it would be allowed by `analyst-queries`
+              with the role engineer, a reason for taking the role and a purpose it would be allowed by `engineer-queries`"#]],
+    );
 }
 
 #[test]
 fn where_nothing_would_help_nothing_is_promised() {
     let table = Resource::Table(policy::Table::new("vault", "anything"));
-    explains(ask(person(Role::Analyst), Action::SqlQuery, table, favourable()), &expect![[""]]);
-    explains(ask(provider(&ALL), Action::SqlQuery, ENCOUNTER, favourable()), &expect![[""]]);
+    explains(
+        ask(person(Role::Analyst), Action::SqlQuery, table, favourable()),
+        &expect!["denied: no policy permits it"],
+    );
+    explains(
+        ask(provider(&ALL), Action::SqlQuery, ENCOUNTER, favourable()),
+        &expect!["denied: the schema knows no such question"],
+    );
 }

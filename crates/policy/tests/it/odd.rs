@@ -22,7 +22,7 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn resource<'a>(which: u8, one: &'a str, other: &'a str) -> Resource<'a> {
-    match which % 13 {
+    match which % 12 {
         0 => Resource::Lake,
         1 => Resource::Source(&SOURCE),
         2 => Resource::ResourceType { source: &SOURCE, resource_type: one },
@@ -34,7 +34,6 @@ fn resource<'a>(which: u8, one: &'a str, other: &'a str) -> Resource<'a> {
         8 => Resource::Job(one),
         9 => Resource::AuditTrail,
         10 => Resource::ProviderAccount(one),
-        11 => Resource::UserAccount(one),
         _ => Resource::Role(Role::Auditor),
     }
 }

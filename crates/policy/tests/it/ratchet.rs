@@ -30,7 +30,8 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
         | Action::ViewList
         | Action::Serve
         | Action::ProviderList
-        | Action::UserList
+        | Action::IssuerChange
+        | Action::IssuerList
         | Action::PolicySet
         | Action::PolicyRead
         | Action::AccessReport
@@ -58,10 +59,9 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
         Action::MartBuild => vec![("urgent_care", Resource::Schema("urgent_care"))],
         Action::KeyList | Action::KeyRecover => vec![("root", Resource::Key("root"))],
         Action::AuditQuery | Action::AuditVerify => vec![("the trail", Resource::AuditTrail)],
-        Action::ProviderAdd | Action::ProviderDisable => {
+        Action::ProviderAdd | Action::ProviderChange | Action::ProviderDisable => {
             vec![("gp-elm-grove", Resource::ProviderAccount("gp-elm-grove"))]
         }
-        Action::UserAdd | Action::UserDisable => vec![("ben", Resource::UserAccount("ben"))],
         Action::RoleAssume => Role::all().iter().map(|role| (role.as_str(), Resource::Role(*role))).collect(),
     }
 }
