@@ -1,7 +1,9 @@
 //! What can be typed (design §7). A command stands here when it works.
 
+mod access;
 mod provider;
 
+pub(crate) use access::{AccessCommand, ExplainArgs, PolicyCommand, RoleCommand};
 pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -49,6 +51,15 @@ pub(crate) enum Command {
     /// Outside issuers whose access tokens are taken.
     #[command(subcommand)]
     Issuer(IssuerCommand),
+    /// Who may do what, and which policy says so.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Act in a role, for a reason and a time.
+    #[command(subcommand)]
+    Role(RoleCommand),
+    /// Who can reach what, by which way; and the review of it.
+    #[command(subcommand)]
+    Access(AccessCommand),
     /// Take in NDJSON (also .gz, .zst) and Bundle files, through the same path as HTTPS.
     Import(ImportArgs),
     /// Ask a question in SQL of raw, views, marts, person_link, catalogue and audit.

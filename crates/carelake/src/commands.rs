@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod access;
 mod audit;
 mod bench;
 mod catalog;
@@ -10,7 +11,9 @@ mod issuer;
 mod job;
 mod key;
 mod mart;
+mod policy;
 mod provider;
+mod role;
 mod serve;
 mod simulate;
 mod sql;
@@ -28,6 +31,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(&home).await?,
         Command::Provider(command) => provider::run(&home, command, json).await?,
         Command::Issuer(command) => issuer::run(&home, command, json).await?,
+        Command::Policy(command) => return policy::run(&home, command, json).await,
+        Command::Role(command) => role::run(&home, command, json).await?,
+        Command::Access(command) => access::run(&home, command, json).await?,
         Command::Import(args) => return import::run(&home, &args, json).await,
         Command::Sql(args) => sql::run(&home, &args, json).await?,
         Command::View(command) => return view::run(&home, command, json).await,

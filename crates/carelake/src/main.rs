@@ -1,5 +1,6 @@
 //! `carelake`: the command line, and the wiring of all parts.
 
+mod access;
 mod cli;
 mod client;
 mod commands;

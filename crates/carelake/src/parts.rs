@@ -3,6 +3,7 @@
 //! All roles run in this one process, which is convenient and no separation.
 
 use crate::{
+    access::Access,
     home::{self, Home},
     trail::Trail,
 };
@@ -21,6 +22,7 @@ use lake::{
 use landing::{Intake, IntakeParts, Limits};
 use model::{AuditEvent, AuditOutcome, AuditSink, Clock, SystemClock};
 use object_store::ObjectStore;
+use policy::{Action, Resource};
 use server::HomeKind;
 use std::{path::Path, sync::Arc};
 use tokio::task::JoinHandle;
@@ -59,6 +61,37 @@ impl Parts {
         let mirror = mirror(&log, &control);
         let trail = Arc::new(Trail { log: Arc::clone(&log), home: kind });
         Ok(Self { home, kind, control, keyring, clock, trail, log, holder, mirror })
+    }
+
+    /// Opens `folder` for the command called `role`, if whoever runs it may do what it does.
+    pub(crate) async fn open_for(
+        folder: &Path,
+        role: &str,
+        action: Action,
+        resource: Resource<'_>,
+    ) -> anyhow::Result<Self> {
+        let parts = Self::open(folder, role).await?;
+        match parts.permit(action, resource).await {
+            Ok(()) => Ok(parts),
+            Err(error) => {
+                parts.close().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Refuses, with its record, what the lake's policies do not allow whoever runs this command.
+    pub(crate) async fn permit(&self, action: Action, resource: Resource<'_>) -> anyhow::Result<()> {
+        let access = Access::read(&self.control, self.kind).await?;
+        let question = access.question(action, resource, self.clock.now());
+        let decision = access.decide(&question);
+        if decision.allowed {
+            return Ok(());
+        }
+        let policies = decision.because.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let facts = [("resource", resource.to_string()), ("policies", policies)];
+        self.record(action.as_str(), AuditOutcome::Refused, "policy", &facts).await?;
+        bail!("{} of {resource} is {}", action.as_str(), access.policies.explain(&question))
     }
 
     /// Records what the operator has done.

@@ -144,9 +144,9 @@ impl Claims {
 
     /// A binding that cannot be read is no reason to pass over it.
     fn thumbprint(&self) -> Result<Option<[u8; 32]>, TokenError> {
-        let Some(text) = self.cnf.as_ref().and_then(|confirmation| confirmation.thumbprint.as_deref()) else {
-            return Ok(None);
-        };
+        let Some(confirmation) = &self.cnf else { return Ok(None) };
+        // Bound in a way that is not known here, such as DPoP's: taken as it is, it would not be bound (RFC 9449 §7.2).
+        let text = confirmation.thumbprint.as_deref().ok_or(TokenError::Claims)?;
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Malformed)?;
         bytes.try_into().map(Some).map_err(|_| TokenError::Malformed)
     }

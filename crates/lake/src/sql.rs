@@ -42,7 +42,7 @@ use views::View;
 /// The catalog that all schemas stand in.
 const CATALOG: &str = "carelake";
 /// Where tables without a schema of their own stand.
-const PUBLIC: &str = "public";
+pub const PUBLIC: &str = "public";
 
 /// Bounds of a query.
 #[derive(Clone, Copy, Debug)]
@@ -188,6 +188,21 @@ impl Session {
         };
         provider.register_table(name.to_owned(), Arc::new(table)).map_err(LakeError::Query)?;
         Ok(())
+    }
+
+    /// The tables that a query names, by schema and name; what it names itself (`with`) is none of them. A query sees
+    /// rows of these and of no others.
+    ///
+    /// # Errors
+    /// It is not SQL.
+    pub fn tables_named(&self, sql: &str) -> Result<Vec<(String, String)>, LakeError> {
+        let state = self.context.state();
+        let statement = state
+            .sql_to_statement(sql, &state.config_options().sql_parser.dialect)
+            .map_err(LakeError::Query)?;
+        let named = state.resolve_table_references(&statement).map_err(LakeError::Query)?;
+        let resolved = named.into_iter().map(|table| table.resolve(CATALOG, PUBLIC));
+        Ok(resolved.map(|table| (table.schema.to_string(), table.table.to_string())).collect())
     }
 
     /// Plans and starts a query.

@@ -4,10 +4,15 @@ use crate::{cli::AuditCommand, parts::Parts, screen};
 use ::audit::{Verified, VerifyError, verify};
 use keys::{SigningPurpose, Zone};
 use model::AuditOutcome;
+use policy::{Action, Resource};
 use std::{path::Path, process::ExitCode};
 
 pub(super) async fn run(folder: &Path, command: AuditCommand, json: bool) -> anyhow::Result<ExitCode> {
-    let parts = Parts::open(folder, "audit").await?;
+    let action = match command {
+        AuditCommand::Verify => Action::AuditVerify,
+        AuditCommand::Query { .. } => Action::AuditQuery,
+    };
+    let parts = Parts::open_for(folder, "audit", action, Resource::AuditTrail).await?;
     let code = match command {
         AuditCommand::Verify => {
             let verified = check(&parts).await;

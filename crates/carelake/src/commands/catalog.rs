@@ -1,14 +1,19 @@
 //! `carelake catalog`
 
-use crate::{cli::CatalogCommand, parts::Parts, screen};
+use crate::{access, cli::CatalogCommand, parts::Parts, screen};
 use anyhow::Context;
 use control::{CatalogTable, TableKind};
 use lake::models::count_rows;
 use model::AuditOutcome;
+use policy::{Action, Resource};
 use std::path::Path;
 
 pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> anyhow::Result<()> {
-    let parts = Parts::open(folder, "catalog").await?;
+    let (action, resource) = match &command {
+        CatalogCommand::List => (Action::CatalogList, Resource::Lake),
+        CatalogCommand::Show { table } => (Action::CatalogShow, Resource::Table(access::table(table))),
+    };
+    let parts = Parts::open_for(folder, "catalog", action, resource).await?;
     match command {
         CatalogCommand::List => {
             let text = list(&parts, json).await?;

@@ -21,6 +21,7 @@ use lake::{
 };
 use landing::{Intake, IntakeError, Submission};
 use model::{AuditOutcome, LaneId, SourceId, failpoint};
+use policy::{Action, Resource};
 use report::Report;
 use resolve::Resolver;
 use std::{
@@ -41,7 +42,7 @@ const AHEAD: usize = 4;
 const PUBLISH_RESOURCES: u64 = 30_000;
 
 pub(super) async fn run(folder: &Path, args: &ImportArgs, json: bool) -> anyhow::Result<ExitCode> {
-    let parts = Parts::open(folder, "import").await?;
+    let parts = Parts::open_for(folder, "import", Action::Import, Resource::Source(&args.source)).await?;
     let job = parts.control.job_start("import", args.source.as_str(), "operator").await?;
     // Before anything is durable: an import that dies has its record too.
     parts.record("import.begin", AuditOutcome::Success, args.source.as_str(), &[]).await?;

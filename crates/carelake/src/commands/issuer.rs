@@ -4,10 +4,15 @@ use crate::{cli::IssuerCommand, outside::Outside, parts::Parts, screen};
 use anyhow::Context;
 use control::Issuer;
 use model::AuditOutcome;
+use policy::{Action, Resource};
 use std::path::Path;
 
 pub(super) async fn run(folder: &Path, command: IssuerCommand, json: bool) -> anyhow::Result<()> {
-    let parts = Parts::open(folder, "issuer").await?;
+    let action = match command {
+        IssuerCommand::List => Action::IssuerList,
+        IssuerCommand::Add { .. } | IssuerCommand::Remove { .. } => Action::IssuerChange,
+    };
+    let parts = Parts::open_for(folder, "issuer", action, Resource::Lake).await?;
     match command {
         IssuerCommand::Add { name, url, audience, scope_prefix, own_grants } => {
             let outside = Outside::new(&parts.home.config.outside)?;

@@ -2,11 +2,12 @@
 
 use crate::{cli::JobCommand, parts::Parts, screen};
 use model::AuditOutcome;
+use policy::{Action, Resource};
 use std::path::Path;
 
 pub(super) async fn run(folder: &Path, command: JobCommand, json: bool) -> anyhow::Result<()> {
     let JobCommand::List { limit } = command;
-    let parts = Parts::open(folder, "job").await?;
+    let parts = Parts::open_for(folder, "job", Action::JobList, Resource::Job("any")).await?;
     let jobs = parts.control.jobs(limit).await?;
     parts.record("job.list", AuditOutcome::Success, "jobs", &[]).await?;
     let mut rows = Vec::new();

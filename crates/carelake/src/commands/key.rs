@@ -3,6 +3,7 @@
 use crate::{cli::KeyCommand, home::Places, parts::Parts, screen};
 use anyhow::Context;
 use model::AuditOutcome;
+use policy::{Action, Resource};
 use std::{io::BufRead, path::Path};
 
 pub(super) async fn run(folder: &Path, command: KeyCommand, json: bool) -> anyhow::Result<()> {
@@ -12,7 +13,7 @@ pub(super) async fn run(folder: &Path, command: KeyCommand, json: bool) -> anyho
     let shares: Vec<_> =
         lines.await?.context("read shares")?.into_iter().filter(|line| !line.trim().is_empty()).collect();
     keys::recover_root(&Places::of(folder).keys(), &shares).context("restore the root key")?;
-    let parts = Parts::open(folder, "key").await?;
+    let parts = Parts::open_for(folder, "key", Action::KeyRecover, Resource::Key("root")).await?;
     parts.record("key.recover", AuditOutcome::Success, "root", &[]).await?;
     parts.close().await?;
     if json {

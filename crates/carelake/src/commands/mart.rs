@@ -3,13 +3,15 @@
 use crate::{cli::MartCommand, parts::Parts, screen};
 use anyhow::Context;
 use lake::{LakeError, models, refinery::Refinery};
+use policy::{Action, Resource};
 use std::path::Path;
 
 pub(super) async fn run(folder: &Path, command: MartCommand, json: bool) -> anyhow::Result<()> {
     match command {
         MartCommand::List => list(json),
         MartCommand::Build { name } => {
-            let parts = Parts::open(folder, "mart").await?;
+            let of = Resource::Schema(name.as_deref().unwrap_or("all"));
+            let parts = Parts::open_for(folder, "mart", Action::MartBuild, of).await?;
             let built = build(&parts, name.as_deref()).await;
             parts.close().await?;
             show(&built?, json);

@@ -11,6 +11,7 @@ use crate::{
 use anyhow::{Context, ensure};
 use control::{NewProvider, Reach};
 use model::{AuditOutcome, Scope, SourceId};
+use policy::{Action, Resource};
 use serde_json::{Value, json};
 use std::path::Path;
 use uuid::Uuid;
@@ -22,7 +23,8 @@ pub(super) struct Secret {
 }
 
 pub(super) async fn run(folder: &Path, command: ProviderCommand, json: bool) -> anyhow::Result<()> {
-    let parts = Parts::open(folder, "provider").await?;
+    let (action, resource) = asked(&command);
+    let parts = Parts::open_for(folder, "provider", action, resource).await?;
     match command {
         ProviderCommand::Add { name, scopes, credential, reach } => {
             let shown = add(&parts, &name, scopes, &credential, reach.into()).await?;
@@ -49,6 +51,24 @@ pub(super) async fn run(folder: &Path, command: ProviderCommand, json: bool) -> 
         ProviderCommand::Enable { name } => enable(&parts, &name, true, json).await?,
     }
     parts.close().await
+}
+
+/// What a command asks of the policies. Which provider a credential is of is not known before it is found.
+fn asked(command: &ProviderCommand) -> (Action, Resource<'_>) {
+    fn account(name: &SourceId) -> Resource<'_> {
+        Resource::ProviderAccount(name.as_str())
+    }
+    match command {
+        ProviderCommand::Add { name, .. } => (Action::ProviderAdd, account(name)),
+        ProviderCommand::List | ProviderCommand::Show { .. } => (Action::ProviderList, Resource::Lake),
+        ProviderCommand::Rotate { name, .. }
+        | ProviderCommand::Set { name, .. }
+        | ProviderCommand::Enable { name } => (Action::ProviderChange, account(name)),
+        ProviderCommand::Revoke { credential } => {
+            (Action::ProviderChange, Resource::ProviderAccount(credential))
+        }
+        ProviderCommand::Disable { name } => (Action::ProviderDisable, account(name)),
+    }
 }
 
 /// Registers a provider with a secret and nothing else, for the demo.

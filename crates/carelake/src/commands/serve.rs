@@ -12,6 +12,7 @@ use anyhow::Context;
 use lake::LakeError;
 use landing::Intake;
 use model::AuditOutcome;
+use policy::{Action, Resource};
 use server::{App, Serving};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
@@ -91,7 +92,7 @@ impl Service {
 pub(super) async fn run(folder: &Path) -> anyhow::Result<()> {
     // Heard from the first moment on: whoever reads below that it listens may ask it to stop at once.
     let asked_to_stop = asked_to_stop()?;
-    let parts = Parts::open(folder, "serve").await?;
+    let parts = Parts::open_for(folder, "serve", Action::Serve, Resource::Lake).await?;
     let service = Service::start(&parts).await?;
     parts.record("serve.start", AuditOutcome::Success, "gateway", &[]).await?;
     for address in service.addresses() {

@@ -13,8 +13,9 @@ use arrow::{
 };
 use futures::TryStreamExt;
 use keys::Zone;
-use lake::sql::Session;
+use lake::sql::{PUBLIC, Session};
 use model::{AuditOutcome, CommitSeq};
+use policy::{Action, Resource, Table};
 use std::{path::Path, sync::Arc, time::Duration};
 
 /// How long `--at-least` waits for its sequence.
@@ -67,6 +68,13 @@ pub(super) async fn ask(parts: &Parts, query: &str) -> anyhow::Result<Vec<Record
 
 async fn rows(parts: &Parts, query: &str) -> anyhow::Result<Vec<RecordBatch>> {
     let session = parts.reader()?.session(None).await?;
+    for (schema, name) in session.tables_named(query)? {
+        let table = match schema.as_str() {
+            PUBLIC => Table::bare(&name),
+            schema => Table::new(schema, &name),
+        };
+        parts.permit(Action::SqlQuery, Resource::Table(table)).await?;
+    }
     add_catalog(parts, &session).await?;
     if query.to_ascii_lowercase().contains("audit") {
         add_audit(parts, &session).await?;

@@ -10,6 +10,7 @@
     reason = "clippy takes only functions marked as tests for tests"
 )]
 
+mod access;
 mod chance;
 mod clients;
 mod command_line;

@@ -9,6 +9,7 @@ use lake::{
     registry::{self, ViewBuilds},
 };
 use model::AuditOutcome;
+use policy::{Action, Resource, Table};
 use serde_json::json;
 use std::{fs, path::Path, process::ExitCode};
 
@@ -29,6 +30,9 @@ pub(super) async fn run(
 
 async fn register(parts: &Parts, file: &Path, json: bool) -> anyhow::Result<()> {
     let text = fs::read(file).with_context(|| format!("read {}", file.display()))?;
+    let definition: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+    let table = Table::new("view", definition["name"].as_str().unwrap_or_default());
+    parts.permit(Action::ViewRegister, Resource::Table(table)).await?;
     let registered = registry::register(&parts.control, views::builtin(), &text).await;
     let (view, number) = registered.with_context(|| format!("register {}", file.display()))?;
     let name = view.name();
@@ -87,6 +91,7 @@ async fn newest(parts: &Parts, name: &str) -> anyhow::Result<Option<RegisteredVi
 }
 
 async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
+    parts.permit(Action::ViewList, Resource::Lake).await?;
     let views = parts.control.views().await?;
     parts.record("view.list", AuditOutcome::Success, "views", &[]).await?;
     // One that was taken out because its definition is not understood any more is shown with the reason.
@@ -110,6 +115,7 @@ async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
 }
 
 async fn remove(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
+    parts.permit(Action::ViewRemove, Resource::Table(Table::new("view", name))).await?;
     if views::builtin().iter().any(|view| view.name() == name) {
         bail!("`{name}` is a built-in view, which every lake keeps");
     }

@@ -87,6 +87,7 @@ fn a_token_that_is_another_s_for_another_or_no_access_token_is_refused() {
         (cognito(), "token_use", json!(null), Claims),
         (cognito(), "client_id", json!("another"), Claims),
         (keycloak(), "cnf", json!({ "x5t#S256": "short" }), Malformed),
+        (keycloak(), "cnf", json!({ "jkt": "a key of DPoP's" }), Claims),
     ] {
         let read = read(&with(&claims, name, value.clone()), "");
         assert_eq!(read, Err(why), "{name} {value}");

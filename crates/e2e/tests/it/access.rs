@@ -1,0 +1,64 @@
+//! Who may do what at the command line: on real data nothing goes without a role, and every refusal is told and
+//! recorded.
+
+use crate::home::Home;
+use std::fs;
+
+/// A home for real data, under approvals that hold.
+fn real() -> Home {
+    let home = Home::absent();
+    let approvals = home.beside("approvals.toml");
+    let section = |name: &str| format!("[{name}]\nreference = \"REF 1\"\nexpires = \"2999-12-31\"\n");
+    let text: String = ["ethics", "governance", "data_protection"].map(section).concat();
+    fs::write(&approvals, text).unwrap();
+    home.run(["init", "--data", "real", "--approvals", approvals.to_str().unwrap()]).exits(0);
+    home
+}
+
+#[test]
+fn on_real_data_a_role_is_assumed_for_a_reason_before_anything_goes() {
+    let home = real();
+    let patients = "select count(*) from view.patient";
+    home.run(["sql", patients]).exits(1).says("operator-takes-a-role-first");
+    home.run(["provider", "list"]).exits(1).says("with the role administrator");
+    home.run(["role", "assume", "analyst", "--why", " "]).exits(1).says("denied");
+    let assume = ["role", "assume", "analyst", "--why", "winter plan", "--purpose", "service-planning"];
+    home.run(assume).exits(0).says("You act as analyst");
+    assert_eq!(home.number(patients), 0);
+    home.run(["sql", "select count(*) from person_link"]).exits(1).says("custodian");
+    home.run(["sql", "with p as (select * from raw.patient) select * from p"]).exits(1).says("engineer");
+    home.run(["audit", "verify"]).exits(1).says("auditor");
+    home.run(["role", "drop"]).exits(0);
+    home.run(["sql", patients]).exits(1);
+
+    home.run(["role", "assume", "auditor", "--why", "the yearly audit"]).exits(0);
+    home.run(["audit", "verify"]).exits(0);
+    let trail = home.run(["--json", "audit", "query", "--limit", "1000"]).exits(0).stdout;
+    let refused = trail.lines().filter(|line| line.contains("refused")).count();
+    assert!(refused >= 7, "each refusal has its record:\n{trail}");
+    assert!(trail.contains("winter plan"));
+    home.run(["access", "review", "--note", "as it should be"]).exits(0).says("signed off");
+}
+
+#[test]
+fn an_own_policy_is_checked_kept_explained_and_removed() {
+    let home = Home::new();
+    let file = home.beside("own.cedar");
+    let text = "@id(\"no-raw\")\n@because(\"Nobody reads raw here.\")\nforbid (principal, action == Action::\"sql.query\", resource in Schema::\"raw\");\n";
+    fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    home.run(["policy", "check", file]).exits(0);
+    home.run(["policy", "explain", "sql.query", "table:raw.patient"]).exits(0).says("allowed by");
+    home.run(["policy", "set", "raw", file]).exits(0);
+    home.run(["policy", "explain", "sql.query", "table:raw.patient"]).exits(0).says("Nobody reads raw here.");
+    home.run(["sql", "select * from raw.patient"]).exits(1).says("no-raw");
+    home.run(["sql", "select count(*) from view.patient"]).exits(0);
+    home.run(["access", "who-can", "raw.patient"]).exits(0);
+    fs::write(file, "permit (principal").unwrap();
+    home.run(["policy", "check", file]).exits(1).says("own.cedar:1");
+    home.run(["policy", "set", "raw", file]).exits(1).says("unexpected end");
+    home.run(["policy", "show", "no-raw"]).exits(0).says("forbid");
+    home.run(["policy", "remove", "raw"]).exits(0);
+    let who = home.run(["--json", "access", "who-can", "raw.patient", "person_link"]).exits(0).stdout;
+    assert!(who.contains("custodian-queries-person-links") && who.contains("engineer-queries"), "{who}");
+}
