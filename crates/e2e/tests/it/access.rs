@@ -1,17 +1,16 @@
 //! Who may do what at the command line: on real data nothing goes without a role, and every refusal is told and
 //! recorded.
 
-use crate::home::Home;
+use crate::{
+    home::Home,
+    real_data::{approvals, init},
+};
 use std::fs;
 
 /// A home for real data, under approvals that hold.
 fn real() -> Home {
     let home = Home::absent();
-    let approvals = home.beside("approvals.toml");
-    let section = |name: &str| format!("[{name}]\nreference = \"REF 1\"\nexpires = \"2999-12-31\"\n");
-    let text: String = ["ethics", "governance", "data_protection"].map(section).concat();
-    fs::write(&approvals, text).unwrap();
-    home.run(["init", "--data", "real", "--approvals", approvals.to_str().unwrap()]).exits(0);
+    init(&home, &approvals(&home, "2999-12-31")).exits(0);
     home
 }
 

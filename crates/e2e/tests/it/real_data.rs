@@ -3,7 +3,7 @@
 use crate::home::Home;
 use std::{fs, path::PathBuf};
 
-fn approvals(home: &Home, expires: &str) -> PathBuf {
+pub(crate) fn approvals(home: &Home, expires: &str) -> PathBuf {
     let sections = ["ethics", "governance", "data_protection"]
         .map(|name| format!("[{name}]\nreference = \"REC 21/XX/0001\"\nexpires = \"{expires}\"\n"));
     let file = home.beside("approvals.toml");
@@ -11,7 +11,7 @@ fn approvals(home: &Home, expires: &str) -> PathBuf {
     file
 }
 
-fn init(home: &Home, approvals: &std::path::Path) -> crate::home::Done {
+pub(crate) fn init(home: &Home, approvals: &std::path::Path) -> crate::home::Done {
     let arguments = ["init", "--data", "real", "--approvals"].map(AsRef::as_ref);
     home.run(arguments.into_iter().chain([approvals.as_os_str()]))
 }
@@ -41,6 +41,7 @@ fn simulated_people_do_not_enter_a_home_for_real_data() {
     home.run(["demo", "--patients", "1", "--keep"].map(AsRef::as_ref).into_iter().chain([keep.as_os_str()]))
         .exits(1)
         .says("real data");
+    home.run(["role", "assume", "auditor", "--why", "to look around"]).exits(0);
     home.run(["catalog", "list"]).exits(0).says("real");
     home.run(["audit", "verify"]).exits(0);
     let kinds = home.sql("select distinct detail from audit.records where action = 'init'");
