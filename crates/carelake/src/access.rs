@@ -7,7 +7,8 @@ use anyhow::bail;
 use control::{Assumption, Control};
 use model::Timestamp;
 use policy::{
-    self as cedar, Action, Context, Decision, Policies, Principal, Question, Resource, Role, Roles,
+    self as cedar, Action, Context, Decision, Policies, PolicyErrors, Principal, Question, Resource, Role,
+    Roles,
 };
 use server::HomeKind;
 
@@ -19,6 +20,8 @@ pub(crate) struct Access {
     pub(crate) policies: Policies,
     acting: Option<Assumption>,
     real_data: bool,
+    /// Why the lake's own policies cannot be read. Then nothing goes but to mend them.
+    broken: Option<PolicyErrors>,
 }
 
 impl Access {
@@ -27,7 +30,22 @@ impl Access {
         let own = control.own_policies().await?;
         let texts: Vec<(&str, &str)> = own.iter().map(|one| (one.name.as_str(), one.text.as_str())).collect();
         let acting = control.active_role(OPERATOR).await?;
-        Ok(Self { policies: Policies::with_own(&texts)?, acting, real_data: kind == HomeKind::Real })
+        let (policies, broken) = match Policies::with_own(&texts) {
+            Ok(policies) => (policies, None),
+            Err(errors) => (Policies::builtin(), Some(errors)),
+        };
+        Ok(Self { policies, acting, real_data: kind == HomeKind::Real, broken })
+    }
+
+    /// Refuses what goes only with policies that can be read.
+    pub(crate) fn readable_for(&self, action: Action) -> anyhow::Result<()> {
+        match &self.broken {
+            Some(errors) if !matches!(action, Action::PolicySet | Action::PolicyRead) => bail!(
+                "the lake's own policies cannot be read, so nothing goes but to mend them \
+                 (`carelake policy set` or `remove`): {errors}"
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// The operator's question.

@@ -83,6 +83,7 @@ impl Parts {
     /// Refuses, with its record, what the lake's policies do not allow whoever runs this command.
     pub(crate) async fn permit(&self, action: Action, resource: Resource<'_>) -> anyhow::Result<()> {
         let access = Access::read(&self.control, self.kind).await?;
+        access.readable_for(action)?;
         let question = access.question(action, resource, self.clock.now());
         let decision = access.decide(&question);
         if decision.allowed {

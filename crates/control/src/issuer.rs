@@ -97,15 +97,19 @@ impl Control {
         }
     }
 
-    /// Takes no more of an issuer's tokens.
+    /// Takes no more of an issuer's tokens; what providers were registered with it is revoked.
     ///
     /// # Errors
     /// [`ControlError::NotFound`] if there is no such issuer.
     pub async fn remove_issuer(&self, name: &str) -> Result<(), ControlError> {
-        const SQL: &str = "DELETE FROM issuer WHERE name = $1";
-        match self.database.run("remove an issuer", SQL, &[name.into()]).await? {
+        const ACTION: &str = "remove an issuer";
+        const REVOKE: &str = "UPDATE credential SET revoked = $2
+            WHERE kind = 'issuer' AND revoked IS NULL AND substr(id, 1, length($1) + 1) = $1 || '/'";
+        let mut tx = self.begin(ACTION).await?;
+        tx.run(ACTION, REVOKE, &[name.into(), self.now().0.into()]).await?;
+        match tx.run(ACTION, "DELETE FROM issuer WHERE name = $1", &[name.into()]).await? {
             0 => Err(ControlError::NotFound { what: "issuer", name: name.to_owned() }),
-            _ => Ok(()),
+            _ => tx.commit(ACTION).await,
         }
     }
 

@@ -4,6 +4,8 @@
 
 #[path = "verify/sigv4.rs"]
 mod sigv4;
+#[path = "verify/tokens.rs"]
+mod tokens;
 
-criterion::criterion_group!(benches, sigv4::verify);
+criterion::criterion_group!(benches, sigv4::verify, tokens::verify);
 criterion::criterion_main!(benches);

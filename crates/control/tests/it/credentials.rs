@@ -129,8 +129,20 @@ async fn a_copy_of_a_key_set_outlasts_a_fetch_that_fails() {
         (copy.jwks.as_deref(), copy.wanted, copy.error.as_str()),
         (Some(&b"keys"[..]), None, "no route")
     );
+    let gp = control.add_provider(provider("gp", "client")).await.unwrap().name;
+    for issuer in ["trust", "trust-b"] {
+        let id = Credential::outside_id(issuer, "app");
+        let material = Material::Outside { issuer: issuer.to_owned(), client: "app".to_owned() };
+        control.add_credential(&gp, NewCredential { id, material, expires: None }, None).await.unwrap();
+    }
     control.remove_issuer("trust").await.unwrap();
     assert!(control.issuers().await.unwrap().is_empty());
+    let left = control.provider(&gp).await.unwrap().unwrap();
+    assert_eq!(
+        ids(&left.credentials, ground.clock.now()),
+        ["secret-gp", "trust-b/app"],
+        "its own are revoked"
+    );
 }
 
 #[tokio::test]

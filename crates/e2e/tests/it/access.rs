@@ -39,6 +39,58 @@ fn on_real_data_a_role_is_assumed_for_a_reason_before_anything_goes() {
     home.run(["access", "review", "--note", "as it should be"]).exits(0).says("signed off");
 }
 
+/// Every command that opens a home, but those that nobody may be kept from: `init`, `serve`, `key recover`, reading
+/// policies, and assuming a role, which asks for itself.
+const COMMANDS: &[&str] = &[
+    "provider add gp",
+    "provider list",
+    "provider show gp",
+    "provider rotate gp",
+    "provider revoke x",
+    "provider set gp --scope system/*.c",
+    "provider disable gp",
+    "provider enable gp",
+    "issuer add x --url https://x --audience y",
+    "issuer list",
+    "issuer remove x",
+    "policy set x FILE",
+    "policy remove x",
+    "access who-can",
+    "access report",
+    "access unused",
+    "access review --note x",
+    "import FILE --source gp",
+    "view register FILE",
+    "view list",
+    "view remove x",
+    "mart build",
+    "catalog list",
+    "catalog show view.patient",
+    "job list",
+    "audit verify",
+    "audit query",
+];
+
+#[test]
+fn every_command_asks_the_policies() {
+    let home = real();
+    let file = home.beside("file.json");
+    fs::write(&file, r#"{"resourceType":"ViewDefinition","name":"x"}"#).unwrap();
+    for line in COMMANDS {
+        let words = line.split(' ').map(|word| if word == "FILE" { file.to_str().unwrap() } else { word });
+        home.run(words).exits(1).says("operator-takes-a-role-first");
+    }
+    // A new command belongs into the list above, or into this one with a reason.
+    let free = ["demo", "init", "serve", "key", "role", "sql", "simulate", "bench", "help"];
+    let help = home.run(["--help"]).exits(0).stdout;
+    let listed = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
+    let names = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    for name in names.filter_map(|line| line.split_whitespace().next()) {
+        let asked = COMMANDS.iter().any(|command| command.split(' ').next() == Some(name));
+        assert!(asked || free.contains(&name), "`{name}` is in neither list");
+    }
+}
+
 #[test]
 fn an_own_policy_is_checked_kept_explained_and_removed() {
     let home = Home::new();
