@@ -42,6 +42,7 @@ pub(crate) enum Param<'a> {
     Int(i64),
     MaybeInt(Option<i64>),
     Text(&'a str),
+    MaybeText(Option<&'a str>),
     Bytes(&'a [u8]),
 }
 
@@ -276,6 +277,12 @@ impl<'a> From<&'a str> for Param<'a> {
     }
 }
 
+impl<'a> From<Option<&'a str>> for Param<'a> {
+    fn from(value: Option<&'a str>) -> Self {
+        Self::MaybeText(value)
+    }
+}
+
 impl<'a> From<&'a [u8]> for Param<'a> {
     fn from(value: &'a [u8]) -> Self {
         Self::Bytes(value)
@@ -303,6 +310,7 @@ fn sqlite<'q>(sql: &'static str, params: &[Param<'_>]) -> Query<'q, Sqlite, <Sql
         Param::Int(value) => query.bind(value),
         Param::MaybeInt(value) => query.bind(value),
         Param::Text(value) => query.bind(value.to_owned()),
+        Param::MaybeText(value) => query.bind(value.map(str::to_owned)),
         Param::Bytes(value) => query.bind(value.to_vec()),
     })
 }
@@ -315,6 +323,7 @@ fn postgres<'q>(
         Param::Int(value) => query.bind(value),
         Param::MaybeInt(value) => query.bind(value),
         Param::Text(value) => query.bind(value.to_owned()),
+        Param::MaybeText(value) => query.bind(value.map(str::to_owned)),
         Param::Bytes(value) => query.bind(value.to_vec()),
     })
 }

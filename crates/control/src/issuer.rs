@@ -52,25 +52,26 @@ impl Control {
         const ACTION: &str = "add an issuer";
         const SQL: &str =
             "INSERT INTO issuer (name, url, audience, scope_prefix, own_grants, key_set, created)
-            VALUES ($1, $2, $3, $4, $5, NULL, $6)";
+            VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let mut tx = self.begin(ACTION).await?;
+        if let Some(url) = &issuer.key_set {
+            ensure_key_set(&mut tx, ACTION, url).await?;
+        }
         let params = [
             issuer.name.as_str().into(),
             issuer.url.as_str().into(),
             issuer.audience.as_str().into(),
             issuer.scope_prefix.as_str().into(),
             i64::from(issuer.own_grants).into(),
+            issuer.key_set.as_deref().into(),
             self.now().0.into(),
         ];
-        match self.database.run(ACTION, SQL, &params).await {
-            Ok(_) => {}
+        match tx.run(ACTION, SQL, &params).await {
+            Ok(_) => tx.commit(ACTION).await,
             Err(error) if is_duplicate(&error) => {
-                return Err(ControlError::AlreadyExists { what: "issuer", name: issuer.name.clone() });
+                Err(ControlError::AlreadyExists { what: "issuer", name: issuer.name.clone() })
             }
-            Err(error) => return Err(error),
-        }
-        match &issuer.key_set {
-            Some(url) => self.set_issuer_key_set(&issuer.name, url).await,
-            None => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
@@ -80,21 +81,6 @@ impl Control {
     /// The database failed.
     pub async fn issuers(&self) -> Result<Vec<Issuer>, ControlError> {
         self.database.rows("list issuers", SELECT_ISSUER, &[]).await?.iter().map(read_issuer).collect()
-    }
-
-    /// Notes where an issuer's keys are.
-    ///
-    /// # Errors
-    /// [`ControlError::NotFound`] if there is no such issuer.
-    pub async fn set_issuer_key_set(&self, name: &str, url: &str) -> Result<(), ControlError> {
-        const ACTION: &str = "note an issuer's keys";
-        const SQL: &str = "UPDATE issuer SET key_set = $2 WHERE name = $1";
-        let mut tx = self.begin(ACTION).await?;
-        ensure_key_set(&mut tx, ACTION, url).await?;
-        match tx.run(ACTION, SQL, &[name.into(), url.into()]).await? {
-            0 => Err(ControlError::NotFound { what: "issuer", name: name.to_owned() }),
-            _ => tx.commit(ACTION).await,
-        }
     }
 
     /// Takes no more of an issuer's tokens; what providers were registered with it is revoked.

@@ -41,6 +41,8 @@ pub struct OutsideToken {
     pub client: String,
     /// The scopes of the lake that it names, in `scope`, `scp` or, for Entra ID's application roles, `roles`.
     pub scopes: Vec<Scope>,
+    /// Whether it names any SMART scope at all, though it be none of the lake's: then it was meant to be narrow.
+    pub names_scopes: bool,
     /// The certificate that it is bound to (RFC 8705 §3.1).
     pub certificate_thumbprint: Option<[u8; 32]>,
     /// When it ends.
@@ -112,9 +114,17 @@ pub fn verify(
     }
     let certificate_thumbprint = claims.thumbprint()?;
     let scopes = claims.scopes(rules.scope_prefix);
+    let contexts = ["system/", "user/", "patient/"];
+    let names_scopes = claims.words().any(|word| contexts.iter().any(|context| word.contains(context)));
     let expires = Timestamp(claims.exp.saturating_mul(1000));
     let client = claims.client_id.or(claims.azp).or(claims.appid).or(claims.sub);
-    Ok(OutsideToken { client: client.ok_or(TokenError::Claims)?, scopes, certificate_thumbprint, expires })
+    Ok(OutsideToken {
+        client: client.ok_or(TokenError::Claims)?,
+        scopes,
+        names_scopes,
+        certificate_thumbprint,
+        expires,
+    })
 }
 
 impl Claims {
@@ -135,11 +145,14 @@ impl Claims {
         }
     }
 
-    fn scopes(&self, prefix: &str) -> Vec<Scope> {
+    fn words(&self) -> impl Iterator<Item = &str> {
         let listed = [&self.scope, &self.scp].into_iter().flatten().flat_map(OneOrMore::values);
         let roles = self.roles.iter().flatten();
-        let words = listed.chain(roles).flat_map(|text| text.split_ascii_whitespace());
-        words.filter_map(|word| word.strip_prefix(prefix)?.parse().ok()).collect()
+        listed.chain(roles).flat_map(|text| text.split_ascii_whitespace())
+    }
+
+    fn scopes(&self, prefix: &str) -> Vec<Scope> {
+        self.words().filter_map(|word| word.strip_prefix(prefix)?.parse().ok()).collect()
     }
 
     /// A binding that cannot be read is no reason to pass over it.

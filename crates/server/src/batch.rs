@@ -59,6 +59,10 @@ pub(crate) async fn submit(
     };
     let mut receipt = None;
     let answers = match together {
+        Some(accepted) if !fits(&planned, &accepted) => {
+            let text = "this request came before, when other grants counted; sign it anew";
+            return Err(ApiError::new(crate::error::Kind::Forbidden, text));
+        }
         Some(accepted) => {
             let mut stored = accepted.entries.iter();
             receipt = Some(accepted.receipt);
@@ -76,6 +80,12 @@ pub(crate) async fn submit(
     caller.trail.fact("resources", answers.len() - refused);
     caller.trail.fact("refused", refused);
     Ok(answer::bundle("batch-response", &answers, receipt.as_ref()))
+}
+
+/// Whether a first answer is one to what is planned now: grants may have changed since.
+fn fits(planned: &[Result<Change, ApiError>], accepted: &landing::Accepted) -> bool {
+    let wanted = planned.iter().filter_map(|entry| entry.as_ref().ok()).map(|change| change.resource_type);
+    wanted.eq(accepted.entries.iter().map(|stored| stored.resource_type))
 }
 
 /// Stores each entry on its own, in order.

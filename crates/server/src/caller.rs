@@ -17,7 +17,7 @@ use axum::extract::FromRequestParts;
 use control::{ControlError, Provider};
 use http::{Extensions, HeaderMap, header, request::Parts};
 use landing::{Change, Once, Submission};
-use model::{Scope, SourceId};
+use model::{Scope, SourceId, Timestamp};
 use std::sync::Arc;
 
 /// An authenticated provider, and the trail that says so.
@@ -42,6 +42,10 @@ pub(crate) struct CallerCredential {
     pub(crate) client_id: String,
     /// Whether it was made from another credential and so cannot make further ones.
     pub(crate) temporary: bool,
+    /// When what was shown ends, if it does before the credential.
+    pub(crate) until: Option<Timestamp>,
+    /// Whether it is worth something only beside a certificate.
+    pub(crate) bound: bool,
 }
 
 /// A signature that counts once: how parts of its request are known when they come again.
@@ -49,7 +53,7 @@ pub(crate) struct CallerCredential {
 pub(crate) struct Signed {
     key: keys::MacKey,
     signature: [u8; 32],
-    expires: model::Timestamp,
+    expires: Timestamp,
 }
 
 /// What somebody has shown to be.
@@ -77,6 +81,13 @@ impl From<ControlError> for Stranger {
 }
 
 impl Caller {
+    /// Uses up the request's signature, if it is signed: `false` if that was done before.
+    pub(crate) async fn is_first(&self, state: &AppState) -> Result<bool, ControlError> {
+        let Some(signed) = &self.once else { return Ok(true) };
+        let mac = signed.key.mac(&[b"signed", &signed.signature]);
+        state.control.use_once(mac, signed.expires).await
+    }
+
     /// Changes that are handed in as part `part` of the request: 0 is the whole, entries count from 1.
     pub(crate) fn submission(&self, changes: Vec<Change>, part: usize) -> Submission {
         let once = self.once.as_ref().map(|signed| Once {

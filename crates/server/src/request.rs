@@ -100,7 +100,9 @@ pub(crate) fn token_endpoints(config: &GatewayConfig, listening: &[SocketAddr]) 
     let ports = listening.iter().map(SocketAddr::port);
     ports
         .flat_map(|port| {
-            ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("https://{host}:{port}{TOKEN_ENDPOINT}"))
+            // The port of https is left out of its addresses (RFC 9110 §4.2.2).
+            let port = if port == 443 { String::new() } else { format!(":{port}") };
+            ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("https://{host}{port}{TOKEN_ENDPOINT}"))
         })
         .collect()
 }

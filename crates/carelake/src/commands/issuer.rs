@@ -17,11 +17,12 @@ pub(super) async fn run(folder: &Path, command: IssuerCommand, json: bool) -> an
         IssuerCommand::Add { name, url, audience, scope_prefix, own_grants } => {
             let outside = Outside::new(&parts.home.config.outside)?;
             let key_set = outside.key_set_of(&url).await.context("find the issuer's keys")?;
+            let jwks = outside.key_set(&key_set).await.context("fetch the issuer's keys")?;
             let name = name.as_str().to_owned();
             let issuer =
                 Issuer { name, url, audience, scope_prefix, own_grants, key_set: Some(key_set.clone()) };
             parts.control.add_issuer(&issuer).await?;
-            outside.refresh(&parts.control, &key_set).await.context("fetch the issuer's keys")?;
+            parts.control.put_key_set(&key_set, Ok(&jwks)).await?;
             let facts = [("own_grants", own_grants.to_string())];
             parts.record("issuer.add", AuditOutcome::Success, &issuer.name, &facts).await?;
             told(json, &issuer.name, "its tokens are taken for providers that are registered with it");

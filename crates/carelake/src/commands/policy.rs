@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use model::AuditOutcome;
-use policy::{Action, Assumption, Context, Policies, PolicyInfo, Principal, Question, Resource, Roles};
+use policy::{Action, Assumption, Context, Policies, PolicyInfo, Principal, Question, Resource, Role, Roles};
 use serde_json::json;
 use std::{fs, path::Path, process::ExitCode};
 
@@ -94,13 +94,30 @@ async fn set(parts: &Parts, name: &str, file: &Path, json: bool) -> anyhow::Resu
     let others = others.iter().filter(|other| other.name != name);
     let mut all: Vec<(&str, &str)> = others.map(|other| (other.name.as_str(), other.text.as_str())).collect();
     all.push((name, &text));
-    Policies::with_own(&all).with_context(|| format!("keep the policies in {}", file.display()))?;
+    let then =
+        Policies::with_own(&all).with_context(|| format!("keep the policies in {}", file.display()))?;
+    still_changeable(parts, &then)?;
     parts.control.set_policy(name, &text).await?;
     parts.record("policy.set", AuditOutcome::Success, name, &[]).await?;
     screen::say(match json {
         true => json!({ "name": name }).to_string(),
         false => format!("Policy {name} counts from the next request on."),
     });
+    Ok(())
+}
+
+/// Refuses policies under which nobody at the machine could change policies any more.
+fn still_changeable(parts: &Parts, then: &Policies) -> anyhow::Result<()> {
+    let now = parts.clock.now();
+    let real_data = parts.kind == server::HomeKind::Real;
+    let assumption = Some(Assumption { reason: "to change policies", until: now.plus_ms(3_600_000) });
+    let principal = Principal::Operator { roles: Roles::from(Role::Administrator) };
+    let context = Context { real_data, assumption, ..Context::at(now) };
+    let question = Question { principal, action: Action::PolicySet, resource: Resource::Lake, context };
+    let decision = then.decide(&question);
+    if !decision.allowed {
+        bail!("nobody could change the policies any more: {}", decision.explain(then));
+    }
     Ok(())
 }
 

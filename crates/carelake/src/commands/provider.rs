@@ -23,17 +23,28 @@ pub(super) struct Secret {
 }
 
 pub(super) async fn run(folder: &Path, command: ProviderCommand, json: bool) -> anyhow::Result<()> {
-    let (action, resource) = asked(&command);
-    let parts = Parts::open_for(folder, "provider", action, resource).await?;
+    let parts = Parts::open(folder, "provider").await?;
+    let done = act(&parts, command, json).await;
+    parts.close().await?;
+    done
+}
+
+async fn act(parts: &Parts, command: ProviderCommand, json: bool) -> anyhow::Result<()> {
+    let owner = match &command {
+        ProviderCommand::Revoke { credential } => parts.control.provider_by_credential(credential).await?,
+        _ => None,
+    };
+    let (action, resource) = asked(&command, owner.as_ref().map_or("unknown", |owner| owner.name.as_str()));
+    parts.permit(action, resource).await?;
     match command {
         ProviderCommand::Add { name, scopes, credential, reach } => {
-            let shown = add(&parts, &name, scopes, &credential, reach.into()).await?;
+            let shown = add(parts, &name, scopes, &credential, reach.into()).await?;
             show::once(json, &format!("Provider {name} is registered."), &shown);
         }
-        ProviderCommand::List => show::list(&parts, json).await?,
-        ProviderCommand::Show { name } => show::one(&parts, &name, json).await?,
+        ProviderCommand::List => show::list(parts, json).await?,
+        ProviderCommand::Show { name } => show::one(parts, &name, json).await?,
         ProviderCommand::Rotate { name, credential, overlap_hours } => {
-            let shown = rotate(&parts, &name, &credential, overlap_hours).await?;
+            let shown = rotate(parts, &name, &credential, overlap_hours).await?;
             show::once(json, &format!("Provider {name} has a further credential."), &shown);
         }
         ProviderCommand::Revoke { credential } => {
@@ -44,17 +55,17 @@ pub(super) async fn run(folder: &Path, command: ProviderCommand, json: bool) -> 
             });
         }
         ProviderCommand::Set { name, scopes, reach, anywhere } => {
-            set(&parts, &name, &scopes, reach, anywhere).await?;
-            show::one(&parts, &name, json).await?;
+            set(parts, &name, &scopes, reach, anywhere).await?;
+            show::one(parts, &name, json).await?;
         }
-        ProviderCommand::Disable { name } => enable(&parts, &name, false, json).await?,
-        ProviderCommand::Enable { name } => enable(&parts, &name, true, json).await?,
+        ProviderCommand::Disable { name } => enable(parts, &name, false, json).await?,
+        ProviderCommand::Enable { name } => enable(parts, &name, true, json).await?,
     }
-    parts.close().await
+    Ok(())
 }
 
-/// What a command asks of the policies. Which provider a credential is of is not known before it is found.
-fn asked(command: &ProviderCommand) -> (Action, Resource<'_>) {
+/// What a command asks of the policies; `owner` is whose credential is to be revoked.
+fn asked<'a>(command: &'a ProviderCommand, owner: &'a str) -> (Action, Resource<'a>) {
     fn account(name: &SourceId) -> Resource<'_> {
         Resource::ProviderAccount(name.as_str())
     }
@@ -64,9 +75,7 @@ fn asked(command: &ProviderCommand) -> (Action, Resource<'_>) {
         ProviderCommand::Rotate { name, .. }
         | ProviderCommand::Set { name, .. }
         | ProviderCommand::Enable { name } => (Action::ProviderChange, account(name)),
-        ProviderCommand::Revoke { credential } => {
-            (Action::ProviderChange, Resource::ProviderAccount(credential))
-        }
+        ProviderCommand::Revoke { .. } => (Action::ProviderChange, Resource::ProviderAccount(owner)),
         ProviderCommand::Disable { name } => (Action::ProviderDisable, account(name)),
     }
 }
@@ -140,7 +149,9 @@ async fn set(
     if !scopes.is_empty() {
         parts.control.set_provider_scopes(name, scopes).await?;
     }
-    let reach = Reach::from(reach);
+    let before = parts.control.provider(name).await?;
+    let before = before.with_context(|| format!("there is no provider `{name}`"))?.reach;
+    let reach = if anywhere { Reach::default() } else { narrowed(before, reach) };
     let mut facts = vec![("scopes", scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))];
     if reach_given {
         parts.control.set_provider_reach(name, &reach).await?;
@@ -149,6 +160,12 @@ async fn set(
         facts.push(("private_only", reach.private_only.to_string()));
     }
     parts.record("provider.set", AuditOutcome::Success, name.as_str(), &facts).await
+}
+
+/// What is not said stays as it was: nothing is opened by naming something else.
+fn narrowed(before: Reach, asked: ReachArgs) -> Reach {
+    let networks = if asked.networks.is_empty() { before.networks } else { asked.networks };
+    Reach { networks, private_only: before.private_only || asked.private_only }
 }
 
 async fn enable(parts: &Parts, name: &SourceId, enabled: bool, json: bool) -> anyhow::Result<()> {

@@ -37,6 +37,7 @@ async fn assume(
     let now = parts.clock.now();
     let until = now.plus_ms(i64::from(hours) * 3_600_000);
     let access = Access::read(&parts.control, parts.kind).await?;
+    access.readable_for(Action::RoleAssume)?;
     let asked = access.question(Action::RoleAssume, Resource::Role(role), now);
     let context = Context { assumption: Some(Assumption { reason: why.trim(), until }), ..asked.context };
     let question = Question { context, ..asked };
@@ -78,6 +79,7 @@ async fn give_back(parts: &Parts, json: bool) -> anyhow::Result<()> {
 }
 
 async fn list(parts: &Parts, limit: usize, json: bool) -> anyhow::Result<()> {
+    parts.permit(Action::PolicyRead, Resource::Lake).await?;
     let now = parts.clock.now();
     let mut rows = Vec::new();
     for one in parts.control.assumptions(limit).await? {

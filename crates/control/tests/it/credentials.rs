@@ -113,12 +113,11 @@ async fn a_copy_of_a_key_set_outlasts_a_fetch_that_fails() {
         audience: "lake".to_owned(),
         scope_prefix: String::new(),
         own_grants: false,
-        key_set: None,
+        key_set: Some("https://id.example/jwks".to_owned()),
     };
     control.add_issuer(&issuer).await.unwrap();
     assert!(matches!(control.add_issuer(&issuer).await, Err(ControlError::AlreadyExists { .. })));
     let url = "https://id.example/jwks";
-    control.set_issuer_key_set("trust", url).await.unwrap();
     assert_eq!(control.issuers().await.unwrap()[0].key_set.as_deref(), Some(url));
     control.put_key_set(url, Ok(b"keys")).await.unwrap();
     control.want_key_set(url).await.unwrap();

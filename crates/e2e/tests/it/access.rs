@@ -105,6 +105,8 @@ fn an_own_policy_is_checked_kept_explained_and_removed() {
     home.run(["sql", "select * from raw.patient"]).exits(1).says("no-raw");
     home.run(["sql", "select count(*) from view.patient"]).exits(0);
     home.run(["access", "who-can", "raw.patient"]).exits(0);
+    fs::write(file, "@id(\"all\")\n@because(\"x\")\nforbid (principal, action, resource);").unwrap();
+    home.run(["policy", "set", "all", file]).exits(1).says("nobody could change the policies any more");
     fs::write(file, "permit (principal").unwrap();
     home.run(["policy", "check", file]).exits(1).says("own.cedar:1");
     home.run(["policy", "set", "raw", file]).exits(1).says("unexpected end");

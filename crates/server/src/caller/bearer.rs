@@ -6,6 +6,7 @@ use crate::{
     token::{self, Claims},
 };
 use http::Extensions;
+use model::Timestamp;
 
 /// Whoever `text` is a token of.
 pub(super) async fn authenticate(
@@ -35,7 +36,13 @@ async fn own(state: &AppState, claims: Claims, extensions: &Extensions) -> Resul
     }
     Ok(Shown {
         scopes: token::effective(&claims.scope, &provider.scopes),
-        credential: CallerCredential { id: claims.credential, client_id: claims.client_id, temporary: false },
+        credential: CallerCredential {
+            id: claims.credential,
+            client_id: claims.client_id,
+            temporary: false,
+            until: Some(Timestamp(claims.exp.saturating_mul(1000))),
+            bound: claims.cnf.is_some(),
+        },
         provider,
         method: "token",
         once: None,

@@ -25,12 +25,18 @@ pub(super) async fn authenticate(
     if provider.credential(&id, state.clock.now()).is_none() {
         return Err(Stranger::Refused);
     }
-    let scopes = if token.scopes.is_empty() && trusted.own_grants {
+    let scopes = if trusted.own_grants && !token.names_scopes {
         provider.scopes.clone()
     } else {
         token::narrowed(token.scopes, &provider.scopes)
     };
-    let credential = CallerCredential { id, client_id: provider.client_id.clone(), temporary: false };
+    let credential = CallerCredential {
+        id,
+        client_id: provider.client_id.clone(),
+        temporary: false,
+        until: Some(token.expires),
+        bound: token.certificate_thumbprint.is_some(),
+    };
     Ok(Shown { provider, scopes, credential, method: "outside-token", once: None })
 }
 

@@ -116,7 +116,13 @@ async fn permanent(state: &AppState, authorization: Authorization) -> Result<Cla
             Stranger::Refused
         })?;
     let secret = SigningSecret::new(std::str::from_utf8(&secret).map_err(|_| Stranger::Refused)?);
-    let credential = CallerCredential { id, client_id: provider.client_id.clone(), temporary: false };
+    let credential = CallerCredential {
+        id,
+        client_id: provider.client_id.clone(),
+        temporary: false,
+        until: None,
+        bound: false,
+    };
     let scopes = provider.scopes.clone();
     Ok(Claim { authorization, secret: Arc::new(secret), provider, credential, scopes })
 }
@@ -134,6 +140,8 @@ async fn temporary(state: &AppState, authorization: Authorization, text: &str) -
         id: session.credential.clone(),
         client_id: session.client_id.clone(),
         temporary: true,
+        until: None,
+        bound: false,
     };
     let scopes = token::effective(&session.scope, &provider.scopes);
     let secret = SigningSecret::new(session.secret());

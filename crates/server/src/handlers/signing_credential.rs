@@ -45,7 +45,7 @@ pub(crate) struct SigningCredential {
     expiration: String,
 }
 
-/// Gives a caller a key for AWS Signature Version 4 that ends within the hour.
+/// Gives a caller a key for AWS Signature Version 4 that ends within the hour, and with the token it was asked with.
 #[utoipa::path(post, path = "/oauth/signing-credential", operation_id = "signing-credential", tag = "oauth",
     params(Wanted),
     responses((status = 200, body = SigningCredential),
@@ -67,6 +67,15 @@ pub(crate) async fn signing_credential(
         let text = "a temporary key makes no further ones; authenticate by the provider's own credential";
         return Err(ApiError::new(Kind::Forbidden, text));
     }
+    if caller.credential.bound {
+        let text = "a token that is bound to a certificate makes no key: the key would not be bound";
+        return Err(ApiError::new(Kind::Forbidden, text));
+    }
+    // Whoever sees the request of another must not get a key by sending it again.
+    let first = caller.is_first(&state).await;
+    if !first.map_err(|error| ApiError::unavailable("the control database", &error))? {
+        return Err(malformed("this signature has got its key; sign another request"));
+    }
     let duration_s = wanted.duration_seconds.unwrap_or(LONGEST_S);
     if !(1..=LONGEST_S).contains(&duration_s) {
         return Err(malformed("duration_seconds is 1 to 3600"));
@@ -76,7 +85,9 @@ pub(crate) async fn signing_credential(
         malformed(why)
     })?;
     caller.trail.fact("scope", &scope);
-    let expires = state.clock.now().plus_ms(i64::from(duration_s) * 1000);
+    // No key outlives the token that it was asked with.
+    let wanted_until = state.clock.now().plus_ms(i64::from(duration_s) * 1000);
+    let expires = caller.credential.until.map_or(wanted_until, |until| until.min(wanted_until));
     let of = (caller.credential.client_id.as_str(), caller.credential.id.as_str(), scope.as_str());
     let pair = SigningPair::generate("CLTK");
     let sealed = pair.and_then(|pair| Ok((Session::seal(&state.keys.door, &pair, of, expires)?, pair)));

@@ -104,7 +104,17 @@ async fn the_same_signature_again_gets_the_first_answer_and_stores_nothing() {
     let answer = batch().await;
     assert!(answer.contains("\"412") && answer.contains("\"201"), "{answer}");
     assert_eq!(batch().await, answer);
-    assert_eq!(home.segments().await, 4);
+    let grants = ["system/Basic.cu".parse().unwrap()];
+    let trust = "trust".parse().unwrap();
+    let mixed = r#"{"resourceType":"Bundle","type":"batch","entry":[
+        {"resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}},
+        {"resource":{"resourceType":"Basic","code":{"text":"x"}},"request":{"method":"POST","url":"Basic"}}]}"#;
+    let mixed = async || home.send(signed(&key, "POST", "/fhir/r4", mixed, now)).await;
+    home.app.control.set_provider_scopes(&trust, &grants).await.unwrap();
+    assert!(mixed().await.text.contains("Basic/"));
+    home.app.control.set_provider_scopes(&trust, &["system/*.cu".parse().unwrap()]).await.unwrap();
+    assert_eq!(mixed().await.status, 403, "no answer of an entry is taken for another's");
+    assert_eq!(home.segments().await, 5);
 }
 
 #[tokio::test]
@@ -171,6 +181,12 @@ async fn a_temporary_key_is_scoped_ends_within_the_hour_and_makes_no_other() {
         Key { id: text("AccessKeyId"), secret: text("SecretAccessKey"), session: Some(text("SessionToken")) };
     assert_eq!(text("Expiration"), home.clock.now().plus_ms(600_000).to_string());
     assert_eq!(post(&home, &key, PATIENT).await.status, 201);
+    let permanent = permanent(&home, "gp").await;
+    let ask = || signed(&permanent, "POST", "/oauth/signing-credential", "", home.clock.now());
+    assert_eq!(home.send(ask()).await.status, 200);
+    assert_eq!(home.send(ask()).await.status, 400, "the same request again gets no further key");
+    let long = home.fhir(&home.token("trust").await, "POST", "/oauth/signing-credential", "").await.json();
+    assert_eq!(long["Expiration"], home.clock.now().plus_ms(900_000).to_string(), "no longer than the token");
     let basic = signed(&key, "POST", "/fhir/r4/Basic", r#"{"resourceType":"Basic"}"#, home.clock.now());
     assert_eq!(home.send(basic).await.status, 403);
     let further = signed(&key, "POST", "/oauth/signing-credential", "", home.clock.now());

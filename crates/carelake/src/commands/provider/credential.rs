@@ -62,9 +62,10 @@ fn signing(parts: &Parts) -> anyhow::Result<Made> {
 /// Public keys by value, or where they are; in that case they are fetched once now.
 async fn key_set(parts: &Parts, place: &str) -> anyhow::Result<Made> {
     let material = if place.starts_with("https://") {
-        parts.control.follow_key_set(place).await?;
         let outside = Outside::new(&parts.home.config.outside)?;
-        outside.refresh(&parts.control, place).await.with_context(|| format!("fetch {place}"))?;
+        let jwks = outside.key_set(place).await.with_context(|| format!("fetch {place}"))?;
+        parts.control.follow_key_set(place).await?;
+        parts.control.put_key_set(place, Ok(&jwks)).await?;
         Material::KeySetUrl(place.to_owned())
     } else {
         let jwks = std::fs::read(place).with_context(|| format!("read {place}"))?;

@@ -63,7 +63,7 @@ fn each_issuer_s_tokens_name_their_client_and_its_scopes() {
         let token = read(&claims, prefix).unwrap();
         let named: Vec<String> = token.scopes.iter().map(ToString::to_string).collect();
         assert_eq!((token.client.as_str(), named.join(" ").as_str()), (client, scopes));
-        assert_eq!(token.certificate_thumbprint, None);
+        assert_eq!((token.certificate_thumbprint, token.names_scopes), (None, true));
     }
     let text = RSA.sign(&header(), &keycloak().to_string());
     assert_eq!(claimed_issuer(&text).as_deref(), Some(ISSUER));
@@ -97,6 +97,16 @@ fn a_token_that_is_another_s_for_another_or_no_access_token_is_refused() {
     assert_eq!(verify(&text, &rules(""), &keys(), NOW), Err(Claims));
     let nobody = with(&with(&keycloak(), "azp", json!(null)), "sub", json!(null));
     assert_eq!(read(&nobody, ""), Err(Claims));
+}
+
+#[test]
+fn a_token_that_names_a_scope_that_is_none_of_the_lakes_was_meant_to_be_narrow() {
+    for (scope, names) in
+        [("profile email", false), ("system/Patient.rs", true), ("lake/patient/*.read", true)]
+    {
+        let token = read(&with(&keycloak(), "scope", json!(scope)), "").unwrap();
+        assert_eq!((token.scopes.len(), token.names_scopes), (0, names), "{scope}");
+    }
 }
 
 #[test]
