@@ -4,11 +4,10 @@
 //! decided here makes him say what he does and why, and it is recorded.
 
 use anyhow::bail;
-use control::{Assumption, Control};
+use control::{Assumption, Control, OwnPolicy};
 use model::Timestamp;
 use policy::{
-    self as cedar, Action, Context, Decision, Policies, PolicyErrors, Principal, Question, Resource, Role,
-    Roles,
+    self as cedar, Action, Context, Policies, PolicyErrors, Principal, Question, Resource, Role, Roles,
 };
 use server::HomeKind;
 
@@ -28,7 +27,7 @@ impl Access {
     /// As things stand now.
     pub(crate) async fn read(control: &Control, kind: HomeKind) -> anyhow::Result<Self> {
         let own = control.own_policies().await?;
-        let texts: Vec<(&str, &str)> = own.iter().map(|one| (one.name.as_str(), one.text.as_str())).collect();
+        let texts: Vec<_> = own.iter().map(OwnPolicy::file).collect();
         let acting = control.active_role(OPERATOR).await?;
         let (policies, broken) = match Policies::with_own(&texts) {
             Ok(policies) => (policies, None),
@@ -65,10 +64,6 @@ impl Access {
         let context = Context { real_data: self.real_data, purpose, assumption, ..Context::at(now) };
         Question { principal, action, resource, context }
     }
-
-    pub(crate) fn decide(&self, question: &Question<'_>) -> Decision {
-        self.policies.decide(question)
-    }
 }
 
 /// A table by its name in SQL.
@@ -100,7 +95,7 @@ pub(crate) fn resource<'a>(
         ("role", _) => Resource::Role(name.parse()?),
         ("source", Some(source)) => Resource::Source(source),
         ("type", Some(source)) => Resource::ResourceType { source, resource_type: name },
-        ("source" | "type", None) => bail!("say whose id space: --source NAME"),
+        ("source" | "type", None) => bail!("say whose id space: --provider NAME"),
         _ => bail!(
             "a resource is lake, audit, table:view.encounter, column:view.encounter.start, schema:raw, source, \
              type:Observation, key:root, job:mart.build, provider:NAME or role:analyst"
@@ -125,8 +120,8 @@ mod tests {
         ] {
             assert_eq!(resource(text, Some(&source)).unwrap().to_string(), written);
         }
-        for bad in ["", "table", "column:x", "role:boss", "nothing:x"] {
-            assert!(resource(bad, None).is_err() || bad == "table", "{bad}");
+        for bad in ["", "source", "column:x", "role:boss", "nothing:x"] {
+            assert!(resource(bad, None).is_err(), "{bad}");
         }
     }
 }

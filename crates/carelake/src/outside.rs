@@ -64,12 +64,10 @@ impl Outside {
     /// Fetches the key set at `url` into the control database. What fails is noted there too.
     pub(crate) async fn refresh(&self, control: &Control, url: &str) -> anyhow::Result<()> {
         let fetched = self.key_set(url).await;
-        let why = fetched.as_ref().err().map(|error| format!("{error:#}"));
-        let noted = match (&fetched, &why) {
-            (Ok(jwks), _) => Ok(jwks.as_slice()),
-            (Err(_), why) => Err(why.as_deref().unwrap_or_default()),
-        };
-        control.put_key_set(url, noted).await?;
+        match &fetched {
+            Ok(jwks) => control.put_key_set(url, Ok(jwks)).await?,
+            Err(error) => control.put_key_set(url, Err(&format!("{error:#}"))).await?,
+        }
         fetched.map(drop)
     }
 
@@ -91,6 +89,12 @@ impl Outside {
         }
         Ok(bytes)
     }
+
+    fn is_due(&self, copy: &KeySetCopy, now: Timestamp) -> bool {
+        let old = copy.fetched.is_none_or(|at| now.0 - at.0 >= i64::from(self.config.refresh_s) * 1000);
+        let rested = copy.tried.is_none_or(|at| now.0 - at.0 >= BETWEEN_TRIES_MS);
+        rested && (old || copy.wanted.is_some())
+    }
 }
 
 /// Keeps the copies of key sets fresh, for ever.
@@ -108,13 +112,5 @@ pub(crate) async fn keep_fresh(outside: Outside, control: Arc<Control>, clock: A
             Err(error) => tracing::error!(%error, "the key sets could not be listed"),
         }
         tokio::time::sleep(LOOKED_AT).await;
-    }
-}
-
-impl Outside {
-    fn is_due(&self, copy: &KeySetCopy, now: Timestamp) -> bool {
-        let old = copy.fetched.is_none_or(|at| now.0 - at.0 >= i64::from(self.config.refresh_s) * 1000);
-        let rested = copy.tried.is_none_or(|at| now.0 - at.0 >= BETWEEN_TRIES_MS);
-        rested && (old || copy.wanted.is_some())
     }
 }

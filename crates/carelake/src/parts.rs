@@ -5,6 +5,7 @@
 use crate::{
     access::Access,
     home::{self, Home},
+    screen,
     trail::Trail,
 };
 use anyhow::{Context, bail};
@@ -83,13 +84,23 @@ impl Parts {
     /// Refuses, with its record, what the lake's policies do not allow whoever runs this command.
     pub(crate) async fn permit(&self, action: Action, resource: Resource<'_>) -> anyhow::Result<()> {
         let access = Access::read(&self.control, self.kind).await?;
+        self.permit_by(&access, action, resource).await
+    }
+
+    /// The same, by policies that have been read already.
+    pub(crate) async fn permit_by(
+        &self,
+        access: &Access,
+        action: Action,
+        resource: Resource<'_>,
+    ) -> anyhow::Result<()> {
         access.readable_for(action)?;
         let question = access.question(action, resource, self.clock.now());
-        let decision = access.decide(&question);
+        let decision = access.policies.decide(&question);
         if decision.allowed {
             return Ok(());
         }
-        let policies = decision.because.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let policies = screen::words(&decision.because);
         let facts = [("resource", resource.to_string()), ("policies", policies)];
         self.record(action.as_str(), AuditOutcome::Refused, "policy", &facts).await?;
         bail!("{} of {resource} is {}", action.as_str(), access.policies.explain(&question))

@@ -112,6 +112,11 @@ pub(crate) fn rows(batches: &[RecordBatch]) -> anyhow::Result<String> {
     Ok(table(&head, &cells))
 }
 
+/// What a list says, in words with spaces between.
+pub(crate) fn words(list: &[impl ToString]) -> String {
+    list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
 /// A number with thousands separated.
 pub(crate) fn count(number: impl TryInto<i128>) -> String {
     let number = number.try_into().unwrap_or_default();

@@ -14,6 +14,14 @@ pub struct OwnPolicy {
     pub changed: Timestamp,
 }
 
+impl OwnPolicy {
+    /// Its name and its text.
+    #[must_use]
+    pub fn file(&self) -> (&str, &str) {
+        (&self.name, &self.text)
+    }
+}
+
 /// A role to be acted in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAssumption {

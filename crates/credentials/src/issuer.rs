@@ -2,25 +2,11 @@
 
 use crate::{
     jwt::{self, OneOrMore, SKEW_S, TokenError},
-    key_set::KeySet,
+    key_set::{ALGORITHMS, KeySet},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::Algorithm;
 use model::{Scope, Timestamp};
 use serde::{Deserialize, de::IgnoredAny};
-
-/// Signatures by a public key. Nothing symmetric: whoever could verify such a token could make one.
-const ALGORITHMS: [Algorithm; 9] = [
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-    Algorithm::ES256,
-    Algorithm::ES384,
-    Algorithm::EdDSA,
-];
 
 /// What is asked of an issuer's tokens.
 #[derive(Clone, Debug)]

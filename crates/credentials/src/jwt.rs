@@ -105,9 +105,8 @@ pub(crate) fn verified<T: DeserializeOwned>(
     keys: &KeySet,
     algorithms: &[Algorithm],
 ) -> Result<T, TokenError> {
-    let named =
-        |algorithm: &&Algorithm| serde_json::to_value(algorithm).is_ok_and(|name| name == *header.alg);
-    let algorithm = *algorithms.iter().find(named).ok_or(TokenError::Algorithm)?;
+    let named = header.alg.parse().ok();
+    let algorithm = named.filter(|algorithm| algorithms.contains(algorithm)).ok_or(TokenError::Algorithm)?;
     let key = keys.find(header.kid.as_deref(), algorithm).ok_or(TokenError::UnknownKey)?;
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();

@@ -17,14 +17,21 @@ const SHORTEST_RSA_BYTES: usize = 2048 / 8;
 /// Nor are longer ones, whose use costs more than they protect.
 const LONGEST_RSA_BYTES: usize = 8192 / 8;
 
-const RSA: [Algorithm; 6] = [
+/// What the keys of a set may verify. Nothing symmetric: whoever could verify such a signature could make one.
+pub(crate) const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,
     Algorithm::RS512,
     Algorithm::PS256,
     Algorithm::PS384,
     Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
 ];
+
+/// Those of RSA keys.
+const RSA: &[Algorithm] = ALGORITHMS.split_at(6).0;
 
 /// Why a text is not a key set that can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,7 +116,8 @@ impl Key {
         };
         // A key that names an algorithm verifies no other.
         if let Some(name) = written.get("alg") {
-            algorithms.retain(|algorithm| serde_json::to_value(algorithm).is_ok_and(|known| known == *name));
+            let named = name.as_str().and_then(|name| name.parse().ok());
+            algorithms.retain(|algorithm| named == Some(*algorithm));
         }
         let id = text("kid").map(str::to_owned);
         (!algorithms.is_empty()).then_some(Self { id, algorithms, key })

@@ -13,7 +13,6 @@ mod cedar;
 mod context;
 mod decision;
 mod explain;
-pub mod holdings;
 mod info;
 mod policies;
 mod principal;

@@ -1,6 +1,6 @@
 //! The roles that people and programs act in.
 //!
-//! Not the roles of processes, such as gateway and worker: those are in [`crate::holdings`].
+//! Not the roles of processes, such as gateway and worker.
 
 use crate::words::words;
 

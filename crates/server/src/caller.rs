@@ -48,6 +48,13 @@ pub(crate) struct CallerCredential {
     pub(crate) bound: bool,
 }
 
+impl CallerCredential {
+    /// A credential of `provider`'s, as long as that counts.
+    fn of(provider: &Provider, id: String) -> Self {
+        Self { id, client_id: provider.client_id.clone(), temporary: false, until: None, bound: false }
+    }
+}
+
 /// A signature that counts once: how parts of its request are known when they come again.
 #[derive(Clone)]
 pub(crate) struct Signed {
@@ -106,16 +113,14 @@ impl FromRequestParts<AppState> for Caller {
         let peer = parts.extensions.get::<Arc<Peer>>().cloned();
         let shown = authenticate(parts, state).await.and_then(|shown| {
             // Looked at with every request, so that a change takes effect at the next one.
-            let welcome = shown.provider.enabled && within_reach(&shown.provider, peer.as_deref());
-            if welcome { Ok(shown) } else { Err(Stranger::Refused) }
+            if is_welcome(&shown.provider, peer.as_deref()) { Ok(shown) } else { Err(Stranger::Refused) }
         });
         let shown = match shown {
             Ok(shown) => shown,
             Err(Stranger::Unavailable(error)) => return Err(error),
             Err(Stranger::Refused) => return Err(refused(state, peer.as_deref(), unauthenticated())),
         };
-        let name: Arc<str> = shown.provider.name.as_str().into();
-        trail.actor(name);
+        trail.actor(shown.provider.name.as_str().into());
         trail.fact("method", shown.method);
         refuse_method_overrides(parts)?;
         let source = shown.provider.name;
@@ -149,11 +154,12 @@ pub(crate) fn authorization(headers: &HeaderMap) -> Option<(&str, &str)> {
     only.to_str().ok()?.split_once(' ')
 }
 
-/// Whether a provider may come over this connection. One that nothing is known of is within no bounds.
-pub(crate) fn within_reach(provider: &Provider, peer: Option<&Peer>) -> bool {
+/// Whether anything is taken from a provider, and over this connection. One that nothing is known of is within no
+/// bounds.
+pub(crate) fn is_welcome(provider: &Provider, peer: Option<&Peer>) -> bool {
     let reach = &provider.reach;
     let unbounded = reach.networks.is_empty() && !reach.private_only;
-    unbounded || peer.is_some_and(|peer| reach.admits(peer.address, peer.private))
+    provider.enabled && (unbounded || peer.is_some_and(|peer| reach.admits(peer.address, peer.private)))
 }
 
 /// The certificate that the connection showed.

@@ -7,7 +7,8 @@
 //!
 //! **Invariant:** `server` knows nothing of DataFusion and cannot join identities.
 //! **Invariant:** nothing is ever read back: there is no route that answers with what was stored.
-//! **Invariant:** no request under `/fhir`, `/oauth` or `/receipts` is answered without its audit record.
+//! **Invariant:** no request under `/fhir`, `/oauth` or `/receipts` is answered without its audit record;
+//! wrong credentials in great number have one together.
 
 mod answer;
 mod app;

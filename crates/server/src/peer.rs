@@ -1,18 +1,13 @@
 //! Who is at the other end of a connection, as far as the connection itself tells.
 
 use aws_lc_rs::digest;
+use axum::{Extension, middleware::AddExtension};
 use axum_server::accept::Accept;
 use futures::future::BoxFuture;
-use http::Request;
-use std::{
-    io,
-    net::IpAddr,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{io, net::IpAddr, sync::Arc};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
-use tower::Service;
+use tower::Layer;
 
 /// The other end of a connection. Every request that comes over it carries this.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +48,7 @@ where
     A::Service: Send,
 {
     type Stream = A::Stream;
-    type Service = Identified<A::Service>;
+    type Service = AddExtension<A::Service, Arc<Peer>>;
     type Future = BoxFuture<'static, io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
@@ -68,32 +63,7 @@ where
                 private,
                 certificate: certificate.map(|certificate| certificate_thumbprint(certificate)),
             };
-            Ok((stream, Identified { inner, peer: Arc::new(peer) }))
+            Ok((stream, Extension(Arc::new(peer)).layer(inner)))
         })
-    }
-}
-
-/// A connection's service, whose requests carry their [`Peer`].
-#[derive(Clone)]
-pub(crate) struct Identified<S> {
-    inner: S,
-    peer: Arc<Peer>,
-}
-
-impl<S, B> Service<Request<B>> for Identified<S>
-where
-    S: Service<Request<B>>,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> S::Future {
-        request.extensions_mut().insert(Arc::clone(&self.peer));
-        self.inner.call(request)
     }
 }

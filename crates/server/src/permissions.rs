@@ -5,7 +5,7 @@ use crate::{
     error::{ApiError, Kind},
     peer::Peer,
 };
-use control::{Control, ControlError};
+use control::{Control, ControlError, OwnPolicy};
 use fhir::ResourceType;
 use model::{Interaction, Scope, SourceId, Timestamp};
 use policy::{Action, Context, Network, Policies, Principal, Question, Resource};
@@ -28,7 +28,7 @@ impl PolicyBook {
             return Ok(Arc::clone(policies));
         }
         let own = control.own_policies().await?;
-        let texts: Vec<(&str, &str)> = own.iter().map(|one| (one.name.as_str(), one.text.as_str())).collect();
+        let texts: Vec<_> = own.iter().map(OwnPolicy::file).collect();
         let policies = Policies::with_own(&texts).map_err(|error| {
             tracing::error!(%error, "the lake's own policies cannot be read");
             ControlError::Malformed { what: "policy" }

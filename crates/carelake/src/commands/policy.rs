@@ -7,6 +7,7 @@ use crate::{
     screen,
 };
 use anyhow::{Context as _, bail};
+use control::OwnPolicy;
 use model::AuditOutcome;
 use policy::{Action, Assumption, Context, Policies, PolicyInfo, Principal, Question, Resource, Role, Roles};
 use serde_json::json;
@@ -92,7 +93,7 @@ async fn set(parts: &Parts, name: &str, file: &Path, json: bool) -> anyhow::Resu
     let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
     let others = parts.control.own_policies().await?;
     let others = others.iter().filter(|other| other.name != name);
-    let mut all: Vec<(&str, &str)> = others.map(|other| (other.name.as_str(), other.text.as_str())).collect();
+    let mut all: Vec<_> = others.map(OwnPolicy::file).collect();
     all.push((name, &text));
     let then =
         Policies::with_own(&all).with_context(|| format!("keep the policies in {}", file.display()))?;
@@ -153,7 +154,7 @@ async fn explain(parts: &Parts, args: &ExplainArgs, json: bool) -> anyhow::Resul
         question =
             Question { principal: Principal::Operator { roles: Roles::from(role) }, context, ..question };
     }
-    let decision = access.decide(&question);
+    let decision = access.policies.decide(&question);
     parts.record("policy.explain", AuditOutcome::Success, args.action.as_str(), &[]).await?;
     screen::say(match json {
         true => json!({

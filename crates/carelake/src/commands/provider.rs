@@ -103,10 +103,7 @@ async fn add(
 ) -> anyhow::Result<Value> {
     let client_id = format!("{name}-{}", &Uuid::new_v4().simple().to_string()[..8]);
     let made = credential::make(parts, &client_id, credential).await?;
-    let facts = [
-        ("scopes", scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
-        ("method", made.new.material.method().to_owned()),
-    ];
+    let facts = [("scopes", screen::words(&scopes)), ("method", made.new.material.method().to_owned())];
     let provider =
         NewProvider { name: name.clone(), client_id: client_id.clone(), scopes, reach, credential: made.new };
     parts.control.add_provider(provider).await?;
@@ -152,11 +149,10 @@ async fn set(
     let before = parts.control.provider(name).await?;
     let before = before.with_context(|| format!("there is no provider `{name}`"))?.reach;
     let reach = if anywhere { Reach::default() } else { narrowed(before, reach) };
-    let mut facts = vec![("scopes", scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))];
+    let mut facts = vec![("scopes", screen::words(scopes))];
     if reach_given {
         parts.control.set_provider_reach(name, &reach).await?;
-        facts
-            .push(("networks", reach.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")));
+        facts.push(("networks", screen::words(&reach.networks)));
         facts.push(("private_only", reach.private_only.to_string()));
     }
     parts.record("provider.set", AuditOutcome::Success, name.as_str(), &facts).await

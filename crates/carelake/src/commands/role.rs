@@ -41,7 +41,7 @@ async fn assume(
     let asked = access.question(Action::RoleAssume, Resource::Role(role), now);
     let context = Context { assumption: Some(Assumption { reason: why.trim(), until }), ..asked.context };
     let question = Question { context, ..asked };
-    let decision = access.decide(&question);
+    let decision = access.policies.decide(&question);
     let facts = [
         ("reason", why.to_owned()),
         ("purpose", purpose.map(|purpose| purpose.as_str().to_owned()).unwrap_or_default()),

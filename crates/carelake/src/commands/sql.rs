@@ -1,6 +1,7 @@
 //! `carelake sql`
 
 use crate::{
+    access::Access,
     cli::{RowFormat, SqlArgs},
     parts::Parts,
     screen,
@@ -68,12 +69,13 @@ pub(super) async fn ask(parts: &Parts, query: &str) -> anyhow::Result<Vec<Record
 
 async fn rows(parts: &Parts, query: &str) -> anyhow::Result<Vec<RecordBatch>> {
     let session = parts.reader()?.session(None).await?;
+    let access = Access::read(&parts.control, parts.kind).await?;
     for (schema, name) in session.tables_named(query)? {
         let table = match schema.as_str() {
             PUBLIC => Table::bare(&name),
             schema => Table::new(schema, &name),
         };
-        parts.permit(Action::SqlQuery, Resource::Table(table)).await?;
+        parts.permit_by(&access, Action::SqlQuery, Resource::Table(table)).await?;
     }
     add_catalog(parts, &session).await?;
     if query.to_ascii_lowercase().contains("audit") {

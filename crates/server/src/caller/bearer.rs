@@ -14,12 +14,10 @@ pub(super) async fn authenticate(
     text: &str,
     extensions: &Extensions,
 ) -> Result<Shown, Stranger> {
-    let now = state.clock.now();
-    let shown = match token::verify(&*state.keys.token_signer, text, now) {
-        Some(claims) => own(state, claims, extensions).await?,
-        None => outside::authenticate(state, text, extensions).await?,
-    };
-    Ok(shown)
+    match token::verify(&*state.keys.token_signer, text, state.clock.now()) {
+        Some(claims) => own(state, claims, extensions).await,
+        None => outside::authenticate(state, text, extensions).await,
+    }
 }
 
 /// Looked up at every request, so that disabling a provider or a credential takes effect at once.
@@ -37,11 +35,9 @@ async fn own(state: &AppState, claims: Claims, extensions: &Extensions) -> Resul
     Ok(Shown {
         scopes: token::effective(&claims.scope, &provider.scopes),
         credential: CallerCredential {
-            id: claims.credential,
-            client_id: claims.client_id,
-            temporary: false,
             until: Some(Timestamp(claims.exp.saturating_mul(1000))),
             bound: claims.cnf.is_some(),
+            ..CallerCredential::of(&provider, claims.credential)
         },
         provider,
         method: "token",

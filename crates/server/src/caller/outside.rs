@@ -31,11 +31,9 @@ pub(super) async fn authenticate(
         token::narrowed(token.scopes, &provider.scopes)
     };
     let credential = CallerCredential {
-        id,
-        client_id: provider.client_id.clone(),
-        temporary: false,
         until: Some(token.expires),
         bound: token.certificate_thumbprint.is_some(),
+        ..CallerCredential::of(&provider, id)
     };
     Ok(Shown { provider, scopes, credential, method: "outside-token", once: None })
 }

@@ -24,7 +24,7 @@ use model::Scope;
 use std::sync::Arc;
 
 /// An answer is kept for the same request as long as its time may be off, both ways, and a minute.
-const A_MINUTE_MS: i64 = 60_000;
+const KEPT_MS: i64 = 2 * sigv4::SKEW_MS + 60_000;
 
 /// Who claims to have signed a request, and what its signature must fit.
 #[derive(Clone)]
@@ -116,13 +116,7 @@ async fn permanent(state: &AppState, authorization: Authorization) -> Result<Cla
             Stranger::Refused
         })?;
     let secret = SigningSecret::new(std::str::from_utf8(&secret).map_err(|_| Stranger::Refused)?);
-    let credential = CallerCredential {
-        id,
-        client_id: provider.client_id.clone(),
-        temporary: false,
-        until: None,
-        bound: false,
-    };
+    let credential = CallerCredential::of(&provider, id);
     let scopes = provider.scopes.clone();
     Ok(Claim { authorization, secret: Arc::new(secret), provider, credential, scopes })
 }
@@ -136,13 +130,8 @@ async fn temporary(state: &AppState, authorization: Authorization, text: &str) -
     if provider.credential(&session.credential, now).is_none() {
         return Err(Stranger::Refused);
     }
-    let credential = CallerCredential {
-        id: session.credential.clone(),
-        client_id: session.client_id.clone(),
-        temporary: true,
-        until: None,
-        bound: false,
-    };
+    let made_from = CallerCredential::of(&provider, session.credential.clone());
+    let credential = CallerCredential { temporary: true, ..made_from };
     let scopes = token::effective(&session.scope, &provider.scopes);
     let secret = SigningSecret::new(session.secret());
     Ok(Claim { authorization, secret: Arc::new(secret), provider, credential, scopes })
@@ -160,7 +149,7 @@ pub(super) fn authenticate(
     let once = Signed {
         key: state.keys.once_mac.clone(),
         signature: *claim.authorization.signature(),
-        expires: state.clock.now().plus_ms(2 * sigv4::SKEW_MS + A_MINUTE_MS),
+        expires: state.clock.now().plus_ms(KEPT_MS),
     };
     Ok(Shown {
         provider: claim.provider,

@@ -33,7 +33,7 @@ pub(super) async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
         vec![
             provider.name.to_string(),
             provider.client_id.clone(),
-            scopes(provider),
+            screen::words(&provider.scopes),
             methods.join(" "),
             if provider.enabled { "enabled" } else { "disabled" }.to_owned(),
         ]
@@ -53,15 +53,15 @@ pub(super) async fn one(parts: &Parts, name: &SourceId, json: bool) -> anyhow::R
         return Ok(());
     }
     let state = if provider.enabled { "enabled" } else { "disabled" };
-    let from = match networks(&provider) {
+    let from = match screen::words(&provider.reach.networks) {
         networks if networks.is_empty() => "anywhere".to_owned(),
-        networks => networks.join(" "),
+        networks => networks,
     };
     let private = if provider.reach.private_only { ", over private addresses only" } else { "" };
     screen::say(format!(
         "Provider {name} ({state})\n  client id   {}\n  scopes      {}\n  may come from  {from}{private}\n",
         provider.client_id,
-        scopes(&provider)
+        screen::words(&provider.scopes)
     ));
     let now = parts.clock.now();
     let row = |credential: &Credential| {
@@ -96,16 +96,8 @@ fn in_json(provider: &Provider) -> Value {
         "scopes": provider.scopes,
         "enabled": provider.enabled,
         "created": provider.created.to_string(),
-        "networks": networks(provider),
+        "networks": provider.reach.networks,
         "private_only": provider.reach.private_only,
         "credentials": provider.credentials.iter().map(credential).collect::<Vec<_>>(),
     })
-}
-
-fn networks(provider: &Provider) -> Vec<String> {
-    provider.reach.networks.iter().map(ToString::to_string).collect()
-}
-
-fn scopes(provider: &Provider) -> String {
-    provider.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }

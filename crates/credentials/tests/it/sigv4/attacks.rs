@@ -164,6 +164,7 @@ fn a_time_is_sent_once_and_is_near() {
     ] {
         assert_eq!(sent.verify_at(NOW.plus_ms(skew_ms)), expected, "{skew_ms}");
     }
+    // Nor does a clock at either end of time overflow.
     for now in [i64::MIN, i64::MAX] {
         assert_eq!(sent.verify_at(Timestamp(now)), Err(SignatureError::Stale));
     }

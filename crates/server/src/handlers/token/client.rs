@@ -3,7 +3,7 @@
 use super::{TokenError, basic, form::Form};
 use crate::{
     app::AppState,
-    caller::{authorization, within_reach},
+    caller::{authorization, is_welcome},
     peer::Peer,
     token,
 };
@@ -55,11 +55,7 @@ pub(super) async fn authenticate(
             by_certificate(state, client_id, certificate).await?
         }
     };
-    if client.provider.enabled && within_reach(&client.provider, peer) {
-        Ok(client)
-    } else {
-        Err(TokenError::InvalidClient)
-    }
+    if is_welcome(&client.provider, peer) { Ok(client) } else { Err(TokenError::InvalidClient) }
 }
 
 /// A client uses one way at a time (RFC 6749 §2.3).
