@@ -1,27 +1,34 @@
 //! The audit trail: what was done to the data, in chains that prove themselves.
 //!
 //! Every process writes a chain of its own, under a writer's name that is used
-//! once. A record is one line of canonical JSON; its hash covers the hash of
-//! the record before it. Records that wait at the same time are written in one
+//! once. A record is a FHIR R4 AuditEvent; its hash covers the hash of the
+//! record before it. Records that wait at the same time are written in one
 //! put, and the last line of every object is a head, signed with Ed25519, that
 //! says how many records there are and the hash of the last: one put makes both
-//! durable. [`verify`] recomputes all of it and names the first record that is
-//! not what was written.
+//! durable. From time to time the heads are put into a log of their own, a
+//! Merkle tree whose [`Checkpoint`]s are small enough to hand out with every
+//! receipt. [`verify`] recomputes all of it, with the public key alone, and names
+//! the first record that is not what was written.
 //!
 //! What this proves alone: nothing was altered, removed or reordered before a
 //! signed head, and nothing was cut off a chain that was closed with its last
 //! object in place. What needs a witness: that a chain which was never closed,
-//! or whose newest objects are gone, once was longer. Heads are handed out by
-//! [`AuditLog::on_head`] so that somebody else can keep them.
+//! or whose newest objects are gone, once was longer. Whoever kept a checkpoint
+//! can prove that nothing is missing of what was there then.
 //!
 //! The crate owns the format, not the zone: the store it is given encrypts.
 
-mod format;
+mod checkpoint;
+mod event;
+mod head;
+mod line;
 mod log;
+mod place;
 mod read;
 mod verify;
 
-pub use format::{Head, SignedHead};
+pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints, Made, NoteError, verifier_key};
+pub use head::{Head, SignedHead};
 pub use log::{AuditLog, OpenError};
-pub use read::{ReadError, Record, records};
-pub use verify::{Damage, Unwitnessed, Verified, VerifyError, verify};
+pub use read::{Filter, ReadError, Record, records};
+pub use verify::{Damage, Unwitnessed, Verified, VerifyError, WitnessDamage, Witnesses, verify};

@@ -7,16 +7,22 @@
 //! callers are told of the failure, and nothing is added until the very same
 //! bytes have been put. The chain can therefore neither fork nor have a gap.
 
-use crate::format::{Head, SignedHead, first_hash, object_path, write_head, write_record};
+use crate::{
+    head::{self, Head, Says, SignedHead},
+    line::{self, first_hash},
+    place::{self, Place},
+};
 use async_trait::async_trait;
 use futures::StreamExt as _;
-use model::{AuditError, AuditEvent, AuditPosition, AuditSink, Clock, SignError, Signer};
+use model::{
+    AuditEntity, AuditError, AuditEvent, AuditPosition, AuditSink, Clock, SignError, Signer, Timestamp,
+};
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, path::Path};
 use std::{fmt, sync::Arc};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How many callers wait before the next has to wait for room.
-const WAITING: usize = 1024;
+const WAITING: usize = 4096;
 
 /// The most bytes of records that one put adds.
 const GROUP_BYTES: usize = 1 << 20;
@@ -24,8 +30,11 @@ const GROUP_BYTES: usize = 1 << 20;
 /// An object that has reached this many bytes is followed by another.
 const OBJECT_BYTES: usize = 256 << 10;
 
-/// The most bytes of text in one record; a longer one is refused.
-const RECORD_BYTES: usize = 64 << 10;
+/// The most bytes of text in one event; a longer one is refused.
+const EVENT_BYTES: usize = 64 << 10;
+
+/// The longest name of a writer: with an index it has to fit into an id of FHIR, which has 64 characters.
+const NAME_CHARACTERS: usize = 45;
 
 /// A chain that is being written.
 ///
@@ -39,7 +48,7 @@ pub struct AuditLog {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Not a writer's name.
-    #[error("`{0}` is not a writer's name: use 1 to 100 of a-z, 0-9 and -")]
+    #[error("`{0}` is not a writer's name: use 1 to 45 of a-z, 0-9 and -")]
     Name(String),
     /// The name has been used: every process begins a chain of its own.
     #[error("writer `{0}` has a chain already")]
@@ -67,10 +76,12 @@ struct Chain {
     clock: Arc<dyn Clock>,
     /// How far the chain reaches, what is not durable yet included.
     head: Head,
-    /// The index of the current object's first record.
-    first: u64,
+    /// Where the current object lies; none before its first record.
+    place: Option<Place>,
     /// The current object's records.
     body: Vec<u8>,
+    /// When the last record was recorded: no later one is earlier.
+    recorded: Timestamp,
     /// Whether all of `body` is known to be durable.
     settled: bool,
     heads: watch::Sender<SignedHead>,
@@ -95,7 +106,7 @@ impl AuditLog {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if !(1..=100).contains(&writer.len()) || !writer.bytes().all(fits) {
+        if !(1..=NAME_CHARACTERS).contains(&writer.len()) || !writer.bytes().all(fits) {
             return Err(OpenError::Name(writer.chars().take(120).collect()));
         }
         let prefix = Path::from(writer.as_str());
@@ -103,10 +114,20 @@ impl AuditLog {
             return Err(OpenError::Exists(writer));
         }
         let head = Head { hash: first_hash(&writer), writer, count: 0 };
-        let (_, signed) = write_head(head.clone(), false, clock.now(), signer.as_ref())?;
+        let (_, signed) = head::write(Says::Reaches, head.clone(), false, clock.now(), signer.as_ref())?;
         let (heads, watched) = watch::channel(signed);
         let (sender, receiver) = mpsc::channel(WAITING);
-        let chain = Chain { store, signer, clock, head, first: 0, body: Vec::new(), settled: true, heads };
+        let chain = Chain {
+            store,
+            signer,
+            clock,
+            head,
+            place: None,
+            body: Vec::new(),
+            recorded: Timestamp(0),
+            settled: true,
+            heads,
+        };
         tokio::spawn(chain.run(receiver));
         Ok(Self { sender, heads: watched })
     }
@@ -186,7 +207,7 @@ impl Chain {
         }
         if self.body.len() >= OBJECT_BYTES {
             self.body.clear();
-            self.first = self.head.count;
+            self.place = None;
         }
         let mut written = Vec::with_capacity(group.len());
         for (event, reply) in group {
@@ -208,13 +229,16 @@ impl Chain {
 
     /// Adds one record to the chain in memory.
     fn append(&mut self, event: AuditEvent) -> Result<AuditPosition, AuditError> {
-        if size(&event) > RECORD_BYTES {
-            return Err(AuditError::Unwritable(format!("a record exceeds {RECORD_BYTES} bytes")));
+        if size(&event) > EVENT_BYTES {
+            return Err(AuditError::Unwritable(format!("a record exceeds {EVENT_BYTES} bytes")));
         }
+        let recorded = self.clock.now().max(self.recorded);
         let start = self.body.len();
         let Head { writer, count, hash } = &mut self.head;
-        match write_record(&mut self.body, event, *count, hash) {
+        match line::write(&mut self.body, &event, writer, *count, recorded, hash) {
             Ok(next) => {
+                self.recorded = recorded;
+                self.place.get_or_insert(Place { first: *count, recorded: Some(recorded) });
                 let position = AuditPosition { writer: writer.clone(), index: *count };
                 (*count, *hash) = (*count + 1, next);
                 Ok(position)
@@ -229,14 +253,16 @@ impl Chain {
     /// Puts the current object, with a signed head as its last line.
     async fn put(&mut self, closed: bool) -> Result<(), AuditError> {
         self.settled = false;
+        let Some(place) = self.place else { return Ok(()) };
         let now = self.clock.now();
-        let (line, signed) = write_head(self.head.clone(), closed, now, self.signer.as_ref())
+        let (line, signed) = head::write(Says::Reaches, self.head.clone(), closed, now, self.signer.as_ref())
             .map_err(|error| AuditError::Unwritable(error.to_string()))?;
-        let mut object = Vec::with_capacity(self.body.len() + line.len());
-        object.extend_from_slice(&self.body);
-        object.extend_from_slice(&line);
-        let path = object_path(&self.head.writer, self.first);
-        match self.store.put(&path, PutPayload::from(object)).await {
+        let records = self.body.len();
+        self.body.extend_from_slice(&line);
+        let packed = place::pack(&self.body);
+        self.body.truncate(records);
+        let object = packed.map_err(|error| AuditError::Unwritable(error.to_string()))?;
+        match self.store.put(&place.path(&self.head.writer), PutPayload::from(object)).await {
             Ok(_) => {
                 self.settled = true;
                 self.heads.send_replace(signed);
@@ -252,6 +278,12 @@ impl Chain {
 
 /// About how many bytes of text an event holds.
 fn size(event: &AuditEvent) -> usize {
-    let detail = event.detail.iter().map(|(name, value)| name.len() + value.len() + 6).sum::<usize>();
-    event.action.len() + event.actor.len() + event.target.len() + detail + 128
+    let detail = event.detail.iter().map(|(name, value)| name.len() + value.len() + 36).sum::<usize>();
+    let about = event.about.iter().map(|about| match about {
+        AuditEntity::Patient(name) | AuditEntity::Subject(name) => name.len() + 200,
+        AuditEntity::Table { name, columns } => {
+            name.len() + 200 + columns.iter().map(|column| column.len() + 36).sum::<usize>()
+        }
+    });
+    event.action.len() + event.actor.len() + event.target.len() + detail + about.sum::<usize>() + 1024
 }

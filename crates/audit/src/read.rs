@@ -1,32 +1,44 @@
-//! Reading the trail, for questions. What is read here is not verified.
+//! Reading the trail. Nothing is proved here; see [`crate::verify`].
 
-use crate::format::{parse_path, read_head, read_record};
+use crate::{
+    head, line,
+    place::{Place, Places},
+};
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use model::{AuditOutcome, Timestamp};
-use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
-use std::{collections::BTreeMap, sync::Arc};
+use model::{AuditEvent, Timestamp};
+use object_store::ObjectStore;
+use std::{ops::Range, sync::Arc};
 
-/// A record, as SQL shows it.
+/// How many objects are read at once.
+const AT_ONCE: usize = 8;
+
+/// A record, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The chain it stands in.
     pub writer: String,
     /// Its place in that chain; the first is 0.
     pub index: u64,
-    /// When.
-    pub time: Timestamp,
-    /// What kind of thing.
-    pub action: String,
-    /// Who asked.
-    pub actor: String,
-    /// How it ended.
-    pub outcome: AuditOutcome,
-    /// On what.
-    pub target: String,
-    /// Further facts: a JSON object of strings.
-    pub detail: String,
+    /// When it was recorded; never earlier than the record before it in its chain.
+    pub recorded: Timestamp,
+    /// What was done.
+    pub event: AuditEvent,
+    /// The FHIR R4 AuditEvent, to the byte as it is chained; of a record of the first form, a flat object.
+    pub resource: String,
     /// Its hash in the chain.
     pub hash: [u8; 32],
+}
+
+/// Which records are asked for. The default is all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Recorded at or after this moment.
+    pub from: Option<Timestamp>,
+    /// Recorded before this moment.
+    pub until: Option<Timestamp>,
+    /// Texts that stand in the record's bytes, each in quotation marks: an actor, an action, a pseudonym. What else
+    /// matches by chance is for the caller to leave out.
+    pub mention: Vec<String>,
 }
 
 /// Why the trail could not be read.
@@ -45,65 +57,86 @@ pub enum ReadError {
     },
 }
 
-/// All records, writer by writer, each from its first; a page is one object's.
-pub fn records(store: Arc<dyn ObjectStore>) -> impl Stream<Item = Result<Vec<Record>, ReadError>> {
+impl Filter {
+    /// Whether a record of this time, in these bytes, is asked for.
+    fn takes(&self, recorded: Timestamp, record: &[u8]) -> bool {
+        self.from.is_none_or(|from| recorded >= from)
+            && self.until.is_none_or(|until| recorded < until)
+            && self.mention.iter().all(|text| memchr::memmem::find(record, text.as_bytes()).is_some())
+    }
+
+    /// The objects of a chain that can hold such records. Objects follow each other in time.
+    fn among<'a>(&self, places: &'a [Place]) -> &'a [Place] {
+        let Range { start, end } = self.range(places);
+        places.get(start..end).unwrap_or_default()
+    }
+
+    fn range(&self, places: &[Place]) -> Range<usize> {
+        // The object before the first one that begins later can still hold records of `from`; those of the first
+        // form tell no time, and come before all others.
+        let begins_by = |at: Timestamp| {
+            places.partition_point(|place| place.recorded.is_none_or(|recorded| recorded < at))
+        };
+        let start = self.from.map_or(0, |from| {
+            let before =
+                places.partition_point(|place| place.recorded.is_some_and(|recorded| recorded < from));
+            before.saturating_sub(1)
+        });
+        let end = self.until.map_or(places.len(), begins_by);
+        start.min(end)..end
+    }
+}
+
+/// The records that `filter` asks for, writer by writer, each in order; a page is one object's.
+pub fn records(
+    store: Arc<dyn ObjectStore>,
+    filter: Filter,
+) -> impl Stream<Item = Result<Vec<Record>, ReadError>> + Send {
+    let filter = Arc::new(filter);
     let pages = async move {
-        let chains = chains(store.as_ref()).await.map_err(ReadError::Store)?.0;
-        let pages = chains
-            .into_iter()
-            .flat_map(|(writer, firsts)| firsts.into_iter().map(move |first| (writer.clone(), first)));
-        let pages: Vec<_> = pages.collect();
-        Ok(stream::iter(pages).then(move |(writer, first)| page(Arc::clone(&store), writer, first)))
+        let chains = Places::list(store.as_ref(), None).await.map_err(ReadError::Store)?.chains;
+        let mut wanted = Vec::new();
+        for (writer, places) in chains {
+            let writer: Arc<str> = writer.into();
+            wanted.extend(filter.among(&places).iter().map(|&place| (Arc::clone(&writer), place)));
+        }
+        let pages = stream::iter(wanted).map(move |(writer, place)| {
+            let (store, filter) = (Arc::clone(&store), Arc::clone(&filter));
+            async move {
+                let page = tokio::spawn(page(store, writer, place, filter));
+                page.await.map_err(|source| ReadError::Store(object_store::Error::JoinError { source }))?
+            }
+        });
+        Ok(pages.buffered(AT_ONCE))
     };
     stream::once(pages).try_flatten()
 }
 
-/// The trail's objects by writer: the indexes of their first records, in order. And the paths that are none of its own.
-pub(crate) async fn chains(
-    store: &dyn ObjectStore,
-) -> Result<(BTreeMap<String, Vec<u64>>, Vec<Path>), object_store::Error> {
-    let mut chains: BTreeMap<String, Vec<u64>> = BTreeMap::new();
-    let mut foreign = Vec::new();
-    let mut listing = store.list(None);
-    while let Some(object) = listing.try_next().await? {
-        match parse_path(&object.location) {
-            Some((writer, first)) => chains.entry(writer).or_default().push(first),
-            None => foreign.push(object.location),
-        }
-    }
-    chains.values_mut().for_each(|firsts| firsts.sort_unstable());
-    Ok((chains, foreign))
-}
-
-/// The bytes of one object.
-pub(crate) async fn object(
-    store: &dyn ObjectStore,
-    path: &Path,
-) -> Result<bytes::Bytes, object_store::Error> {
-    store.get(path).await?.bytes().await
-}
-
-async fn page(store: Arc<dyn ObjectStore>, writer: String, first: u64) -> Result<Vec<Record>, ReadError> {
-    let path = crate::format::object_path(&writer, first);
-    let bytes = object(store.as_ref(), &path).await.map_err(ReadError::Store)?;
+async fn page(
+    store: Arc<dyn ObjectStore>,
+    writer: Arc<str>,
+    place: Place,
+    filter: Arc<Filter>,
+) -> Result<Vec<Record>, ReadError> {
+    let bytes = place.read(store.as_ref(), &writer).await.map_err(ReadError::Store)?;
     let lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     let mut records = Vec::new();
-    for line in lines {
-        let index = first + records.len() as u64;
-        let malformed = || ReadError::Malformed { writer: writer.clone(), index };
-        let Some(read) = read_record(line) else {
-            read_head(line).ok_or_else(malformed)?;
+    for (index, line) in (place.first..).zip(lines) {
+        let malformed = || ReadError::Malformed { writer: writer.to_string(), index };
+        let Some(read) = line::read(line) else {
+            head::read(line).ok_or_else(malformed)?;
             continue;
         };
+        let recorded = read.recorded().ok_or_else(malformed)?;
+        if !filter.takes(recorded, read.record) {
+            continue;
+        }
         records.push(Record {
-            writer: writer.clone(),
-            index: read.record.index,
-            time: read.record.time,
-            action: read.record.action,
-            actor: read.record.actor,
-            outcome: read.record.outcome,
-            target: read.record.target,
-            detail: serde_json::to_string(&read.record.detail).map_err(|_| malformed())?,
+            writer: writer.to_string(),
+            index: read.index(&writer).ok_or_else(malformed)?,
+            recorded,
+            event: read.event().ok_or_else(malformed)?.0,
+            resource: String::from_utf8_lossy(read.record).into_owned(),
             hash: read.hash,
         });
     }

@@ -1,12 +1,30 @@
-//! Proving the trail: every hash, every index, every signature, and every head that somebody else has kept.
+//! Proving the trail: every hash, every index, every signature, every checkpoint, and all that somebody else has kept.
+
+mod chain;
+mod checkpoints;
 
 use crate::{
-    Head,
-    format::{Hash, first_hash, is_record, is_signed, next_hash, object_path, read_head, read_record},
-    read::{chains, object},
+    checkpoint::Checkpoint,
+    head::{Head, Says},
+    line::first_hash,
+    place::{self, Places},
 };
-use object_store::{ObjectStore, path::Path};
+use chain::Walk;
+use checkpoints::Log;
+use model::Timestamp;
+use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 use std::{collections::BTreeMap, fmt};
+
+/// What the trail is held against besides itself.
+#[derive(Clone, Debug, Default)]
+pub struct Witnesses {
+    /// Heads known from elsewhere, read before the trail is: the control database's.
+    pub heads: Vec<Head>,
+    /// Checkpoints that somebody else has kept.
+    pub checkpoints: Vec<Checkpoint>,
+    /// A checkpoint up to which all has been proved before: what lies before it is not read again.
+    pub proved: Option<Checkpoint>,
+}
 
 /// What was done to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +46,19 @@ pub enum Damage {
 pub struct Verified {
     /// How far every chain reaches.
     pub writers: Vec<Head>,
-    /// How many records there are in all.
+    /// How many records were proved.
     pub records: u64,
+    /// The newest checkpoint of the trail's own, if there is one.
+    pub checkpoint: Option<Checkpoint>,
+    /// How many of the leaves of its tree are witnessed: by the checkpoint of somebody else, nothing is missing of
+    /// what these leaves tell.
+    pub witnessed_leaves: u64,
+    /// When the last of these was put down; none if nobody else's checkpoint was given.
+    pub complete_until: Option<Timestamp>,
     /// The chains of which nobody can say that there was no more.
     pub unwitnessed: Vec<Unwitnessed>,
+    /// The chains whose beginning retention has cut off, and how far.
+    pub cut: Vec<Head>,
 }
 
 /// A chain that was not closed, and reaches further than any head that was kept elsewhere. All its records are
@@ -60,6 +87,22 @@ pub enum VerifyError {
         /// What was done.
         what: Damage,
     },
+    /// The log of checkpoints was changed.
+    #[error("leaf {leaf} of the log of checkpoints: {what}")]
+    Checkpoints {
+        /// The first leaf that is bad.
+        leaf: u64,
+        /// What was done.
+        what: Damage,
+    },
+    /// A checkpoint that somebody else has kept is not one of this trail.
+    #[error("the checkpoint of {size} leaves {what}")]
+    Witness {
+        /// Its size.
+        size: u64,
+        /// What is wrong.
+        what: WitnessDamage,
+    },
     /// An object cannot be read, or does not authenticate: its bytes were changed.
     #[error("read the records of `{writer}` from {index} on")]
     Unreadable {
@@ -82,6 +125,17 @@ pub enum VerifyError {
     List(#[source] object_store::Error),
 }
 
+/// Why a checkpoint from elsewhere does not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WitnessDamage {
+    /// This trail's key has not signed it.
+    Unsigned,
+    /// The trail has fewer leaves: something that it commits to is gone.
+    CutOff,
+    /// The trail's leaves are others: it was written anew.
+    Altered,
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -94,186 +148,107 @@ impl fmt::Display for Damage {
     }
 }
 
-/// Recomputes every chain in `store`. `witnessed` are heads known from elsewhere, read before this is called: the
-/// control database's, a receipt's, an outside holder's.
+impl fmt::Display for WitnessDamage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unsigned => "is not signed by this trail's key",
+            Self::CutOff => "tells of records that the trail no longer has",
+            Self::Altered => "was made of another history than the trail has now",
+        })
+    }
+}
+
+/// Recomputes the log of checkpoints and every chain in `store`, with the trail's public key alone.
 ///
 /// # Errors
 /// The first thing that is not as it was written, or the store failed.
 pub async fn verify(
     store: &dyn ObjectStore,
     public_key: &[u8; 32],
-    witnessed: &[Head],
+    witnesses: &Witnesses,
 ) -> Result<Verified, VerifyError> {
-    let (mut chains, foreign) = chains(store).await.map_err(VerifyError::List)?;
-    if let Some(path) = foreign.into_iter().next() {
+    let mut places = Places::list(store, None).await.map_err(VerifyError::List)?;
+    if let Some(path) = std::mem::take(&mut places.foreign).into_iter().next() {
         return Err(VerifyError::Foreign { path });
     }
-    for head in witnessed {
-        chains.entry(head.writer.clone()).or_default();
+    let log = Log::prove(store, public_key, &places.checkpoints).await?;
+    let witnessed_leaves = log.hold_against(public_key, &witnesses.checkpoints)?;
+    let from = log.heads_at(log.hold_against(public_key, &witnesses.proved)?);
+
+    let mut chains: BTreeMap<&str, Known> = BTreeMap::new();
+    for head in witnesses.heads.iter().chain(log.leaves.iter().map(|leaf| &leaf.head)) {
+        chains.entry(&head.writer).or_default().add(head);
     }
-    let mut verified = Verified::default();
-    for (writer, firsts) in chains {
-        let witnesses: Vec<_> = witnessed.iter().filter(|head| head.writer == writer).collect();
-        let known = witnesses.iter().map(|head| head.count).max().unwrap_or_default();
-        let mut walk = Walk::new(store, public_key, writer, &firsts, &witnesses);
+    for writer in places.chains.keys().chain(places.cuts.keys()) {
+        chains.entry(writer).or_default();
+    }
+    let mut verified = Verified {
+        complete_until: witnessed_leaves.checked_sub(1).and_then(|last| log.time_of(last)),
+        witnessed_leaves,
+        checkpoint: log.checkpoint.clone(),
+        ..Verified::default()
+    };
+    for (writer, known) in chains {
+        let cut = match places.cuts.get(writer) {
+            Some(cuts) => Some(read_cut(store, public_key, writer, cuts).await?),
+            None => None,
+        };
+        let begin = Head { writer: writer.to_owned(), count: 0, hash: first_hash(writer) };
+        let begin = cut.clone().unwrap_or(begin);
+        let start =
+            from.get(writer).filter(|from| from.count > begin.count).map_or(begin, |&from| from.clone());
+        let before = start.count;
+        let objects = places.chains.get(writer).map_or(&[][..], Vec::as_slice);
+        let mut walk = Walk::new(store, public_key, start, objects, &known.hashes);
         walk.chain().await?;
-        let Walk { head, closed, .. } = walk;
-        verified.records += head.count;
-        if !closed && known < head.count {
-            let (writer, count) = (head.writer.clone(), head.count);
-            verified.unwitnessed.push(Unwitnessed { writer, witnessed: known, count });
+        let (head, closed) = walk.end();
+        verified.records += head.count - before;
+        if !closed && known.count < head.count {
+            let (writer, witnessed, count) = (head.writer.clone(), known.count, head.count);
+            verified.unwitnessed.push(Unwitnessed { writer, witnessed, count });
         }
         verified.writers.push(head);
+        verified.cut.extend(cut);
     }
     Ok(verified)
 }
 
-/// One chain, record by record.
-struct Walk<'a> {
-    store: &'a dyn ObjectStore,
-    public_key: &'a [u8; 32],
-    firsts: &'a [u64],
-    witnesses: BTreeMap<u64, Vec<Hash>>,
-    /// How far it has been proved.
-    head: Head,
-    closed: bool,
+/// What is known of a chain from elsewhere.
+#[derive(Default)]
+struct Known {
+    /// The hashes that were seen when the chain had so many records.
+    hashes: BTreeMap<u64, Vec<[u8; 32]>>,
+    /// The most records that were seen.
+    count: u64,
 }
 
-impl<'a> Walk<'a> {
-    fn new(
-        store: &'a dyn ObjectStore,
-        public_key: &'a [u8; 32],
-        writer: String,
-        firsts: &'a [u64],
-        witnessed: &[&Head],
-    ) -> Self {
-        let mut witnesses: BTreeMap<u64, Vec<Hash>> = BTreeMap::new();
-        for head in witnessed {
-            witnesses.entry(head.count).or_default().push(head.hash);
+impl Known {
+    fn add(&mut self, head: &Head) {
+        let hashes = self.hashes.entry(head.count).or_default();
+        if !hashes.contains(&head.hash) {
+            hashes.push(head.hash);
         }
-        let head = Head { hash: first_hash(&writer), writer, count: 0 };
-        Self { store, public_key, firsts, witnesses, head, closed: false }
+        self.count = self.count.max(head.count);
     }
+}
 
-    async fn chain(&mut self) -> Result<(), VerifyError> {
-        self.witness()?;
-        for &first in self.firsts {
-            if self.closed {
-                return Err(self.tampered(Damage::Altered));
-            }
-            if first != self.head.count {
-                return Err(self.misplaced(&[], None).await);
-            }
-            let path = object_path(&self.head.writer, first);
-            let bytes = object(self.store, &path).await.map_err(|source| VerifyError::Unreadable {
-                writer: self.head.writer.clone(),
-                index: first,
-                source,
-            })?;
-            self.object(first, &bytes).await?;
+/// Where retention has cut a chain: the signed mark that reaches furthest. What an earlier one says is implied.
+async fn read_cut(
+    store: &dyn ObjectStore,
+    public_key: &[u8; 32],
+    writer: &str,
+    cuts: &[u64],
+) -> Result<Head, VerifyError> {
+    let count = cuts.last().copied().unwrap_or_default();
+    let unreadable = |source| VerifyError::Unreadable { writer: writer.to_owned(), index: count, source };
+    let object = store.get(&place::cut(writer, count)).await.map_err(unreadable)?;
+    let bytes = object.bytes().await.map_err(unreadable)?;
+    let mark = bytes.strip_suffix(b"\n").and_then(crate::head::read);
+    let mark = mark.filter(|mark| mark.is_signed(Says::Cut, public_key));
+    match mark.filter(|mark| mark.head.writer == writer && mark.head.count == count) {
+        Some(mark) => Ok(mark.head),
+        None => {
+            Err(VerifyError::Tampered { writer: writer.to_owned(), index: count, what: Damage::Signature })
         }
-        match self.witnesses.last_key_value() {
-            Some((&count, _)) if count > self.head.count => Err(self.tampered(Damage::CutOff)),
-            _ => Ok(()),
-        }
-    }
-
-    async fn object(&mut self, first: u64, bytes: &[u8]) -> Result<(), VerifyError> {
-        let mut lines: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
-        if lines.last().is_some_and(|line| line.is_empty()) {
-            lines.pop();
-        }
-        let Some((&last, records)) = lines.split_last() else {
-            return Err(self.tampered(Damage::CutOff));
-        };
-        for (at, &line) in records.iter().enumerate() {
-            self.record(line, records.get(at + 1..).unwrap_or_default(), last).await?;
-        }
-        if is_record(last) {
-            self.record(last, &[], &[]).await?;
-            return Err(self.tampered(Damage::CutOff));
-        }
-        // The head's own newline is part of its form.
-        if !bytes.ends_with(b"\n") {
-            return Err(self.tampered(Damage::Signature));
-        }
-        self.signed_head(first, last)
-    }
-
-    /// Proves one record, given the lines after it and the head that ends its object.
-    async fn record(&mut self, line: &[u8], after: &[&[u8]], head: &[u8]) -> Result<(), VerifyError> {
-        let Some(read) = read_record(line) else { return Err(self.tampered(Damage::Altered)) };
-        if read.record.index != self.head.count {
-            return Err(self.misplaced(after, Some(head)).await);
-        }
-        if next_hash(&self.head.hash, read.bytes) != read.hash {
-            return Err(self.tampered(Damage::Altered));
-        }
-        self.head.count += 1;
-        self.head.hash = read.hash;
-        self.witness()
-    }
-
-    fn signed_head(&mut self, first: u64, line: &[u8]) -> Result<(), VerifyError> {
-        let signed = read_head(line).filter(|head| is_signed(head, self.public_key));
-        let Some(signed) = signed.filter(|signed| signed.head.writer == self.head.writer) else {
-            return Err(self.tampered(Damage::Signature));
-        };
-        if signed.head.count > self.head.count {
-            return Err(self.tampered(Damage::CutOff));
-        }
-        if signed.head.count < self.head.count {
-            return Err(self.tampered_at(signed.head.count, Damage::Signature));
-        }
-        if signed.head.hash != self.head.hash {
-            return Err(self.tampered_at(first, Damage::Altered));
-        }
-        self.closed = signed.closed;
-        Ok(())
-    }
-
-    /// Whether those who kept a head at this count saw this hash.
-    fn witness(&self) -> Result<(), VerifyError> {
-        match self.witnesses.get(&self.head.count) {
-            Some(hashes) if hashes.iter().any(|hash| *hash != self.head.hash) => {
-                Err(self.tampered_at(self.head.count.saturating_sub(1), Damage::Altered))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// What became of the record that should come next, where another index stands in its place.
-    async fn misplaced(&self, after: &[&[u8]], head: Option<&[u8]>) -> VerifyError {
-        let wanted = self.head.count;
-        let index_of = |line: &[u8]| read_record(line).map(|read| read.record.index);
-        if after.iter().any(|line| index_of(line) == Some(wanted)) || self.stands_elsewhere(wanted).await {
-            return self.tampered(Damage::Reordered);
-        }
-        let follows = match after.first() {
-            Some(next) => index_of(next) == Some(wanted + 1),
-            None => head.and_then(read_head).is_some_and(|head| head.head.count == wanted + 1),
-        };
-        self.tampered(if follows { Damage::Altered } else { Damage::Removed })
-    }
-
-    /// Whether an object holds a record of this index that is not its place.
-    async fn stands_elsewhere(&self, index: u64) -> bool {
-        for &first in self.firsts {
-            let path = object_path(&self.head.writer, first);
-            let Ok(bytes) = object(self.store, &path).await else { continue };
-            let mut lines = bytes.split(|&byte| byte == b'\n').filter_map(read_record);
-            if lines.any(|read| read.record.index == index) {
-                return true;
-            }
-        }
-        false
-    }
-
-    fn tampered(&self, what: Damage) -> VerifyError {
-        self.tampered_at(self.head.count, what)
-    }
-
-    fn tampered_at(&self, index: u64, what: Damage) -> VerifyError {
-        VerifyError::Tampered { writer: self.head.writer.clone(), index, what }
     }
 }

@@ -21,7 +21,7 @@ pub enum AuditOutcome {
 /// names, counts, positions and keyed hashes only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEvent {
-    /// When.
+    /// When it happened, or began.
     pub time: Timestamp,
     /// What kind of thing, such as `token`, `fhir.create`, `import`, `sql`, `job`.
     pub action: String,
@@ -33,6 +33,37 @@ pub struct AuditEvent {
     pub target: String,
     /// Further safe facts, such as `resources=12` or `reason=invalid_client`.
     pub detail: BTreeMap<String, String>,
+    /// The two ends of the connection that it was asked over, if it was.
+    #[serde(default)]
+    pub network: Option<AuditNetwork>,
+    /// Whom it was about, and the tables that were read.
+    #[serde(default)]
+    pub about: Vec<AuditEntity>,
+}
+
+/// The two ends of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditNetwork {
+    /// The client's IP address.
+    pub client: String,
+    /// The base address that it asked.
+    pub server: String,
+}
+
+/// What data something was done to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuditEntity {
+    /// A patient, by the lake's pseudonym.
+    Patient(String),
+    /// A patient, by a keyed hash of the source and the source's own id: all that the gateway knows.
+    Subject(String),
+    /// A table that was read.
+    Table {
+        /// Its name, with its schema.
+        name: String,
+        /// The columns that were read.
+        columns: Vec<String>,
+    },
 }
 
 impl AuditEvent {
@@ -51,6 +82,8 @@ impl AuditEvent {
             outcome,
             target: target.into(),
             detail: BTreeMap::new(),
+            network: None,
+            about: Vec::new(),
         }
     }
 
@@ -58,6 +91,13 @@ impl AuditEvent {
     #[must_use]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.detail.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// The same event about this, too.
+    #[must_use]
+    pub fn about(mut self, entity: AuditEntity) -> Self {
+        self.about.push(entity);
         self
     }
 }

@@ -24,6 +24,13 @@ impl Timestamp {
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
+
+    /// The moment that `instant` names: a FHIR `instant`, such as `2026-11-22T09:30:00.000Z`.
+    #[must_use]
+    pub fn parse(instant: &str) -> Option<Self> {
+        let moment = DateTime::parse_from_rfc3339(instant).ok()?;
+        Some(Self(moment.timestamp_millis()))
+    }
 }
 
 impl fmt::Display for Timestamp {

@@ -9,7 +9,7 @@ mod sequence;
 mod sign;
 mod source;
 
-pub use audit::{AuditError, AuditEvent, AuditOutcome, AuditPosition, AuditSink};
+pub use audit::{AuditEntity, AuditError, AuditEvent, AuditNetwork, AuditOutcome, AuditPosition, AuditSink};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use failpoint::{FAILPOINTS, hit as failpoint_hit};
 pub use pseudonym::{Pseudonym, PseudonymError};

@@ -1,7 +1,7 @@
 //! What the tests stand on: a signer, a store that fails, and trails to try things on.
 
 use async_trait::async_trait;
-use audit::AuditLog;
+use audit::{AuditLog, Head, Witnesses};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
@@ -67,6 +67,22 @@ pub(crate) async fn trail(writer: &str, count: u64) -> Arc<dyn ObjectStore> {
         log.record(event(number)).await.unwrap();
     }
     store
+}
+
+/// The lines of an object, each with its newline.
+pub(crate) fn lines_of(object: &[u8]) -> Vec<Vec<u8>> {
+    let lines = zstd::decode_all(object).unwrap();
+    lines.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()
+}
+
+/// The object that these lines make.
+pub(crate) fn object_of(lines: &[Vec<u8>]) -> Bytes {
+    Bytes::from(zstd::encode_all(lines.concat().as_slice(), 1).unwrap())
+}
+
+/// The heads of chains as witnesses.
+pub(crate) fn held_against(heads: &[Head]) -> Witnesses {
+    Witnesses { heads: heads.to_vec(), ..Witnesses::default() }
 }
 
 /// The objects of a store by path.

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where the unexpected happens")]
 
+mod checkpoints;
+mod edits;
+mod first_form;
 mod ground;
 mod tamper;
 mod write;

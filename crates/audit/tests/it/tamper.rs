@@ -1,16 +1,16 @@
 //! Changing the trail: every way is found, and the first bad record is named.
 
-use crate::ground::{event, objects, open, public_key, store_of, trail};
+use crate::ground::{event, held_against, lines_of, object_of, objects, open, public_key, store_of, trail};
 use audit::{Damage, Head, VerifyError, verify};
 use bytes::Bytes;
 use model::AuditSink as _;
 use object_store::{ObjectStore, path::Path};
 use proptest::prelude::*;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 /// What verification says of these objects: who, which record, what; or how many records there are.
 async fn verdict(objects: &BTreeMap<Path, Bytes>, witnessed: &[Head]) -> Result<u64, (u64, Damage)> {
-    match verify(&store_of(objects).await, &public_key(), witnessed).await {
+    match verify(&store_of(objects).await, &public_key(), &held_against(witnessed)).await {
         Ok(verified) => Ok(verified.records),
         Err(VerifyError::Tampered { index, what, .. }) => Err((index, what)),
         Err(other) => panic!("{other}"),
@@ -21,7 +21,7 @@ async fn verdict(objects: &BTreeMap<Path, Bytes>, witnessed: &[Head]) -> Result<
 async fn lines(count: u64) -> (Path, Vec<Vec<u8>>) {
     let objects = objects(trail("gateway-1", count).await.as_ref()).await;
     let (path, bytes) = objects.into_iter().next().unwrap();
-    let lines: Vec<_> = bytes.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    let lines = lines_of(&bytes);
     assert_eq!(lines.len() as u64, count + 1);
     (path, lines)
 }
@@ -32,7 +32,7 @@ fn check(found: Result<u64, (u64, Damage)>, index: u64, what: Damage) {
 }
 
 async fn of(path: &Path, lines: &[Vec<u8>]) -> Result<u64, (u64, Damage)> {
-    verdict(&BTreeMap::from([(path.clone(), Bytes::from(lines.concat()))]), &[]).await
+    verdict(&BTreeMap::from([(path.clone(), object_of(lines))]), &[]).await
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn a_tail_cut_off_before_a_head_is_found() {
 async fn hashes_made_to_fit_again_do_not_help_without_the_key() {
     // The same writer and records but one, signed with a key of the forger's own.
     let store: Arc<dyn ObjectStore> = Arc::new(object_store::memory::InMemory::new());
-    let clock = Arc::new(model::SystemClock);
+    let clock = Arc::new(model::ManualClock::new(model::Timestamp(1_700_000_000_000)));
     let signer = crate::ground::TestSigner::new(8);
     let forged =
         audit::AuditLog::open(Arc::clone(&store), signer, "gateway-1".to_owned(), clock).await.unwrap();
@@ -118,13 +118,13 @@ async fn hashes_made_to_fit_again_do_not_help_without_the_key() {
 
     // The forged records under the true head.
     let (path, original) = lines(6).await;
-    let mut lines: Vec<_> =
-        forged[&path].split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    let forged = lines_of(forged.values().next().unwrap());
+    let mut lines = forged.clone();
     lines[6].clone_from(&original[6]);
     check(of(&path, &lines).await, 0, Damage::Altered);
     // One forged record among true ones shows at the record after it.
     let mut lines = original.clone();
-    lines[2] = forged[&path].split_inclusive(|&byte| byte == b'\n').nth(2).unwrap().to_vec();
+    lines[2].clone_from(&forged[2]);
     check(of(&path, &lines).await, 3, Damage::Altered);
     // A further record after the last signed one.
     let (_, longer) = lines_of_seven().await;
@@ -149,7 +149,7 @@ async fn a_missing_or_moved_object_is_found() {
     let paths: Vec<_> = all.keys().cloned().collect();
     assert!(paths.len() >= 4, "{paths:?}");
     assert_eq!(verdict(&all, std::slice::from_ref(&head)).await, Ok(40));
-    let first_of = |path: &Path| path.filename().unwrap().trim_end_matches(".log").parse::<u64>().unwrap();
+    let first_of = |path: &Path| path.filename().unwrap()[..20].parse::<u64>().unwrap();
 
     for path in &paths[..paths.len() - 1] {
         let mut less = all.clone();
@@ -172,7 +172,7 @@ async fn a_missing_or_moved_object_is_found() {
     // An object of another chain.
     let mut foreign = all.clone();
     foreign.insert(Path::from("gateway-1/notes.txt"), Bytes::new());
-    let found = verify(&store_of(&foreign).await, &public_key(), &[]).await;
+    let found = verify(&store_of(&foreign).await, &public_key(), &held_against(&[])).await;
     assert!(matches!(found, Err(VerifyError::Foreign { .. })));
 }
 
@@ -184,7 +184,7 @@ async fn an_older_state_put_back_is_found_by_a_witness() {
     let old = objects(store.as_ref()).await;
     log.record(event(1)).await.unwrap();
     let witness = [log.head()];
-    let verified = verify(&store_of(&old).await, &public_key(), &[]).await.unwrap();
+    let verified = verify(&store_of(&old).await, &public_key(), &held_against(&[])).await.unwrap();
     assert_eq!((verified.unwitnessed[0].witnessed, verified.unwitnessed[0].count), (0, 1));
     check(verdict(&old, &witness).await, 1, Damage::CutOff);
     // Whoever holds the signing key can write another history, but not one that fits the witness.
@@ -202,43 +202,59 @@ async fn a_closed_chain_needs_no_witness() {
     for number in 0..3 {
         log.record(event(number)).await.unwrap();
     }
-    let verified = verify(store.as_ref(), &public_key(), &[]).await.unwrap();
+    let verified = verify(store.as_ref(), &public_key(), &held_against(&[])).await.unwrap();
     assert_eq!(verified.unwitnessed.len(), 1);
-    let verified = verify(store.as_ref(), &public_key(), &[log.head()]).await.unwrap();
+    let verified = verify(store.as_ref(), &public_key(), &held_against(&[log.head()])).await.unwrap();
     assert!(verified.unwitnessed.is_empty());
     log.close().await.unwrap();
-    let verified = verify(store.as_ref(), &public_key(), &[]).await.unwrap();
+    let verified = verify(store.as_ref(), &public_key(), &held_against(&[])).await.unwrap();
     assert!(verified.unwitnessed.is_empty());
     assert_eq!((verified.records, verified.writers), (3, vec![log.head()]));
     let closed = objects(store.as_ref()).await;
     let (path, bytes) = closed.iter().next().unwrap();
-    let mut lines: Vec<_> = bytes.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
+    let mut lines = lines_of(bytes);
     lines.remove(2);
     check(of(path, &lines).await, 2, Damage::CutOff);
+}
+
+/// The first record with a byte that is not what was written.
+fn first_other(lines: &[Vec<u8>], bytes: &[u8]) -> u64 {
+    let same = lines.concat().iter().zip(bytes).take_while(|(a, b)| a == b).count();
+    let ends = lines.iter().scan(0, |end, line| {
+        *end += line.len();
+        Some(*end)
+    });
+    ends.take_while(|end| *end <= same).count() as u64
+}
+
+fn without(whole: &[u8], range: Range<usize>) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    bytes.drain(range);
+    bytes
+}
+
+#[tokio::test]
+async fn a_record_without_its_newline_is_not_whole() {
+    let (path, lines) = lines(4).await;
+    let whole = lines.concat();
+    let last = lines[..4].concat().len() - 1;
+    let bytes = without(&whole, last..whole.len());
+    check(of(&path, &[bytes]).await, 3, Damage::CutOff);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_cut_of_the_bytes_is_found(at in 0_usize..1000, length in 1_usize..400) {
+    fn any_cut_of_the_bytes_is_found(at in 0_usize..10_000, length in 1_usize..1200) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let (path, lines) = lines(4).await;
             let whole = lines.concat();
             let at = at % whole.len();
-            let mut bytes = whole.clone();
-            bytes.drain(at..(at + length).min(whole.len()));
-            // The first bad record is the one with the first byte that is not what was written.
-            let same = whole.iter().zip(&bytes).take_while(|(a, b)| a == b).count();
-            let ends = lines.iter().scan(0, |end, line| {
-                *end += line.len();
-                Some(*end)
-            });
-            let first = ends.take_while(|end| *end <= same).count();
-            let found = verdict(&BTreeMap::from([(path, Bytes::from(bytes))]), &[]).await;
-            let index = found.unwrap_err().0;
-            prop_assert_eq!(index, first as u64);
+            let bytes = without(&whole, at..(at + length).min(whole.len()));
+            let found = of(&path, std::slice::from_ref(&bytes)).await;
+            prop_assert_eq!(found.unwrap_err().0, first_other(&lines, &bytes));
             Ok(())
         })?;
     }
