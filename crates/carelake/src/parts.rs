@@ -157,6 +157,7 @@ impl Parts {
             receipt_mac: keys.receipt_mac,
             door: keys.door,
             clock: Arc::clone(&self.clock),
+            audit: Arc::clone(&self.trail),
             holder: self.holder.clone(),
             limits: Limits::default(),
         }))

@@ -24,7 +24,7 @@ mod segment;
 mod view;
 
 pub use access::{Assumption, NewAssumption, OwnPolicy};
-pub use audit_head::AuditHead;
+pub use audit_head::{AuditCheckpoint, AuditHead, CheckpointUse};
 pub use catalog::{CatalogTable, Column, TableKind, TableName, TableVersion};
 pub use control::Control;
 pub use credential::{Credential, Material, NewCredential};

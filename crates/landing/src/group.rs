@@ -53,6 +53,11 @@ impl Group {
         self.stored().next().is_none()
     }
 
+    /// Whose resources these are: a lane is one source's.
+    pub(crate) fn source(&self) -> &str {
+        self.decided.first().map_or("", |decided| decided.job.source.as_str())
+    }
+
     pub(crate) fn count(&self) -> u32 {
         self.stored().count() as u32
     }

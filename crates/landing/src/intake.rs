@@ -6,7 +6,7 @@ use crate::{
 };
 use control::{Control, Ledger};
 use keys::{DoorKey, LandingPublic, MacKey};
-use model::{Clock, LaneId, Ordinal, SourceId};
+use model::{AuditSink, Clock, LaneId, Ordinal, SourceId};
 use object_store::ObjectStore;
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
@@ -48,6 +48,8 @@ pub struct IntakeParts {
     pub door: DoorKey,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Where each segment is recorded before it counts, and each lane when it is taken.
+    pub audit: Arc<dyn AuditSink>,
     /// Names this process in leases.
     pub holder: String,
     /// Bounds.

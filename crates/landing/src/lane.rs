@@ -5,7 +5,7 @@ use crate::{
     once, segment,
 };
 use control::{Control, ControlError, Lease, Registration};
-use model::{LaneId, Ordinal, SourceId, failpoint};
+use model::{AuditEvent, AuditOutcome, LaneId, Ordinal, SourceId, failpoint};
 use object_store::{ObjectStoreExt, PutPayload};
 use std::{collections::HashSet, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -175,8 +175,25 @@ impl Lane {
                 other => storage(other),
             })?;
         self.parts.ledger.catch_up(control, self.id).await.map_err(storage)?;
+        // Whatever the process before did not live to record: its segments up to here count.
+        let ordinal = self.parts.ledger.applied(self.id);
+        let facts = [("lane", self.id.0.to_string()), ("ordinal", ordinal.0.to_string())];
+        self.record("lane.take", "lane", facts).await?;
         self.lease = Some(lease.clone());
         Ok(lease)
+    }
+
+    /// Leaves a record; without it nothing is done.
+    async fn record<const N: usize>(
+        &self,
+        action: &str,
+        target: &str,
+        facts: [(&str, String); N],
+    ) -> Result<(), IntakeError> {
+        let now = self.parts.clock.now();
+        let event = AuditEvent::new(now, action, &self.parts.holder, AuditOutcome::Success, target);
+        let event = facts.into_iter().fold(event, |event, (name, value)| event.with(name, value));
+        self.parts.audit.record(event).await.map(drop).map_err(storage)
     }
 
     /// Makes the group durable: the object first, then the row that names it.
@@ -209,7 +226,14 @@ impl Lane {
         let key = SegmentKey::fresh(lease.lane, lease.epoch);
         let length = sealed.len() as u64;
         failpoint!("landing.segment.before-put");
-        self.parts.landing.put(&key.path(), PutPayload::from(sealed)).await.map_err(storage)?;
+        // Neither counts before the row: an object that no row names is swept, and a record of one says which.
+        let path = key.path();
+        let put = self.parts.landing.put(&path, PutPayload::from(sealed));
+        let facts = [("segment", key.to_string()), ("resources", group.count().to_string())];
+        let recorded = self.record("segment.offer", group.source(), facts);
+        let (put, recorded) = tokio::join!(put, recorded);
+        put.map_err(storage)?;
+        recorded?;
         failpoint!("landing.segment.after-put");
         let registration = Registration {
             object_key: key.to_string(),

@@ -57,6 +57,8 @@ pub(crate) struct AppState {
     pub(crate) policies: Arc<PolicyBook>,
     /// What client assertions may name as their audience.
     pub(crate) token_endpoints: Arc<[String]>,
+    /// The base address that it is asked at, for the trail.
+    pub(crate) address: Arc<str>,
     /// When the gateway started, which is when what it can do last changed.
     pub(crate) started: Timestamp,
 }
@@ -67,9 +69,11 @@ impl AppState {
         let budget = Budget::new(app.config.max_in_flight_bytes);
         let started = app.clock.now();
         let token_endpoints = request::token_endpoints(&app.config, listening).into();
+        let address = request::address(&app.config, listening).into();
         Self {
             app,
             token_endpoints,
+            address,
             budget,
             guesses: Arc::default(),
             key_sets: Arc::default(),

@@ -124,7 +124,8 @@ impl FromRequestParts<AppState> for Caller {
         trail.fact("method", shown.method);
         refuse_method_overrides(parts)?;
         let source = shown.provider.name;
-        let permissions = Permissions::of(state, source.clone(), shown.scopes, peer.as_deref()).await;
+        let permissions =
+            Permissions::of(state, source.clone(), shown.scopes, (peer.as_deref(), &trail)).await;
         let permissions =
             permissions.map_err(|error| ApiError::unavailable("the lake's policies", &error))?;
         let (credential, once) = (shown.credential, shown.once);

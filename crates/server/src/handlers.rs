@@ -36,10 +36,25 @@ pub(crate) async fn submit(
         let text = "storage did not answer in time; whether this was stored is not known, so please send it again by PUT";
         ApiError::new(Kind::Unknown, text).retry_after(5)
     })?;
-    if answer.as_ref().is_ok_and(|accepted| accepted.repeated) {
-        caller.trail.fact("repeated", true);
+    if let Ok(accepted) = &answer {
+        caller.trail.fact("receipt", &accepted.receipt);
+        if accepted.repeated {
+            caller.trail.fact("repeated", true);
+        }
     }
     Ok(answer)
+}
+
+/// Notes for the trail whose data it is, if it is a patient's: by a keyed hash of the source's own id.
+pub(crate) fn about(state: &AppState, caller: &Caller, patient: Option<String>) {
+    if let Some(patient) = patient {
+        let source = caller.source.as_str();
+        caller.trail.subject(state.keys.ledger_mac.mac16(&[
+            b"subject",
+            source.as_bytes(),
+            patient.as_bytes(),
+        ]));
+    }
 }
 
 /// The type that a URL names; 404 unless FHIR R4 defines it.

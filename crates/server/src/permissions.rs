@@ -4,6 +4,7 @@ use crate::{
     app::AppState,
     error::{ApiError, Kind},
     peer::Peer,
+    trail::Trail,
 };
 use control::{Control, ControlError, OwnPolicy};
 use fhir::ResourceType;
@@ -47,17 +48,19 @@ pub(crate) struct Permissions {
     now: Timestamp,
     real_data: bool,
     network: Option<Network>,
+    trail: Trail,
     /// A Bundle asks the same of each of its entries.
     decided: Mutex<HashMap<(Interaction, ResourceType), bool>>,
 }
 
 impl Permissions {
-    /// Of the provider `source` with what it was granted, which came over a connection that it may come over.
+    /// Of the provider `source` with what it was granted, which came over a connection that it may come over. What
+    /// decides is noted for the trail.
     pub(crate) async fn of(
         state: &AppState,
         source: SourceId,
         scopes: Vec<Scope>,
-        peer: Option<&Peer>,
+        (peer, trail): (Option<&Peer>, &Trail),
     ) -> Result<Self, ControlError> {
         Ok(Self {
             source,
@@ -66,6 +69,7 @@ impl Permissions {
             now: state.clock.now(),
             real_data: state.home_kind == crate::HomeKind::Real,
             network: peer.map(|peer| Network { address: peer.address, expected: true }),
+            trail: trail.clone(),
             decided: Mutex::default(),
         })
     }
@@ -121,7 +125,9 @@ impl Permissions {
     fn allows(&self, action: Action, resource: Resource<'_>) -> bool {
         let context = Context { real_data: self.real_data, network: self.network, ..Context::at(self.now) };
         let principal = Principal::Provider { source: &self.source, scopes: &self.scopes };
-        self.policies.decide(&Question { principal, action, resource, context }).allowed
+        let decision = self.policies.decide(&Question { principal, action, resource, context });
+        decision.because.iter().for_each(|policy| self.trail.policy(policy.as_str()));
+        decision.allowed
     }
 }
 

@@ -30,3 +30,14 @@ pub(crate) fn change(
 pub(crate) fn own_id<'v>(resource: &'v Value<'_>) -> Option<&'v str> {
     resource.get("id").and_then(Value::as_str)
 }
+
+/// The source's own id of the patient whose data a resource is: a Patient's own, else that of its subject.
+pub(crate) fn patient(resource: &Value<'_>, resource_type: ResourceType, id: &str) -> Option<String> {
+    /// Where R4's resources name their patient.
+    const MEMBERS: [&str; 5] = ["subject", "patient", "beneficiary", "individual", "for"];
+    if resource_type.as_str() == "Patient" {
+        return Some(id.to_owned());
+    }
+    let references = MEMBERS.iter().filter_map(|name| resource.get(name)?.get("reference")?.as_str());
+    references.filter_map(|reference| reference.strip_prefix("Patient/")).next().map(str::to_owned)
+}

@@ -107,6 +107,15 @@ pub(crate) fn token_endpoints(config: &GatewayConfig, listening: &[SocketAddr]) 
         .collect()
 }
 
+/// The gateway's own base address: the configured one, or the first that it listens on.
+pub(crate) fn address(config: &GatewayConfig, listening: &[SocketAddr]) -> String {
+    match (&config.base_url, listening.first()) {
+        (Some(base), _) => base.trim_end_matches('/').to_owned(),
+        (None, Some(address)) => format!("https://{address}"),
+        (None, None) => "https://localhost".to_owned(),
+    }
+}
+
 /// Whether `text` is an id (FHIR R4 §2.24.0.1, the type `id`).
 pub(crate) fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())

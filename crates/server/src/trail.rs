@@ -3,6 +3,7 @@
 use crate::{
     app::AppState,
     error::{AlreadyRecorded, ApiError, Kind, Refusal},
+    peer::Peer,
 };
 use axum::{
     extract::{FromRequestParts, MatchedPath, Request, State},
@@ -10,9 +11,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{Method, request::Parts};
-use model::{AuditEvent, AuditOutcome};
+use model::{AuditEntity, AuditEvent, AuditNetwork, AuditOutcome};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -26,6 +27,8 @@ struct Notes {
     actor: Option<Arc<str>>,
     action: Option<&'static str>,
     facts: BTreeMap<String, String>,
+    policies: BTreeSet<String>,
+    about: Option<AuditEntity>,
 }
 
 impl Trail {
@@ -42,6 +45,16 @@ impl Trail {
     /// A further safe fact.
     pub(crate) fn fact(&self, name: &str, value: impl ToString) {
         self.notes().facts.insert(name.to_owned(), value.to_string());
+    }
+
+    /// A policy that decided.
+    pub(crate) fn policy(&self, id: &str) {
+        self.notes().policies.insert(id.to_owned());
+    }
+
+    /// Whose data it was: a keyed hash, as the gateway can make no pseudonym.
+    pub(crate) fn subject(&self, hash: [u8; 16]) {
+        self.notes().about = Some(AuditEntity::Subject(hex::encode(hash)));
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -69,12 +82,13 @@ pub(crate) async fn record(State(state): State<AppState>, mut request: Request, 
     let trail = Trail::default();
     request.extensions_mut().insert(trail.clone());
     let target = target(&request);
+    let network = network(&state, &request);
     let served = tokio::spawn(async move {
         let response = explained(next.run(request).await);
         if response.extensions().get::<AlreadyRecorded>().is_some() {
             return response;
         }
-        let event = event(&state, &trail, &target, &response);
+        let event = AuditEvent { network, ..event(&state, &trail, &target, &response) };
         tracing::debug!(target, status = response.status().as_u16(), "request served");
         match state.audit.record(event).await {
             Ok(_) => response,
@@ -115,6 +129,12 @@ fn target(request: &Request) -> String {
     format!("{method} {template}")
 }
 
+/// The ends of the connection: who asked, and what was asked.
+fn network(state: &AppState, request: &Request) -> Option<AuditNetwork> {
+    let peer = request.extensions().get::<Arc<Peer>>()?;
+    Some(AuditNetwork { client: peer.address.to_string(), server: state.address.to_string() })
+}
+
 fn event(state: &AppState, trail: &Trail, target: &str, response: &Response) -> AuditEvent {
     let refusal = response.extensions().get::<Refusal>();
     let outcome = refusal.map_or(AuditOutcome::Success, |refusal| refusal.0.outcome());
@@ -126,6 +146,11 @@ fn event(state: &AppState, trail: &Trail, target: &str, response: &Response) -> 
     let actor = notes.actor.as_deref().unwrap_or("anonymous");
     let mut event = AuditEvent::new(state.clock.now(), action, actor, outcome, target);
     event.detail = notes.facts;
+    event.about.extend(notes.about);
+    if !notes.policies.is_empty() {
+        let policies: Vec<_> = notes.policies.into_iter().collect();
+        event = event.with("policies", policies.join(" "));
+    }
     let event = event.with("status", response.status().as_u16());
     match refusal {
         Some(refusal) => event.with("reason", refusal.0.reason()),

@@ -1,7 +1,7 @@
 //! Providers, facts, imports, jobs, audit heads and state.
 
 use crate::ground::{Ground, provider, segment};
-use control::{ControlError, ImportProgress, JobState, Registration};
+use control::{CheckpointUse, ControlError, ImportProgress, JobState, Registration};
 use model::{CommitSeq, SourceId, Timestamp};
 
 #[tokio::test]
@@ -120,12 +120,48 @@ async fn a_job_ends_once() {
 async fn an_audit_head_never_goes_back() {
     let ground = Ground::new("heads").await;
     let control = &ground.control;
-    control.put_audit_head("gateway-1", 5, [5; 32], [1; 64]).await.unwrap();
-    control.put_audit_head("gateway-1", 9, [9; 32], [2; 64]).await.unwrap();
-    control.put_audit_head("gateway-1", 7, [7; 32], [3; 64]).await.unwrap();
-    control.put_audit_head("worker-1", 1, [1; 32], [4; 64]).await.unwrap();
+    control.put_audit_head("gateway-1", (5, [5; 32]), [1; 64], false).await.unwrap();
+    control.put_audit_head("gateway-1", (9, [9; 32]), [2; 64], true).await.unwrap();
+    control.put_audit_head("gateway-1", (7, [7; 32]), [3; 64], false).await.unwrap();
+    control.put_audit_head("gateway-1", (9, [9; 32]), [2; 64], false).await.unwrap();
+    control.put_audit_head("worker-1", (1, [1; 32]), [4; 64], false).await.unwrap();
     let heads = control.audit_heads().await.unwrap();
-    let kept: Vec<_> = heads.iter().map(|head| (head.writer.as_str(), head.count, head.hash[0])).collect();
-    assert_eq!(kept, [("gateway-1", 9, 9), ("worker-1", 1, 1)]);
+    let kept: Vec<_> =
+        heads.iter().map(|head| (head.writer.as_str(), head.count, head.hash[0], head.closed)).collect();
+    assert_eq!(kept, [("gateway-1", 9, 9, true), ("worker-1", 1, 1, false)]);
     assert_eq!(heads[0].signature, [2; 64]);
+}
+
+#[tokio::test]
+async fn a_checkpoint_tells_of_what_has_grown() {
+    let ground = Ground::new("checkpoints").await;
+    let control = &ground.control;
+    control.put_audit_head("gateway-1", (5, [5; 32]), [1; 64], false).await.unwrap();
+    let grown = control.grown_audit_heads().await.unwrap();
+    assert_eq!(grown.len(), 1);
+    control.put_audit_head("gateway-1", (6, [6; 32]), [1; 64], false).await.unwrap();
+    control.put_audit_checkpoint(CheckpointUse::Newest, (0, 1), "one", &grown).await.unwrap();
+    let grown = control.grown_audit_heads().await.unwrap();
+    assert_eq!(grown.iter().map(|head| head.count).collect::<Vec<_>>(), [6]);
+    control.put_audit_checkpoint(CheckpointUse::Newest, (1, 2), "two", &grown).await.unwrap();
+    // A slower maker comes late.
+    control.put_audit_checkpoint(CheckpointUse::Newest, (0, 1), "one", &[]).await.unwrap();
+    assert!(control.grown_audit_heads().await.unwrap().is_empty());
+    let newest = control.audit_checkpoint(CheckpointUse::Newest).await.unwrap().unwrap();
+    assert_eq!((newest.leaves, newest.size, newest.text.as_str()), (1, 2, "two"));
+    assert_eq!(control.audit_checkpoint(CheckpointUse::Proved).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_writer_that_stopped_is_told_of_once() {
+    let ground = Ground::new("stopped").await;
+    let control = &ground.control;
+    control.put_audit_head("closed-1", (5, [5; 32]), [1; 64], true).await.unwrap();
+    control.put_audit_head("killed-1", (5, [5; 32]), [1; 64], false).await.unwrap();
+    ground.clock.advance_ms(60_000);
+    control.put_audit_head("living-1", (1, [1; 32]), [1; 64], false).await.unwrap();
+    let before = control.audit_heads().await.unwrap().iter().map(|head| head.seen).max().unwrap();
+    let ended = control.take_ended_audit_writers(before).await.unwrap();
+    assert_eq!(ended.iter().map(|head| head.writer.as_str()).collect::<Vec<_>>(), ["killed-1"]);
+    assert!(control.take_ended_audit_writers(before).await.unwrap().is_empty());
 }

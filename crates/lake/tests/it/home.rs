@@ -68,6 +68,7 @@ impl Home {
         let signer = created.ring.signer(keys::SigningPurpose::all()[0]).unwrap();
         let audit =
             AuditLog::open(store.unwrap(), signer, "worker-1".to_owned(), clock.clone()).await.unwrap();
+        let audit = Arc::new(audit);
         let keys = created.ring.gateway().unwrap();
         let intake = Intake::new(IntakeParts {
             control: control.clone(),
@@ -78,10 +79,11 @@ impl Home {
             receipt_mac: keys.receipt_mac,
             door: keys.door,
             clock: clock.clone(),
+            audit: audit.clone(),
             holder: "gateway".to_owned(),
             limits: Limits::default(),
         });
-        Self { folder, created, clock, control, audit: Arc::new(audit), intake, sent: Sent::default() }
+        Self { folder, created, clock, control, audit, intake, sent: Sent::default() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

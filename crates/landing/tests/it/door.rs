@@ -4,6 +4,7 @@ use crate::home::{Home, change, one, source};
 use futures::future::join_all;
 use landing::{IntakeError, Limits, Status, Submission};
 use model::Ordinal;
+use std::sync::atomic::Ordering;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_at_once_share_segments_and_every_version_is_stored_once_in_order() {
@@ -75,4 +76,34 @@ async fn a_closed_intake_has_answered_everything_and_given_its_leases_back() {
     let (next, _) = home.intake("b", Limits::default());
     let answer = next.submit(&gp, one("x", "1")).await.unwrap();
     assert_eq!(answer.entries[0].status, Status::Unchanged);
+}
+
+#[tokio::test]
+async fn without_its_audit_record_nothing_is_stored() {
+    let home = Home::new().await;
+    let gp = source("gp");
+    let (intake, _) = home.intake("a", Limits::default());
+    intake.submit(&gp, one("x", "1")).await.unwrap();
+    home.audit.broken.store(true, Ordering::SeqCst);
+    assert!(matches!(intake.submit(&gp, one("y", "1")).await, Err(IntakeError::Storage(_))));
+    // Nor is a lane taken.
+    let (other, _) = home.intake("b", Limits::default());
+    assert!(other.submit(&source("acute"), one("x", "1")).await.is_err());
+    assert_eq!(home.records().await.len(), 1);
+    home.audit.broken.store(false, Ordering::SeqCst);
+    intake.submit(&gp, one("y", "1")).await.unwrap();
+
+    let lane = home.lane(&gp).await;
+    let keys: Vec<_> = home.control.segments_after(lane, Ordinal(0), 9).await.unwrap();
+    let events = home.audit.events.lock().unwrap();
+    let told: Vec<_> = events.iter().filter(|event| event.action == "segment.offer").collect();
+    assert_eq!(told.len(), 2);
+    for (segment, event) in keys.iter().zip(told) {
+        assert_eq!((event.actor.as_str(), event.target.as_str()), ("a", "gp"));
+        assert!(segment.object_key.ends_with(event.detail["segment"].rsplit('/').next().unwrap()));
+    }
+    let taken: Vec<_> = events.iter().filter(|event| event.action == "lane.take").collect();
+    // The lane is taken anew after what failed, and says how far it had come.
+    let ordinals: Vec<_> = taken.iter().map(|event| event.detail["ordinal"].as_str()).collect();
+    assert_eq!(ordinals, ["0", "1"]);
 }

@@ -1,23 +1,49 @@
 //! What the tests stand on: a control database, a landing folder, and intakes of their own.
 
+use async_trait::async_trait;
 use control::{Control, Ledger};
 use fhir::ResourceType;
 use futures::TryStreamExt;
 use keys::{DoorKey, LandingPrivate, MacKey};
 use landing::{Change, Intake, IntakeParts, Intent, Limits, Submission, open_segment};
-use model::{LaneId, ManualClock, Ordinal, SourceId, Timestamp};
+use model::{
+    AuditError, AuditEvent, AuditPosition, AuditSink, LaneId, ManualClock, Ordinal, SourceId, Timestamp,
+};
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
-use std::sync::Arc;
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 use tempfile::TempDir;
 
 pub(crate) const PUT: Intent = Intent::Put { if_match: None, may_create: true, may_update: true };
 pub(crate) const LEASE_MS: i64 = 10_000;
+
+/// An audit trail that keeps what it is told, and can be out of order.
+#[derive(Default)]
+pub(crate) struct Recorded {
+    pub(crate) events: Mutex<Vec<AuditEvent>>,
+    pub(crate) broken: AtomicBool,
+}
+
+#[async_trait]
+impl AuditSink for Recorded {
+    async fn record(&self, event: AuditEvent) -> Result<AuditPosition, AuditError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(AuditError::Unwritable("the disk is full".into()));
+        }
+        let mut events = self.events.lock().unwrap();
+        events.push(event);
+        Ok(AuditPosition { writer: "test".into(), index: events.len() as u64 - 1 })
+    }
+}
 
 pub(crate) struct Home {
     pub(crate) folder: TempDir,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) control: Arc<Control>,
     pub(crate) landing: Arc<dyn ObjectStore>,
+    pub(crate) audit: Arc<Recorded>,
     private: LandingPrivate,
     mac: MacKey,
     door: DoorKey,
@@ -32,7 +58,7 @@ impl Home {
         let landing = keys::local_plain(&folder.path().join("landing")).unwrap();
         let (private, _) = LandingPrivate::generate();
         let (mac, door) = (MacKey::generate().unwrap(), DoorKey::generate().unwrap());
-        Self { folder, clock, control, landing, private, mac, door }
+        Self { folder, clock, control, landing, audit: Arc::default(), private, mac, door }
     }
 
     /// An intake of another process: its own ledger cache, and its own idea of the time.
@@ -56,6 +82,7 @@ impl Home {
             receipt_mac: self.mac.clone(),
             door: self.door.clone(),
             clock: clock.clone(),
+            audit: self.audit.clone(),
             holder: holder.to_owned(),
             limits: Limits { lease_ms: LEASE_MS, ..limits },
         };

@@ -38,13 +38,16 @@ pub(crate) async fn create(
     refuse_conditions(&Method::POST, &headers)?;
     let read = move |text: &[u8]| {
         let id = Uuid::new_v4().to_string();
-        prepare::change(prepare::parse(text)?, resource_type, id, Intent::Create)
+        let resource = prepare::parse(text)?;
+        let patient = prepare::patient(&resource, resource_type, &id);
+        Ok((prepare::change(resource, resource_type, id, Intent::Create)?, patient))
     };
-    let (change, _reserved) = body.read(read).await?;
+    let ((change, patient), _reserved) = body.read(read).await?;
     let accepted = handlers::submit(&state, &caller, vec![change], 0)
         .await?
         .map_err(|error| ApiError::from_intake(error, false))?;
     caller.trail.action("fhir.create");
     caller.trail.fact("type", resource_type.as_str());
+    handlers::about(&state, &caller, patient);
     answer::first(&accepted, prefers_outcome(&headers), (&state.config, &uri, &headers))
 }

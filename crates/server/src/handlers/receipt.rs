@@ -9,6 +9,7 @@ use axum::{
     Json,
     extract::{Path, State},
 };
+use control::CheckpointUse;
 use landing::ReceiptId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,6 +26,9 @@ pub(crate) struct ReceiptStatus {
     resources: u32,
     /// The commit sequence at which they are to be seen, once published.
     commit_sequence: Option<i64>,
+    /// The newest checkpoint of the audit trail (C2SP tlog-checkpoint): whoever keeps it can have it proved later that
+    /// no record from before it is missing.
+    audit_checkpoint: Option<String>,
 }
 
 /// Tells the sender of a submission, and nobody else, how far it has come.
@@ -48,11 +52,17 @@ pub(crate) async fn receipt(
         .sequence_of(lane, ordinal)
         .await
         .map_err(|error| ApiError::unavailable("the control database", &error))?;
+    let checkpoint = state
+        .control
+        .audit_checkpoint(CheckpointUse::Newest)
+        .await
+        .map_err(|error| ApiError::unavailable("the control database", &error))?;
     let status = if sequence.is_some() { "published" } else { "accepted" };
     Ok(Json(ReceiptStatus {
         receipt: id,
         status,
         resources,
         commit_sequence: sequence.map(|sequence| sequence.0),
+        audit_checkpoint: checkpoint.map(|checkpoint| checkpoint.text),
     }))
 }

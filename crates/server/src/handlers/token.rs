@@ -117,16 +117,20 @@ pub(crate) async fn token(
     }
     let scope = grant::granted(form.get("scope").map(String::as_str), &client.provider.scopes)?;
     trail.fact("scope", &scope);
-    allowed(&state, &client, peer).await?;
+    allowed(&state, &client, (peer, &trail)).await?;
     let expires_in = state.config.token_ttl_s.min(LONGEST_TOKEN_S).min(client.longest_s);
     let access_token = issue(&state, &client, &scope, expires_in)?;
     Ok(no_store(Json(TokenResponse { access_token, token_type: "Bearer", expires_in, scope })))
 }
 
 /// Whether the lake's policies let this client have a token.
-async fn allowed(state: &AppState, client: &Client, peer: Option<&Peer>) -> Result<(), TokenError> {
+async fn allowed(
+    state: &AppState,
+    client: &Client,
+    asked: (Option<&Peer>, &Trail),
+) -> Result<(), TokenError> {
     let (source, scopes) = (client.provider.name.clone(), client.provider.scopes.clone());
-    let permissions = Permissions::of(state, source, scopes, peer).await.map_err(|error| {
+    let permissions = Permissions::of(state, source, scopes, asked).await.map_err(|error| {
         tracing::error!(%error, "the lake's policies could not be read");
         TokenError::Unavailable
     })?;

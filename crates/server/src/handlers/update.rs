@@ -48,13 +48,15 @@ pub(crate) async fn update(
         if prepare::own_id(&resource) != Some(id.as_str()) {
             return Err(ApiError::new(Kind::Malformed, "the resource's id is not the one in the URL"));
         }
-        prepare::change(resource, resource_type, id, intent)
+        let patient = prepare::patient(&resource, resource_type, &id);
+        Ok((prepare::change(resource, resource_type, id, intent)?, patient))
     };
-    let (change, _reserved) = body.read(read).await?;
+    let ((change, patient), _reserved) = body.read(read).await?;
     let accepted = handlers::submit(&state, &caller, vec![change], 0)
         .await?
         .map_err(|error| ApiError::from_intake(error, false))?;
     caller.trail.action("fhir.update");
     caller.trail.fact("type", resource_type.as_str());
+    handlers::about(&state, &caller, patient);
     answer::first(&accepted, prefers_outcome(&headers), (&state.config, &uri, &headers))
 }

@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use http::{HeaderMap, Request, StatusCode};
 use keys::{Keyring, SigningPurpose};
 use landing::{Intake, IntakeParts, Limits};
-use model::{AuditSink, Clock, ManualClock, Timestamp};
+use model::{AuditEvent, AuditOutcome, AuditSink, Clock, ManualClock, Timestamp};
 use object_store::{ObjectStore, memory::InMemory};
 use serde_json::Value;
 use server::{App, GatewayConfig, HomeKind, provider_secret_mac};
@@ -17,6 +17,29 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 pub(crate) const SECRET: &str = "s3cret:+ &=%";
+
+/// What a record tells.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) action: String,
+    pub(crate) actor: String,
+    pub(crate) outcome: AuditOutcome,
+    pub(crate) target: String,
+    /// A JSON object.
+    pub(crate) detail: String,
+}
+
+impl From<Record> for Told {
+    fn from(record: Record) -> Self {
+        let Record { event, resource, .. } = record;
+        if let Err(issues) = fhir::read(resource.as_bytes(), fhir::ResourceType::parse("AuditEvent")) {
+            panic!("{resource}: {issues:?}");
+        }
+        let AuditEvent { action, actor, outcome, target, detail, .. } = event;
+        let detail = serde_json::to_string(&detail).unwrap();
+        Self { action, actor, outcome, target, detail }
+    }
+}
 
 pub(crate) struct Home {
     pub(crate) app: Arc<App>,
@@ -88,6 +111,12 @@ impl Home {
             };
             control.add_provider(provider).await.unwrap();
         }
+        let trail: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let signer = ring.signer(SigningPurpose::Audit).unwrap();
+        let log = AuditLog::open(Arc::clone(&trail), signer, "gateway".to_owned(), Arc::clone(&time))
+            .await
+            .unwrap();
+        let audit: Arc<dyn AuditSink> = audit.unwrap_or_else(|| Arc::new(log));
         let intake = Arc::new(Intake::new(IntakeParts {
             control: Arc::clone(&control),
             ledger: Ledger::open(&folder.path().join("ledger")).unwrap(),
@@ -97,15 +126,10 @@ impl Home {
             receipt_mac: keys.receipt_mac.clone(),
             door: keys.door.clone(),
             clock: Arc::clone(&time),
+            audit: Arc::clone(&audit),
             holder: "test".to_owned(),
             limits: Limits::default(),
         }));
-        let trail: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
-        let signer = ring.signer(SigningPurpose::Audit).unwrap();
-        let log = AuditLog::open(Arc::clone(&trail), signer, "gateway".to_owned(), Arc::clone(&time))
-            .await
-            .unwrap();
-        let audit = audit.unwrap_or_else(|| Arc::new(log));
         let app = App { intake, control, audit, keys, clock: time, config, home_kind: HomeKind::Synthetic };
         let app = Arc::new(app);
         Self { router: server::router(Arc::clone(&app), &app.config.listen), app, clock, trail, folder }
@@ -165,10 +189,18 @@ impl Home {
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
+    /// What requests have left in the audit trail so far.
+    pub(crate) async fn records(&self) -> Vec<Told> {
+        let mut told = self.all_records().await;
+        told.retain(|told| !["lane.take", "segment.offer"].contains(&told.action.as_str()));
+        told
+    }
+
     /// The audit trail so far.
-    pub(crate) async fn records(&self) -> Vec<Record> {
-        let pages: Vec<Vec<Record>> = audit::records(Arc::clone(&self.trail)).try_collect().await.unwrap();
-        pages.concat()
+    pub(crate) async fn all_records(&self) -> Vec<Told> {
+        let records = audit::records(Arc::clone(&self.trail), audit::Filter::default());
+        let pages: Vec<Vec<Record>> = records.try_collect().await.unwrap();
+        pages.concat().into_iter().map(Told::from).collect()
     }
 
     /// How many segments lie in the landing zone.

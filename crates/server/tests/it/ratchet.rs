@@ -1,8 +1,7 @@
 //! Every operation of the OpenAPI document refuses strangers, providers without the grant and providers that are
 //! disabled, and leaves one audit record each time. A new route without these fails here.
 
-use crate::home::{Answer, Home};
-use audit::Record;
+use crate::home::{Answer, Home, Told};
 use axum::body::Body;
 use http::Request;
 use serde_json::Value;
@@ -48,7 +47,7 @@ fn operations() -> Vec<Operation> {
 
 impl Operation {
     /// Calls it, with a token if there is one, and gives back what was recorded besides.
-    async fn call(&self, home: &Home, token: Option<&str>) -> (Answer, Vec<Record>) {
+    async fn call(&self, home: &Home, token: Option<&str>) -> (Answer, Vec<Told>) {
         let before = home.records().await.len();
         let path = self.template.replace("{type}", "Patient").replace("{id}", "x");
         let mut request = Request::builder().method(self.method.as_str()).uri(path);
@@ -63,7 +62,7 @@ impl Operation {
     }
 
     #[track_caller]
-    fn left_one_record(&self, records: &[Record], actor: &str) {
+    fn left_one_record(&self, records: &[Told], actor: &str) {
         assert_eq!(records.len(), 1, "{} leaves one record", self.id);
         assert_eq!(records[0].target, format!("{} {}", self.method, self.template), "{}", self.id);
         assert_eq!(records[0].actor, actor, "{}", self.id);
