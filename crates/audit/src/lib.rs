@@ -16,6 +16,7 @@
 //!
 //! The crate owns the format, not the zone: the store it is given encrypts.
 
+pub mod balp;
 mod format;
 mod log;
 mod read;
