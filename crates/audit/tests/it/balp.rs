@@ -1,6 +1,9 @@
 //! Records against R4 and BALP: what conforms, and that every invariant has something that breaks it.
 
+mod definitions;
+mod examples;
 mod fixtures;
+mod fsh;
 mod mutations;
 
 use audit::balp::{Nonconformance, Profile, base, check, profiles};
