@@ -18,6 +18,7 @@
 //!
 //! The crate owns the format, not the zone: the store it is given encrypts.
 
+pub mod balp;
 mod checkpoint;
 mod event;
 mod head;

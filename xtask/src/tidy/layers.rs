@@ -15,7 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("fhir", &["model"]),
     ("keys", &["model"]),
-    ("audit", &["model"]),
+    ("audit", &["model", "fhir"]),
     ("credentials", &["model"]),
     ("policy", &["model"]),
     ("control", &["model"]),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where the unexpected happens")]
 
+mod balp;
 mod checkpoints;
 mod edits;
 mod first_form;
