@@ -26,7 +26,7 @@ mod note;
 mod object;
 mod tree;
 
-pub use note::{Checkpoint, NoteError, verifier_key};
+pub use note::{Checkpoint, NoteError, parse_verifier_key, verifier_key};
 pub(crate) use object::{Leaf, Sheet};
 pub(crate) use tree::Tree;
 

@@ -18,6 +18,7 @@
 //!
 //! The crate owns the format, not the zone: the store it is given encrypts.
 
+mod archive;
 pub mod balp;
 mod checkpoint;
 mod event;
@@ -28,7 +29,10 @@ mod place;
 mod read;
 mod verify;
 
-pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints, Made, NoteError, verifier_key};
+pub use archive::copy;
+pub use checkpoint::{
+    Checkpoint, CheckpointError, Checkpoints, Made, NoteError, parse_verifier_key, verifier_key,
+};
 pub use head::{Head, SignedHead};
 pub use log::{AuditLog, OpenError};
 pub use read::{Filter, ReadError, Record, records};

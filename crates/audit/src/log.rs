@@ -31,7 +31,7 @@ const GROUP_BYTES: usize = 1 << 20;
 const OBJECT_BYTES: usize = 256 << 10;
 
 /// The most bytes of text in one event; a longer one is refused.
-const EVENT_BYTES: usize = 64 << 10;
+const EVENT_BYTES: usize = 256 << 10;
 
 /// The longest name of a writer: with an index it has to fit into an id of FHIR, which has 64 characters.
 const NAME_CHARACTERS: usize = 45;

@@ -1,7 +1,7 @@
 //! Reading the trail. Nothing is proved here; see [`crate::verify`].
 
 use crate::{
-    head, line,
+    event, head, line,
     place::{Place, Places},
 };
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
@@ -55,6 +55,14 @@ pub enum ReadError {
         /// Which record.
         index: u64,
     },
+}
+
+impl Record {
+    /// Whether it is an AuditEvent; records of the first form are flat objects.
+    #[must_use]
+    pub fn is_audit_event(&self) -> bool {
+        self.resource.starts_with(event::OPENS)
+    }
 }
 
 impl Filter {

@@ -47,6 +47,20 @@ impl Access {
         }
     }
 
+    /// The role that the operator acts in, and for what purpose and reason, for the audit trail.
+    pub(crate) fn acting(&self) -> Vec<(&'static str, String)> {
+        let assumed = self.acting.iter().map(|acting| &acting.assumed);
+        assumed
+            .flat_map(|assumed| {
+                [
+                    ("role", assumed.role.clone()),
+                    ("purpose", assumed.purpose.clone()),
+                    ("why", assumed.reason.clone()),
+                ]
+            })
+            .collect()
+    }
+
     /// The operator's question.
     pub(crate) fn question<'a>(
         &'a self,

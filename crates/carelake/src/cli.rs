@@ -1,9 +1,11 @@
 //! What can be typed (design §7). A command stands here when it works.
 
 mod access;
+mod audit;
 mod provider;
 
 pub(crate) use access::{AccessCommand, ExplainArgs, PolicyCommand, RoleCommand};
+pub(crate) use audit::{AuditCommand, DisclosureArgs, ExportArgs, QueryArgs, VerifyArgs, WhichArgs};
 pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -309,24 +311,6 @@ pub(crate) enum JobCommand {
     List {
         /// How many.
         #[arg(long, default_value_t = 20)]
-        limit: usize,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum AuditCommand {
-    /// Recompute the hash chains and signatures; names the first record that does not fit.
-    Verify,
-    /// The newest records.
-    Query {
-        /// Only this action, such as `token` or `fhir.create`.
-        #[arg(long)]
-        action: Option<String>,
-        /// Only this actor.
-        #[arg(long)]
-        actor: Option<String>,
-        /// How many.
-        #[arg(long, default_value_t = 50)]
         limit: usize,
     },
 }

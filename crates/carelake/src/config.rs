@@ -6,7 +6,10 @@
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use server::GatewayConfig;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Everything that an operator may set.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -20,6 +23,28 @@ pub(crate) struct Config {
     pub(crate) query: QueryConfig,
     /// What is fetched from outside.
     pub(crate) outside: OutsideConfig,
+    /// The audit trail.
+    pub(crate) audit: AuditConfig,
+}
+
+/// The audit trail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AuditConfig {
+    /// How often a checkpoint is made of what has been recorded, in seconds.
+    pub(crate) checkpoint_s: u32,
+}
+
+impl Default for AuditConfig {
+    fn default() -> Self {
+        Self { checkpoint_s: 60 }
+    }
+}
+
+impl AuditConfig {
+    pub(crate) fn checkpoint_every(&self) -> Duration {
+        Duration::from_secs(self.checkpoint_s.max(1).into())
+    }
 }
 
 /// What may be fetched from outside: metadata and keys of issuers, key sets of providers.

@@ -10,6 +10,7 @@ mod outside;
 mod parts;
 mod screen;
 mod trail;
+mod witness;
 
 use clap::Parser;
 use std::process::ExitCode;

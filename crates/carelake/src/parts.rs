@@ -3,14 +3,15 @@
 //! All roles run in this one process, which is convenient and no separation.
 
 use crate::{
-    access::Access,
+    access::{Access, OPERATOR},
     home::{self, Home},
     screen,
     trail::Trail,
+    witness::{self, Witness},
 };
 use anyhow::{Context, bail};
-use audit::{AuditLog, Head};
-use control::{Control, Ledger};
+use audit::{AuditLog, Checkpoints, Head, SignedHead};
+use control::{Control, ControlError, Ledger};
 use identity::Policy;
 use keys::{Keyring, SigningPurpose, Zone};
 use lake::{
@@ -21,7 +22,7 @@ use lake::{
     worker::{Rhythm, Worker},
 };
 use landing::{Intake, IntakeParts, Limits};
-use model::{AuditEvent, AuditOutcome, AuditSink, Clock, SystemClock};
+use model::{AuditEntity, AuditEvent, AuditOutcome, AuditSink, Clock, SystemClock};
 use object_store::ObjectStore;
 use policy::{Action, Resource};
 use server::HomeKind;
@@ -38,6 +39,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     /// Where everything is recorded that is done through these parts.
     pub(crate) trail: Arc<dyn AuditSink>,
+    /// Makes checkpoints of the trail.
+    pub(crate) witness: Witness,
     log: Arc<AuditLog>,
     /// Names this process in leases and in the audit trail.
     pub(crate) holder: String,
@@ -54,14 +57,16 @@ impl Parts {
         let control = Control::open(&places.control_url(), Arc::clone(&clock)).await;
         let control = Arc::new(control.context("open the control database")?);
         let kind = home::kind(&control).await?;
-        let holder = format!("{role}-{}", Uuid::now_v7());
+        let holder = format!("{role}-{}", Uuid::now_v7().simple());
         let store = zone(&home, &keyring, Zone::Audit)?;
         let signer = keyring.signer(SigningPurpose::Audit)?;
+        let checkpoints = Checkpoints::new(Arc::clone(&store), Arc::clone(&signer), Arc::clone(&clock));
+        let witness = Witness::new(Arc::clone(&control), checkpoints, Arc::clone(&clock));
         let audit = AuditLog::open(store, signer, holder.clone(), Arc::clone(&clock)).await;
         let log = Arc::new(audit.context("open the audit trail")?);
         let mirror = mirror(&log, &control);
         let trail = Arc::new(Trail { log: Arc::clone(&log), home: kind });
-        Ok(Self { home, kind, control, keyring, clock, trail, log, holder, mirror })
+        Ok(Self { home, kind, control, keyring, clock, trail, witness, log, holder, mirror })
     }
 
     /// Opens `folder` for the command called `role`, if whoever runs it may do what it does.
@@ -81,28 +86,33 @@ impl Parts {
         }
     }
 
-    /// Refuses, with its record, what the lake's policies do not allow whoever runs this command.
+    /// Refuses what the lake's policies do not allow whoever runs this command. Either way it is recorded, before
+    /// anything is done.
     pub(crate) async fn permit(&self, action: Action, resource: Resource<'_>) -> anyhow::Result<()> {
         let access = Access::read(&self.control, self.kind).await?;
-        self.permit_by(&access, action, resource).await
+        let mut facts = access.acting();
+        let policies = self.permit_by(&access, action, resource).await?;
+        facts.extend([("action", action.as_str().to_owned()), ("policies", policies)]);
+        self.record("decide", AuditOutcome::Success, &resource.to_string(), &facts).await
     }
 
-    /// The same, by policies that have been read already.
+    /// The policies that allow it, by policies that have been read already; only a refusal is recorded.
     pub(crate) async fn permit_by(
         &self,
         access: &Access,
         action: Action,
         resource: Resource<'_>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<String> {
         access.readable_for(action)?;
         let question = access.question(action, resource, self.clock.now());
         let decision = access.policies.decide(&question);
-        if decision.allowed {
-            return Ok(());
-        }
         let policies = screen::words(&decision.because);
-        let facts = [("resource", resource.to_string()), ("policies", policies)];
-        self.record(action.as_str(), AuditOutcome::Refused, "policy", &facts).await?;
+        if decision.allowed {
+            return Ok(policies);
+        }
+        let mut facts = access.acting();
+        facts.extend([("action", action.as_str().to_owned()), ("policies", policies)]);
+        self.record("decide", AuditOutcome::Refused, &resource.to_string(), &facts).await?;
         bail!("{} of {resource} is {}", action.as_str(), access.policies.explain(&question))
     }
 
@@ -114,12 +124,28 @@ impl Parts {
         target: &str,
         facts: &[(&str, String)],
     ) -> anyhow::Result<()> {
-        let mut event = AuditEvent::new(self.clock.now(), action, "operator", outcome, target);
-        for (name, value) in facts {
-            event = event.with(name, value);
-        }
-        self.trail.record(event).await.context("record it in the audit trail")?;
+        self.record_about(action, outcome, target, facts, Vec::new()).await
+    }
+
+    /// Records what the operator has done, and what data it was done to.
+    pub(crate) async fn record_about(
+        &self,
+        action: &str,
+        outcome: AuditOutcome,
+        target: &str,
+        facts: &[(&str, String)],
+        about: Vec<AuditEntity>,
+    ) -> anyhow::Result<()> {
+        let event = AuditEvent::new(self.clock.now(), action, OPERATOR, outcome, target);
+        let event = facts.iter().fold(event, |event, (name, value)| event.with(name, value));
+        self.trail.record(AuditEvent { about, ..event }).await.context("record it in the audit trail")?;
         Ok(())
+    }
+
+    /// Has the control database see the trail as far as it is durable now, without waiting for the mirror.
+    pub(crate) async fn show_head(&self) -> anyhow::Result<()> {
+        let head = self.log.on_head().borrow().clone();
+        Ok(keep_head(&self.control, &head).await?)
     }
 
     /// Ends the audit chain, and lets go of everything.
@@ -128,6 +154,8 @@ impl Parts {
         drop((self.log, self.trail));
         // The mirror ends with the log, after the last head has been written.
         self.mirror.await?;
+        // Commands that follow each other need not each make one.
+        self.witness.make_after(self.home.config.audit.checkpoint_every()).await?;
         self.control.close().await;
         Ok(())
     }
@@ -223,10 +251,7 @@ impl Parts {
     /// The audit heads that the control database has seen: what the trail is held against.
     pub(crate) async fn witnessed_heads(&self) -> anyhow::Result<Vec<Head>> {
         let heads = self.control.audit_heads().await?;
-        Ok(heads
-            .into_iter()
-            .map(|head| Head { writer: head.writer, count: head.count, hash: head.hash })
-            .collect())
+        Ok(heads.iter().map(witness::head).collect())
     }
 }
 
@@ -248,15 +273,19 @@ fn mirror(audit: &AuditLog, control: &Arc<Control>) -> JoinHandle<()> {
         loop {
             let head = heads.borrow_and_update().clone();
             if head.head.count > 0
-                && let Err(error) = control
-                    .put_audit_head(&head.head.writer, head.head.count, head.head.hash, head.signature)
-                    .await
+                && let Err(error) = keep_head(&control, &head).await
             {
                 tracing::error!(%error, "an audit head was not mirrored");
             }
-            if heads.changed().await.is_err() {
+            // Without news the head is kept again: its writer is at work.
+            if let Ok(Err(_)) = tokio::time::timeout(witness::HEARD_EVERY, heads.changed()).await {
                 break;
             }
         }
     })
+}
+
+async fn keep_head(control: &Control, signed: &SignedHead) -> Result<(), ControlError> {
+    let Head { writer, count, hash } = &signed.head;
+    control.put_audit_head(writer, (*count, *hash), signed.signature, signed.closed).await
 }

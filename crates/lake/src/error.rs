@@ -59,6 +59,9 @@ pub enum LakeError {
         #[source]
         source: control::ControlError,
     },
+    /// The audit trail could not be written: nothing is done then.
+    #[error("record what is about to be done")]
+    Audit(#[from] model::AuditError),
     /// Another worker holds the lease, or took it while this one worked.
     #[error("another worker is at work on this lake")]
     NotTheWorker,

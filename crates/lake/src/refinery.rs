@@ -90,6 +90,32 @@ pub struct WorkerParts {
 }
 
 impl WorkerParts {
+    /// Begins a publication, unless it cannot be recorded: then the next to come resumes or drops the intent.
+    pub(crate) async fn begin(
+        &self,
+        lease: &WorkerLease,
+        intent: &NewPublication,
+    ) -> Result<Publication, LakeError> {
+        let begun = self.control.begin_publication(lease, intent).await;
+        let publication = begun.map_err(LakeError::control("begin a publication"))?;
+        self.announce(&publication).await?;
+        Ok(publication)
+    }
+
+    /// Records that a publication is about to be made. All before its sequence have been: whoever did not live to
+    /// record that of the one before is vouched for.
+    pub(crate) async fn announce(&self, publication: &Publication) -> Result<(), LakeError> {
+        let (now, kind) = (self.clock.now(), publication.kind.as_str());
+        let event = AuditEvent::new(now, "publication.begin", "worker", AuditOutcome::Success, kind)
+            .with("sequence", publication.seq)
+            .with("of", &publication.detail);
+        let lanes =
+            publication.lanes.iter().map(|(lane, from, to)| format!("{}:{}-{}", lane.0, from.0, to.0));
+        let event = event.with("segments", lanes.collect::<Vec<_>>().join(" "));
+        self.audit.record(event).await?;
+        Ok(())
+    }
+
     /// Records what was done. It is true already, so that it could not be recorded is told in the log.
     pub(crate) async fn record(&self, event: AuditEvent) {
         let action = event.action.clone();
@@ -198,6 +224,7 @@ impl Refinery {
         let resumed = pending.is_some();
         let (publication, segments) = match pending {
             Some(pending) if pending.kind == PublicationKind::Refine => {
+                self.parts.announce(&pending).await?;
                 let segments = batch::open(&self.parts, &pending.lanes).await?.whole()?;
                 (pending, segments)
             }
@@ -209,8 +236,7 @@ impl Refinery {
                 // Opened before the intent: a segment that cannot be read must hold up no lane but its own.
                 let Some((lanes, segments)) = self.readable().await? else { return Ok(None) };
                 let intent = NewPublication { kind: PublicationKind::Refine, lanes, detail: String::new() };
-                let begun = control.begin_publication(&lease, &intent).await;
-                (begun.map_err(LakeError::control("begin a publication"))?, segments)
+                (self.parts.begin(&lease, &intent).await?, segments)
             }
         };
         failpoint!("refinery.intent.after-commit");

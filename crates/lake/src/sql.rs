@@ -6,8 +6,12 @@
 //! that needs more than its memory fails rather than write plaintext.
 
 pub(crate) mod current;
+mod question;
 pub(crate) mod scan;
 mod schema;
+mod trail;
+
+pub use question::Question;
 
 use crate::{
     LakeError,
@@ -22,7 +26,9 @@ use arrow::{
 };
 use control::{CatalogTable, Control};
 use datafusion::{
-    catalog::{CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider},
+    catalog::{
+        CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
+    },
     execution::{
         SendableRecordBatchStream,
         context::SQLOptions,
@@ -31,11 +37,14 @@ use datafusion::{
         runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
     },
     prelude::{SessionConfig, SessionContext},
+    sql::parser::Statement,
 };
 use keys::Zone;
 use model::CommitSeq;
+use object_store::ObjectStore;
 use schema::LakeSchema;
 use std::{collections::BTreeMap, sync::Arc};
+use trail::TrailTable;
 use url::Url;
 use views::View;
 
@@ -170,13 +179,17 @@ impl Session {
         &self.context
     }
 
-    /// Adds a table that is held in memory, such as the catalogue's or the audit trail's.
+    /// Adds a table that is held in memory, such as the catalogue's.
     ///
     /// # Errors
     /// The batches differ in schema, or the name is taken.
     pub fn add(&self, schema: &str, name: &str, rows: Vec<RecordBatch>) -> Result<(), LakeError> {
         let Some(first) = rows.first() else { return Ok(()) };
         let table = MemTable::try_new(first.schema(), vec![rows]).map_err(LakeError::Query)?;
+        self.register(schema, name, Arc::new(table))
+    }
+
+    fn register(&self, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<(), LakeError> {
         let Some(catalog) = self.context.catalog(CATALOG) else { return Ok(()) };
         let provider: Arc<dyn SchemaProvider> = match catalog.schema(schema) {
             Some(provider) => provider,
@@ -186,7 +199,7 @@ impl Session {
                 provider
             }
         };
-        provider.register_table(name.to_owned(), Arc::new(table)).map_err(LakeError::Query)?;
+        provider.register_table(name.to_owned(), table).map_err(LakeError::Query)?;
         Ok(())
     }
 
@@ -196,13 +209,35 @@ impl Session {
     /// # Errors
     /// It is not SQL.
     pub fn tables_named(&self, sql: &str) -> Result<Vec<(String, String)>, LakeError> {
+        let statement = self.statement(sql)?;
         let state = self.context.state();
-        let statement = state
-            .sql_to_statement(sql, &state.config_options().sql_parser.dialect)
-            .map_err(LakeError::Query)?;
         let named = state.resolve_table_references(&statement).map_err(LakeError::Query)?;
         let resolved = named.into_iter().map(|table| table.resolve(CATALOG, PUBLIC));
         Ok(resolved.map(|table| (table.schema.to_string(), table.table.to_string())).collect())
+    }
+
+    /// Adds the audit trail that `store` holds, as `audit.records`.
+    ///
+    /// # Errors
+    /// The name is taken.
+    pub fn add_trail(&self, store: Arc<dyn ObjectStore>) -> Result<(), LakeError> {
+        self.register("audit", "records", Arc::new(TrailTable::new(store)))
+    }
+
+    /// What a query asks, to be told in the audit trail.
+    ///
+    /// # Errors
+    /// It is not SQL, or names what is not there.
+    pub async fn question(&self, sql: &str) -> Result<Question, LakeError> {
+        let statement = self.statement(sql)?;
+        let state = self.context.state();
+        let plan = state.statement_to_plan(statement.clone()).await.map_err(LakeError::Query)?;
+        Ok(Question { statement: question::words(statement), reads: question::reads(plan)? })
+    }
+
+    fn statement(&self, sql: &str) -> Result<Statement, LakeError> {
+        let state = self.context.state();
+        state.sql_to_statement(sql, &state.config_options().sql_parser.dialect).map_err(LakeError::Query)
     }
 
     /// Plans and starts a query.

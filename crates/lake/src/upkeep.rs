@@ -118,11 +118,7 @@ impl Upkeep {
             lanes: Vec::new(),
             detail: group.name().to_owned(),
         };
-        let publication = parts
-            .control
-            .begin_publication(&lease, &intent)
-            .await
-            .map_err(LakeError::control("begin a publication"))?;
+        let publication = parts.begin(&lease, &intent).await?;
         let started = parts.clock.now();
         compact::carry_out(refinery, group, plan, &self.limits).await?;
         failpoint!("compaction.after-rewrite");

@@ -17,6 +17,18 @@ pub enum AuditOutcome {
     Failed,
 }
 
+impl AuditOutcome {
+    /// `success`, `refused` or `failed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// One thing that was done, or refused. Holds no resource content, ever:
 /// names, counts, positions and keyed hashes only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -56,6 +56,17 @@ pub fn verifier_key(public_key: &[u8; 32]) -> String {
     format!("{name}+{}+{}", hex::encode(key_hash(&name, public_key)), STANDARD.encode(key))
 }
 
+/// Reads a key that [`verifier_key`] wrote.
+///
+/// # Errors
+/// It has another form, or its name or hash is not this key's.
+pub fn parse_verifier_key(text: &str) -> Result<[u8; 32], NoteError> {
+    let key = text.rsplit_once('+').and_then(|(_, key)| STANDARD.decode(key).ok());
+    let key = key.as_deref().and_then(|key| key.strip_prefix(&[ED25519_TYPE]));
+    let key: [u8; 32] = key.and_then(|key| key.try_into().ok()).ok_or(NoteError::Malformed)?;
+    if verifier_key(&key) == text { Ok(key) } else { Err(NoteError::Malformed) }
+}
+
 impl Checkpoint {
     /// Signs a state of the log.
     pub(crate) fn sign(size: u64, root: Hash, signer: &dyn Signer) -> Result<Self, SignError> {
@@ -159,5 +170,13 @@ mod tests {
             assert_eq!(Checkpoint::parse(&other), Err(NoteError::Malformed), "{other}");
         }
         assert_eq!(Checkpoint::parse(good).unwrap().verify(&peter()), Err(NoteError::Unsigned));
+    }
+
+    #[test]
+    fn a_key_is_read_as_it_is_written() {
+        assert_eq!(parse_verifier_key(&verifier_key(&[7; 32])), Ok([7; 32]));
+        for other in [KEY, "", "a+b+c", &verifier_key(&[7; 32])[1..]] {
+            assert_eq!(parse_verifier_key(other), Err(NoteError::Malformed), "{other}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use model::{AuditEntity, AuditEvent, AuditOutcome};
 const EVENT_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-event-type";
 const INTERACTION: &str = "http://hl7.org/fhir/restful-interaction";
 const IHE_EVENT: &str = "urn:ihe:event-type-code";
+const AUTHZ: &str = "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType";
 
 /// A coding: its system and its code.
 type Code = (&'static str, &'static str);
@@ -63,6 +64,7 @@ impl Kind {
             "token" | "signing-credential" => Self::authorization(SECURITY),
             "sql" | "sql.query" => Self::dicom("110112", "E", QUERY),
             "import" | "import.begin" => Self::dicom("110107", "C", JOB),
+            "decide" => Self::dicom("110113", "E", SECURITY).with((AUTHZ, "AuthZ-Role")),
             "serve.start" => Self::dicom("110100", "E", JOB).with((DCM, "110120")),
             "serve.stop" => Self::dicom("110100", "E", JOB).with((DCM, "110121")),
             "role.assume" | "role.drop" => Self::dicom("110113", "E", SECURITY).with((DCM, "110136")),

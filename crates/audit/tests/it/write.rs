@@ -72,7 +72,7 @@ async fn a_closed_chain_refuses_records() {
 async fn an_oversized_record_is_refused_and_leaves_the_chain_whole() {
     let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
     let log = open(&store, "gateway-1").await;
-    assert!(log.record(event(0).with("large", "x".repeat(70_000))).await.is_err());
+    assert!(log.record(event(0).with("large", "x".repeat(270_000))).await.is_err());
     log.record(event(1)).await.unwrap();
     assert_eq!(verify(store.as_ref(), &public_key(), &held_against(&[log.head()])).await.unwrap().records, 1);
 }

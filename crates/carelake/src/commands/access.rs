@@ -6,15 +6,15 @@ use crate::{
     parts::Parts,
     screen,
 };
-use ::audit::{Record, records};
+use ::audit::{Filter, records};
 use anyhow::Context as _;
 use control::{Provider, TableKind};
 use futures::TryStreamExt;
 use keys::Zone;
-use model::{AuditOutcome, Timestamp};
+use model::{AuditEvent, AuditOutcome, Timestamp};
 use policy::{Action, Assumption, Context, Principal, Purpose, Resource, Roles, Table};
 use serde_json::json;
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, pin::pin};
 
 /// One way by which somebody may do something.
 struct Way {
@@ -165,11 +165,17 @@ async fn tables(parts: &Parts) -> anyhow::Result<Vec<(String, String)>> {
 
 /// When each did what last, by actor and action. A query is recorded as `sql`.
 async fn last_uses(parts: &Parts) -> anyhow::Result<BTreeMap<(String, String), Timestamp>> {
-    let pages: Vec<Vec<Record>> =
-        records(parts.zone(Zone::Audit)?).try_collect().await.context("read the audit trail")?;
     let mut last: BTreeMap<(String, String), Timestamp> = BTreeMap::new();
-    for record in pages.into_iter().flatten().filter(|record| record.outcome == AuditOutcome::Success) {
-        let action = match record.action.as_str() {
+    let mut pages = pin!(records(parts.zone(Zone::Audit)?, Filter::default()));
+    while let Some(page) = pages.try_next().await.context("read the audit trail")? {
+        page.into_iter().for_each(|record| note_use(record.event, &mut last));
+    }
+    Ok(last)
+}
+
+fn note_use(event: AuditEvent, last: &mut BTreeMap<(String, String), Timestamp>) {
+    if event.outcome == AuditOutcome::Success {
+        let action = match event.action.as_str() {
             "sql" => Action::SqlQuery.as_str().to_owned(),
             "token" => Action::TokenGet.as_str().to_owned(),
             "fhir.transaction" | "fhir.batch" => Action::FhirCreate.as_str().to_owned(),
@@ -178,10 +184,9 @@ async fn last_uses(parts: &Parts) -> anyhow::Result<BTreeMap<(String, String), T
             "serve.start" => Action::Serve.as_str().to_owned(),
             other => other.to_owned(),
         };
-        let when = last.entry((record.actor, action)).or_insert(record.time);
-        *when = (*when).max(record.time);
+        let when = last.entry((event.actor, action)).or_insert(event.time);
+        *when = (*when).max(event.time);
     }
-    Ok(last)
 }
 
 fn in_json(way: &Way, with_use: bool) -> serde_json::Value {

@@ -67,6 +67,8 @@ impl Service {
         });
         let (control, clock) = (Arc::clone(&parts.control), Arc::clone(&parts.clock));
         helpers.spawn(outside::keep_fresh(outside, control, clock));
+        let every = parts.home.config.audit.checkpoint_every();
+        helpers.spawn(parts.witness.clone().keep(every, Arc::clone(&parts.trail)));
         let worker = tokio::spawn(worker.run(stop));
         Ok(Self { serving, intake, worker, _helpers: helpers, stop_serving, stop_working })
     }

@@ -6,18 +6,22 @@ use crate::{
     parts::Parts,
     screen,
 };
-use ::audit::records;
 use anyhow::bail;
 use arrow::{
-    array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray, UInt64Array},
-    csv, json,
+    array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray},
+    compute::cast,
+    csv,
+    datatypes::DataType,
+    json,
 };
-use futures::TryStreamExt;
 use keys::Zone;
-use lake::sql::{PUBLIC, Session};
-use model::{AuditOutcome, CommitSeq};
+use lake::sql::{PUBLIC, Question, Session};
+use model::{AuditEntity, AuditOutcome, CommitSeq};
 use policy::{Action, Resource, Table};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
+
+/// The most patients that a record of a query names; of more it says how many.
+const NAMED_PATIENTS: usize = 100;
 
 /// How long `--at-least` waits for its sequence.
 const AT_LEAST_S: u64 = 60;
@@ -58,30 +62,74 @@ async fn answer(parts: &Parts, args: &SqlArgs, json: bool) -> anyhow::Result<Str
 /// The rows that answer `query` at the newest sequence. No record, no answer: nobody sees them before the
 /// record is durable that they were asked for.
 pub(super) async fn ask(parts: &Parts, query: &str) -> anyhow::Result<Vec<RecordBatch>> {
-    let answered = rows(parts, query).await;
-    let (outcome, rows) = match &answered {
-        Ok(batches) => (AuditOutcome::Success, batches.iter().map(RecordBatch::num_rows).sum()),
-        Err(_) => (AuditOutcome::Refused, 0),
-    };
-    parts.record("sql", outcome, "query", &[("rows", rows.to_string())]).await?;
+    let mut told = Told::default();
+    let answered = rows(parts, query, &mut told).await;
+    let outcome = if answered.is_ok() { AuditOutcome::Success } else { AuditOutcome::Refused };
+    let Told { facts, about } = told;
+    parts.record_about("sql", outcome, "query", &facts, about).await?;
     answered
 }
 
-async fn rows(parts: &Parts, query: &str) -> anyhow::Result<Vec<RecordBatch>> {
+/// What the audit trail is told of a query.
+#[derive(Default)]
+struct Told {
+    facts: Vec<(&'static str, String)>,
+    about: Vec<AuditEntity>,
+}
+
+impl Told {
+    /// The words of the query without its values, and the columns that it reads.
+    fn question(&mut self, question: Question) {
+        self.facts.push(("statement", question.statement));
+        self.about.extend(
+            question
+                .reads
+                .into_iter()
+                .map(|(name, columns)| AuditEntity::Table { name, columns: columns.into_iter().collect() }),
+        );
+    }
+
+    /// How much is answered, and the patients that the answer names, where they are few.
+    fn answer(&mut self, batches: &[RecordBatch]) {
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        self.facts.push(("rows", rows.to_string()));
+        let columns = batches.iter().filter_map(|batch| batch.column_by_name("patient"));
+        let mut patients = BTreeSet::new();
+        for column in columns {
+            if let Ok(text) = cast(column, &DataType::Utf8) {
+                patients.extend(text.as_string::<i32>().iter().flatten().map(str::to_owned));
+            }
+        }
+        if !patients.is_empty() {
+            self.facts.push(("patients", patients.len().to_string()));
+        }
+        if patients.len() <= NAMED_PATIENTS {
+            self.about.extend(patients.into_iter().map(AuditEntity::Patient));
+        }
+    }
+}
+
+async fn rows(parts: &Parts, query: &str, told: &mut Told) -> anyhow::Result<Vec<RecordBatch>> {
     let session = parts.reader()?.session(None).await?;
     let access = Access::read(&parts.control, parts.kind).await?;
+    told.facts.extend(access.acting());
+    told.facts.push(("sequence", session.seq().to_string()));
+    let mut policies = BTreeSet::new();
     for (schema, name) in session.tables_named(query)? {
         let table = match schema.as_str() {
             PUBLIC => Table::bare(&name),
             schema => Table::new(schema, &name),
         };
-        parts.permit_by(&access, Action::SqlQuery, Resource::Table(table)).await?;
+        let allowed = parts.permit_by(&access, Action::SqlQuery, Resource::Table(table)).await?;
+        policies.extend(allowed.split(' ').map(str::to_owned));
     }
+    told.facts.push(("policies", policies.into_iter().collect::<Vec<_>>().join(" ")));
     add_catalog(parts, &session).await?;
-    if query.to_ascii_lowercase().contains("audit") {
-        add_audit(parts, &session).await?;
-    }
-    Ok(session.rows(query).await?)
+    session.add_trail(parts.zone(Zone::Audit)?)?;
+    told.question(session.question(query).await?);
+    let rows = session.rows(query).await?;
+    told.answer(&rows);
+    Ok(rows)
 }
 
 async fn wait(parts: &Parts, seq: CommitSeq) -> anyhow::Result<()> {
@@ -134,30 +182,5 @@ async fn add_catalog(parts: &Parts, session: &Session) -> anyhow::Result<()> {
         ("description", text(&|(_, column)| column.description.clone())),
     ])?;
     session.add("catalog", "columns", vec![batch])?;
-    Ok(())
-}
-
-/// `audit.records`.
-async fn add_audit(parts: &Parts, session: &Session) -> anyhow::Result<()> {
-    let pages: Vec<_> = records(parts.zone(Zone::Audit)?).try_collect().await?;
-    let records: Vec<_> = pages.into_iter().flatten().collect();
-    let text = |value: &dyn Fn(&::audit::Record) -> String| -> ArrayRef {
-        Arc::new(records.iter().map(|record| Some(value(record))).collect::<StringArray>())
-    };
-    let times = records.iter().map(|record| Some(record.time.0)).collect::<TimestampMillisecondArray>();
-    let batch = RecordBatch::try_from_iter([
-        ("writer", text(&|record| record.writer.clone())),
-        (
-            "index",
-            Arc::new(records.iter().map(|record| Some(record.index)).collect::<UInt64Array>()) as ArrayRef,
-        ),
-        ("time", Arc::new(times.with_timezone("UTC")) as ArrayRef),
-        ("action", text(&|record| record.action.clone())),
-        ("actor", text(&|record| record.actor.clone())),
-        ("outcome", text(&|record| format!("{:?}", record.outcome).to_ascii_lowercase())),
-        ("target", text(&|record| record.target.clone())),
-        ("detail", text(&|record| record.detail.clone())),
-    ])?;
-    session.add("audit", "records", vec![batch])?;
     Ok(())
 }

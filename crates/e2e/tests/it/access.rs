@@ -69,6 +69,10 @@ const COMMANDS: &[&str] = &[
     "job list",
     "audit verify",
     "audit query",
+    "audit export",
+    "audit checkpoint",
+    "audit archive FILE",
+    "audit disclosures --patient x",
 ];
 
 #[test]

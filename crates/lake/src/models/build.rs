@@ -91,11 +91,7 @@ async fn one(refinery: &mut Refinery, reader: &Reader, mart: &'static Mart) -> R
     let lease = refinery.lease().await?;
     let intent =
         NewPublication { kind: PublicationKind::Model, lanes: Vec::new(), detail: mart.name.to_owned() };
-    let publication = parts
-        .control
-        .begin_publication(&lease, &intent)
-        .await
-        .map_err(LakeError::control("begin a publication"))?;
+    let publication = parts.begin(&lease, &intent).await?;
     let mut versions = Vec::new();
     for (model, rows) in results {
         let id = TableId::mart(mart.name, model.name);

@@ -228,10 +228,7 @@ async fn publish(
     let control = refinery.parts().control.clone();
     let lease = refinery.lease().await?;
     let intent = NewPublication { kind: PublicationKind::View, lanes: Vec::new(), detail: row.name.clone() };
-    let publication: Publication = control
-        .begin_publication(&lease, &intent)
-        .await
-        .map_err(LakeError::control("begin a publication"))?;
+    let publication = refinery.parts().begin(&lease, &intent).await?;
     failpoint!("view.swap.after-intent");
     match control.publish_view(&lease, &publication, change, detail).await {
         Ok(seq) => {

@@ -1,0 +1,145 @@
+//! `carelake audit disclosures`: who sent, saw or received what about one patient.
+//!
+//! Who sent is told by raw, which keeps every row's source; who saw, by the trail: answers that named the patient, and
+//! queries that read tables in which the patient stands, whoever they were about.
+
+use super::records::{in_json, patients_in, patients_of};
+use crate::{cli::DisclosureArgs, commands::sql::ask, parts::Parts, screen};
+use ::audit::{Filter, Record, records};
+use control::TableKind;
+use futures::TryStreamExt;
+use keys::Zone;
+use model::{AuditEntity, AuditOutcome};
+use serde_json::json;
+use std::{collections::BTreeSet, pin::pin};
+
+/// How a record concerns the patient.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Concerns {
+    /// It names the patient.
+    Named,
+    /// It reads a table in which the patient stands.
+    Among,
+}
+
+impl Concerns {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Named => "named",
+            Self::Among => "among others",
+        }
+    }
+}
+
+pub(super) async fn run(parts: &Parts, args: &DisclosureArgs, json: bool) -> anyhow::Result<()> {
+    let patients = match (&args.patient, &args.person) {
+        (Some(patient), _) => BTreeSet::from([patient.clone()]),
+        (None, Some(person)) => patients_of(parts, person).await?,
+        (None, None) => BTreeSet::new(),
+    };
+    let about = patients.iter().cloned().map(AuditEntity::Patient).collect();
+    parts.record_about("audit.disclosures", AuditOutcome::Success, "audit", &[], about).await?;
+    let (sent, standing) = sent(parts, &patients).await?;
+    let mut seen = Vec::new();
+    let filter = Filter { from: args.from, ..Filter::default() };
+    let mut pages = pin!(records(parts.zone(Zone::Audit)?, filter));
+    while let Some(page) = pages.try_next().await? {
+        seen.extend(page.into_iter().filter_map(|record| {
+            let how = concerns(&record, &patients, &standing)?;
+            Some((how, record))
+        }));
+    }
+    seen.sort_by_key(|(_, record)| record.recorded);
+    if json {
+        let mut lines = Vec::new();
+        let mut writer = arrow::json::LineDelimitedWriter::new(&mut lines);
+        sent.iter().try_for_each(|batch| writer.write(batch))?;
+        writer.finish()?;
+        screen::say(String::from_utf8_lossy(&lines).trim_end());
+        for (how, record) in &seen {
+            let mut line = in_json(record);
+            line["concerns"] = json!(how.as_str());
+            screen::say(line.to_string());
+        }
+        return Ok(());
+    }
+    screen::say("Who sent data about this patient:\n");
+    screen::say(screen::rows(&sent)?);
+    screen::say("\nWho saw or asked for data about this patient:\n");
+    let rows: Vec<_> = seen.iter().map(|(how, record)| row(*how, record)).collect();
+    screen::say(screen::table(&["time", "who", "role", "purpose", "what", "concerns", "tables"], &rows));
+    Ok(())
+}
+
+/// What each source has sent, and the tables in which the patients stand.
+async fn sent(
+    parts: &Parts,
+    patients: &BTreeSet<String>,
+) -> anyhow::Result<(Vec<arrow::array::RecordBatch>, BTreeSet<String>)> {
+    let snapshot = parts.control.snapshot(parts.control.published().await?).await?;
+    let with_patient = snapshot.iter().filter(|table| {
+        table.table.kind != TableKind::Internal
+            && table.table.columns.iter().any(|column| column.name == "patient")
+    });
+    let names: Vec<(String, String)> = with_patient
+        .map(|table| (table.table.table.schema.clone(), table.table.table.name.clone()))
+        .collect();
+    let listed: Vec<_> =
+        patients.iter().map(|patient| format!("'{}'", patient.replace('\'', "''"))).collect();
+    let wanted = format!("cast(patient as varchar) in ({})", listed.join(", "));
+    let mut parts_of_raw = Vec::new();
+    let mut standing = BTreeSet::new();
+    for (schema, name) in names {
+        let full = if schema == lake::sql::PUBLIC { name.clone() } else { format!("{schema}.{name}") };
+        let found = ask(parts, &format!("select 1 from {full} where {wanted} limit 1")).await?;
+        if found.iter().all(|batch| batch.num_rows() == 0) {
+            continue;
+        }
+        if schema == "raw" {
+            parts_of_raw.push(format!(
+                "select source, '{name}' as type, count(*) as resources, min(last_updated) as first, \
+                 max(last_updated) as last from {full} where {wanted} group by source"
+            ));
+        }
+        standing.insert(full);
+    }
+    if parts_of_raw.is_empty() {
+        anyhow::bail!("nothing of such a patient stands in the lake");
+    }
+    let query = format!("select * from ({}) as sent order by source, type", parts_of_raw.join(" union all "));
+    Ok((ask(parts, &query).await?, standing))
+}
+
+fn concerns(record: &Record, patients: &BTreeSet<String>, standing: &BTreeSet<String>) -> Option<Concerns> {
+    if patients_in(record).any(|one| patients.contains(one)) {
+        return Some(Concerns::Named);
+    }
+    let reads = record
+        .event
+        .about
+        .iter()
+        .any(|about| matches!(about, AuditEntity::Table { name, .. } if standing.contains(name)));
+    (reads && record.event.outcome == AuditOutcome::Success).then_some(Concerns::Among)
+}
+
+fn row(how: Concerns, record: &Record) -> Vec<String> {
+    let event = &record.event;
+    let fact = |name: &str| event.detail.get(name).cloned().unwrap_or_default();
+    let tables: Vec<_> = event
+        .about
+        .iter()
+        .filter_map(|about| match about {
+            AuditEntity::Table { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    vec![
+        record.recorded.to_string(),
+        event.actor.clone(),
+        fact("role"),
+        fact("purpose"),
+        event.action.clone(),
+        how.as_str().to_owned(),
+        tables.join(" "),
+    ]
+}
