@@ -7,8 +7,8 @@ use crate::{
     table::{Mark, Table},
 };
 use control::{
-    BuildProgress, ControlError, NewPublication, Publication, PublicationKind, RegisteredView, TableName,
-    ViewChange, ViewState,
+    BuildProgress, ControlError, NewPublication, PublicationKind, RegisteredView, TableName, ViewChange,
+    ViewState,
 };
 use model::{AuditEvent, AuditOutcome, CommitSeq, Timestamp, failpoint};
 use std::collections::HashMap;
