@@ -32,7 +32,7 @@ pub(crate) use tree::Tree;
 
 use crate::{head::Head, place};
 use futures::TryStreamExt as _;
-use model::{Clock, SignError, Signer};
+use model::{Clock, SignError, Signer, failpoint};
 use object_store::{ObjectStore, ObjectStoreExt as _, PutMode, PutPayload, path::Path};
 use std::sync::Arc;
 
@@ -102,7 +102,10 @@ impl Checkpoints {
             let payload = PutPayload::from(sheet.write());
             let put = self.store.put_opts(&place::checkpoint(before), payload, PutMode::Create.into()).await;
             match put {
-                Ok(_) => return Ok(Some(Made { checkpoint: sheet.checkpoint, at: before })),
+                Ok(_) => {
+                    failpoint!("audit.checkpoint.after-put");
+                    return Ok(Some(Made { checkpoint: sheet.checkpoint, at: before }));
+                }
                 Err(object_store::Error::AlreadyExists { .. }) => known = before,
                 Err(error) => return Err(CheckpointError::Store("add to", error)),
             }

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use model::{
     AuditEntity, AuditError, AuditEvent, AuditPosition, AuditSink, Clock, SignError, Signer, Timestamp,
+    failpoint,
 };
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, path::Path};
 use std::{fmt, sync::Arc};
@@ -264,6 +265,7 @@ impl Chain {
         let object = packed.map_err(|error| AuditError::Unwritable(error.to_string()))?;
         match self.store.put(&place.path(&self.head.writer), PutPayload::from(object)).await {
             Ok(_) => {
+                failpoint!("audit.record.after-put");
                 self.settled = true;
                 self.heads.send_replace(signed);
                 Ok(())

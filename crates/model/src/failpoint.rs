@@ -7,6 +7,8 @@
 
 /// Every failpoint there is, in the order in which a resource passes them.
 pub const FAILPOINTS: &[&str] = &[
+    "audit.record.after-put",
+    "audit.checkpoint.after-put",
     "landing.segment.before-put",
     "landing.segment.after-put",
     "landing.register.after-commit",

@@ -3,7 +3,7 @@
 use crate::{
     home::{Done, Home},
     inputs::{self, GP, TRUST},
-    registered,
+    records, registered,
     rows::Rows,
     service::{Service, serve_until_it_ends, until},
 };
@@ -37,6 +37,8 @@ macro_rules! dying_at {
 }
 
 dying_at! {
+    dying_after_a_record_is_durable_loses_none: "audit.record.after-put" by importing_at_each_pass;
+    dying_after_a_checkpoint_is_durable_forks_nothing: "audit.checkpoint.after-put" by checkpointing;
     dying_before_a_segment_is_written_loses_nothing: "landing.segment.before-put" by importing;
     dying_before_a_segment_is_registered_loses_nothing: "landing.segment.after-put" by importing;
     dying_before_a_registration_is_answered_repeats_nothing: "landing.register.after-commit" by importing;
@@ -96,6 +98,7 @@ fn import_again(home: &Home, file: &Path, undisturbed: &Rows) {
     home.import(file, GP).exits(0);
     Rows::of(home).same_as(undisturbed);
     home.run(["audit", "verify"]).exits(0);
+    records::of_every_publication(home);
 }
 
 fn importing(failpoint: &str) {
@@ -103,6 +106,15 @@ fn importing(failpoint: &str) {
     let undisturbed = undisturbed(&home, &file);
     import_dying_at(failpoint, &home, &file).aborted();
     import_again(&home, &file, &undisturbed);
+}
+
+fn checkpointing(failpoint: &str) {
+    let (home, _) = half_full();
+    let checkpoint = || home.run(["--json", "audit", "checkpoint"]).exits(0).json()["size"].as_u64();
+    let before = checkpoint();
+    Done::from(home.command(["audit", "checkpoint"]).env(FAILPOINT, failpoint).output().unwrap()).aborted();
+    assert!(checkpoint() > before);
+    home.run(["audit", "verify"]).exits(0);
 }
 
 /// Into a home that holds nothing yet.

@@ -11,12 +11,14 @@
 )]
 
 mod access;
+mod audit;
 mod chance;
 mod clients;
 mod command_line;
 mod crash;
 mod damage;
 mod demo;
+mod doors;
 mod home;
 mod imports;
 mod inputs;

@@ -7,12 +7,27 @@ use crate::{
     service::{Service, until},
 };
 use reqwest::StatusCode;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many records there are of each action.
 fn actions(home: &Home) -> BTreeMap<String, i64> {
     let rows = home.sql("select action, count(*) as n from audit.records group by action");
     rows.iter().map(|row| (row["action"].as_str().unwrap().to_owned(), row["n"].as_i64().unwrap())).collect()
+}
+
+/// Fails unless every sequence that tables stand at was announced in the trail before it was made.
+pub(crate) fn of_every_publication(home: &Home) {
+    let told = home.run(["--json", "audit", "query", "--action", "publication.begin", "--limit", "100000"]);
+    let told = told.exits(0).stdout;
+    let announced: BTreeSet<String> = told
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|line| line["detail"]["sequence"].as_str().unwrap().to_owned())
+        .collect();
+    for row in home.sql("select distinct commit_seq from catalog.tables") {
+        let sequence = row["commit_seq"].to_string();
+        assert!(announced.contains(&sequence), "sequence {sequence} has no record; {announced:?} have");
+    }
 }
 
 #[test]
@@ -41,16 +56,18 @@ fn every_command_that_does_or_reads_something_is_recorded() {
             ("audit.verify", 1),
             ("catalog.list", 1),
             ("catalog.show", 1),
+            ("decide", 9),
             ("import", 1),
             ("import.begin", 1),
             ("init", 1),
             ("job.list", 1),
+            ("lane.take", 1),
             ("mart.build", 2),
             ("provider.add", 1),
             ("provider.list", 1),
+            ("publication.begin", 3),
             ("refine", 1),
-            // The audit query is one.
-            ("sql", 1),
+            ("segment.offer", 1),
         ]
     );
     home.run(["sql", "select * from nowhere"]).exits(1);

@@ -1,0 +1,159 @@
+//! Every command leaves exactly the records that stand here; a new command without a row fails.
+
+use crate::{
+    home::{Home, carelake},
+    inputs::{self, GP},
+    registered,
+    service::Service,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    process::Command,
+};
+
+/// Commands that work without a home.
+const HOMELESS: &[&str] = &["demo", "simulate", "view run", "bench views"];
+
+/// What each command is called with, and the records that it leaves: action and outcome, in order. FILE is NDJSON, VIEW
+/// a ViewDefinition, POLICY a policy in Cedar, OUT a folder.
+const DOORS: &[(&str, &[&str])] = &[
+    ("provider add gp --auth secret", &["decide", "provider.add"]),
+    ("provider list", &["decide", "provider.list"]),
+    ("provider show gp", &["decide", "provider.show"]),
+    ("provider rotate gp", &["decide", "provider.rotate"]),
+    ("provider set gp --scope system/*.c", &["decide", "provider.set"]),
+    ("provider disable gp", &["decide", "provider.disable"]),
+    ("provider enable gp", &["decide", "provider.enable"]),
+    ("provider revoke nothing", &["decide"]),
+    ("issuer add x --url https://x.example --audience y --jwks JWKS", &["decide", "issuer.add"]),
+    ("issuer list", &["decide", "issuer.list"]),
+    ("issuer remove x", &["decide", "issuer.remove"]),
+    (
+        "import FILE --source gp-elm-grove",
+        &["decide", "import.begin", "lane.take", "segment.offer", "publication.begin", "refine", "import"],
+    ),
+    ("view register VIEW", &["decide", "view-register"]),
+    ("view list", &["decide", "view.list"]),
+    ("view remove codes", &["decide", "view-remove"]),
+    ("mart build", &["decide"]),
+    ("mart list", &[]),
+    ("catalog list", &["decide", "catalog.list"]),
+    ("catalog show view.patient", &["decide", "catalog.show"]),
+    ("job list", &["decide", "job.list"]),
+    ("sql select+1", &["sql"]),
+    ("sql select+*+from+nowhere", &["sql refused"]),
+    ("policy list", &["policy.list"]),
+    ("policy show operator-on-synthetic-data", &["policy.show"]),
+    ("policy set own POLICY", &["decide", "policy.set"]),
+    ("policy check POLICY", &[]),
+    ("policy explain operator sql.query table:view.patient", &["policy.explain"]),
+    ("policy remove own", &["decide", "policy.remove"]),
+    ("role assume auditor --why because", &["role.assume"]),
+    ("role list", &["role.list"]),
+    ("role drop", &["role.drop"]),
+    ("access who-can", &["decide", "access.who-can"]),
+    ("access report", &["decide", "access.report"]),
+    ("access unused", &["decide", "access.unused"]),
+    ("access review --note fine", &["decide", "access.review"]),
+    ("audit verify", &["decide", "audit.verify"]),
+    ("audit query", &["decide", "audit.query"]),
+    ("audit export", &["decide", "audit.export"]),
+    ("audit checkpoint", &["decide", "audit.checkpoint"]),
+    ("audit archive OUT", &["decide", "audit.archive"]),
+    ("audit disclosures --patient nobody", &["decide", "audit.disclosures"]),
+    ("key recover", &[]),
+];
+
+/// The commands that have no commands of their own, as the help tells them.
+fn commands(of: &str) -> Vec<String> {
+    let words = of.split_whitespace();
+    let help = Command::new(carelake()).args(words).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let Some((_, listed)) = help.split_once("\nCommands:\n") else { return vec![of.to_owned()] };
+    let names = listed.lines().take_while(|line| !line.is_empty()).filter_map(|line| {
+        let name = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?;
+        name.split_whitespace().next().filter(|name| *name != "help")
+    });
+    names.flat_map(|name| commands(format!("{of} {name}").trim())).collect()
+}
+
+fn writers(home: &Home) -> BTreeSet<String> {
+    let folders = fs::read_dir(home.path().join("zones/audit")).unwrap();
+    folders
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('_'))
+        .collect()
+}
+
+/// What every writer has recorded, in order.
+fn trail(home: &Home) -> BTreeMap<String, Vec<String>> {
+    let mut trail: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in home.sql("select writer, action, outcome from audit.records order by writer, index") {
+        let action = row["action"].as_str().unwrap();
+        let told = match row["outcome"].as_str().unwrap() {
+            "success" => action.to_owned(),
+            outcome => format!("{action} {outcome}"),
+        };
+        trail.entry(row["writer"].as_str().unwrap().to_owned()).or_default().push(told);
+    }
+    trail
+}
+
+#[test]
+fn every_command_has_its_row() {
+    let rows: BTreeSet<String> = commands("").into_iter().collect();
+    assert!(rows.len() > 30, "{rows:?}");
+    for command in rows {
+        let has_row = DOORS.iter().any(|(line, _)| {
+            line.strip_prefix(command.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        });
+        let known =
+            has_row || HOMELESS.contains(&command.as_str()) || ["init", "serve"].contains(&command.as_str());
+        assert!(known, "`carelake {command}` has no row: which records does it leave?");
+    }
+}
+
+#[test]
+fn every_command_leaves_exactly_its_records() {
+    let home = Home::new();
+    let folder = home.beside("files");
+    fs::create_dir(&folder).unwrap();
+    let file = inputs::write(folder.join("some.ndjson"), &inputs::resources(3, 1, GP));
+    let view = registered::write(&folder, "codes.json", registered::CODES);
+    let (policy, jwks) = (folder.join("own.cedar"), folder.join("jwks.json"));
+    fs::write(&policy, "permit (principal, action == Action::\"job.read\", resource);").unwrap();
+    fs::write(&jwks, r#"{"keys":[]}"#).unwrap();
+    let out = home.beside("archive");
+    let place = |word: &str| match word {
+        "FILE" => file.to_str().unwrap().to_owned(),
+        "VIEW" => view.to_str().unwrap().to_owned(),
+        "POLICY" => policy.to_str().unwrap().to_owned(),
+        "JWKS" => jwks.to_str().unwrap().to_owned(),
+        "OUT" => out.to_str().unwrap().to_owned(),
+        word => word.replace('+', " "),
+    };
+    let mut left = Vec::new();
+    for (line, _) in DOORS {
+        let before = writers(&home);
+        home.run(line.split(' ').map(place));
+        left.push(writers(&home).difference(&before).cloned().collect::<Vec<_>>());
+    }
+    let before = writers(&home);
+    Service::start(&home, &[("CARELAKE__WORKER__UPKEEP_MS", "3600000"), ("CARELAKE__WORKER__MARTS_MS", "0")])
+        .stop();
+    let served: Vec<_> = writers(&home).difference(&before).cloned().collect();
+
+    let trail = trail(&home);
+    let mut wrong = String::new();
+    for ((line, wanted), writers) in DOORS.iter().zip(left) {
+        let found: Vec<&str> = writers.iter().flat_map(|writer| &trail[writer]).map(String::as_str).collect();
+        if found != *wanted {
+            wrong.push_str(&format!("{line}: {found:?}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "these left other records:\n{wrong}");
+    assert_eq!(trail[&served[0]], ["decide", "serve.start", "serve.stop"]);
+    let init: Vec<_> = trail.keys().filter(|writer| writer.starts_with("init-")).collect();
+    assert_eq!((init.len(), &trail[init[0]]), (1, &vec!["init".to_owned()]));
+}
