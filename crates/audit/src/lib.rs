@@ -20,6 +20,7 @@ mod format;
 mod log;
 mod read;
 mod verify;
+pub mod watch;
 
 pub use format::{Head, SignedHead};
 pub use log::{AuditLog, OpenError};
