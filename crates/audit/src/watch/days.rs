@@ -54,21 +54,22 @@ impl<T: Default> Days<T> {
         self.0.len() * (8 + size_of::<T>())
     }
 
-    /// What there is for a day; `None` if that is longer ago than anything is kept.
-    pub(super) fn on(&mut self, day: i64) -> Option<&mut T> {
-        let newest = self.0.last().map_or(i64::MIN, |(newest, _)| *newest);
-        if day > newest {
-            self.0.push((day, T::default()));
-            let old = self.0.partition_point(|(kept, _)| *kept < day - HISTORY_DAYS - LATE_DAYS);
-            self.0.drain(..old);
-        } else if day < newest - HISTORY_DAYS - LATE_DAYS {
-            return None;
+    /// What there is for a day. One that is longer ago than anything is kept shows that a clock was wrong, and begins
+    /// the history anew.
+    pub(super) fn on(&mut self, day: i64) -> &mut T {
+        const KEPT_DAYS: i64 = HISTORY_DAYS + LATE_DAYS;
+        if self.0.last().is_some_and(|(newest, _)| day < newest - KEPT_DAYS) {
+            self.0.clear();
         }
-        let at = self.0.partition_point(|(kept, _)| *kept < day);
+        let mut at = self.0.partition_point(|(kept, _)| *kept < day);
         if self.0.get(at).is_none_or(|(kept, _)| *kept != day) {
+            let old = self.0.partition_point(|(kept, _)| *kept < day - KEPT_DAYS);
+            self.0.drain(..old);
+            at -= old;
             self.0.insert(at, (day, T::default()));
         }
-        self.0.get_mut(at).map(|(_, value)| value)
+        // There is one for this day now: it was there, or was put there.
+        &mut self.0[at].1
     }
 
     /// What there is for the 28 days before one.
@@ -98,8 +99,7 @@ impl Hours {
         const HOURS: u32 = 24;
         let day = day_of(time);
         let hour = u32::try_from(time.rem_euclid(DAY_MS) / HOUR_MS).unwrap_or_default();
-        let Some(today) = self.0.on(day) else { return false };
-        *today |= 1 << hour;
+        *self.0.on(day) |= 1 << hour;
         let near =
             [hour + HOURS - 1, hour, hour + 1].into_iter().fold(0, |bits, hour| bits | 1 << (hour % HOURS));
         let before = self.0.before(day);
@@ -121,7 +121,7 @@ impl Volume {
     pub(super) fn add(&mut self, mark: &Mark, amount: u64, rule: &UnusualVolume) -> Option<TooMuch> {
         let day = day_of(mark.time);
         let newest = self.days.newest().is_none_or(|newest| day > newest);
-        let sum = self.days.on(day)?;
+        let sum = self.days.on(day);
         *sum = sum.saturating_add(amount);
         let sum = *sum;
         if newest || (self.days.newest() == Some(day) && self.first.as_ref().is_none_or(|first| mark < first))
@@ -166,9 +166,10 @@ impl Known {
         let seen = self.things.iter_mut().find(|(known, _)| **known == *thing);
         let familiar = match seen {
             Some((_, last)) => {
-                let familiar = day - *last <= HISTORY_DAYS;
-                *last = day.max(*last);
-                familiar
+                // What was last seen on a later day was so by a clock that was wrong, or this comes late.
+                let since = day - *last;
+                *last = if since < -LATE_DAYS { day } else { day.max(*last) };
+                (-LATE_DAYS..=HISTORY_DAYS).contains(&since)
             }
             None => {
                 if self.things.len() >= MOST_KNOWN {
@@ -192,15 +193,14 @@ mod tests {
     fn days_are_kept_in_order_and_for_four_weeks() {
         let mut days = Days::<u64>::default();
         for day in [5, 3, 4, 3, 40] {
-            if let Some(count) = days.on(day) {
-                *count += 1;
-            }
+            *days.on(day) += 1;
         }
         assert_eq!(days.0, [(40, 1)]);
-        assert!(days.on(9).is_none());
-        *days.on(12).unwrap() += 7;
+        *days.on(12) += 7;
         assert_eq!(days.before(40).copied().collect::<Vec<_>>(), [7]);
         assert_eq!(days.before(41).copied().collect::<Vec<_>>(), [1]);
+        *days.on(9) += 1;
+        assert_eq!(days.0, [(9, 1)], "a clock was wrong");
     }
 
     #[test]

@@ -14,6 +14,9 @@ use std::{collections::HashMap, sync::Arc};
 /// How much later than others a record may come and still count fully, in milliseconds.
 pub(super) const LATE_MS: i64 = 10 * 60 * 1_000;
 
+/// How much older than the records before it a record must be to show that a clock was wrong, in milliseconds.
+const BACK_MS: i64 = 24 * 60 * 60 * 1_000;
+
 /// How many bytes each rule remembers of its subjects.
 const BUDGET_BYTES: usize = 4 << 20;
 
@@ -33,7 +36,8 @@ type Looks = Arc<[(usize, Look)]>;
 ///
 /// Time is the records' own. They come in the order of time, give or take ten minutes (for windows shorter than that,
 /// three times the window): whoever reads several writers merges them by time first. A record that comes later than
-/// that counts, and may not count together with those beside it.
+/// that counts, and may not count together with those beside it. One that is a day older than those before it shows that
+/// their clock was wrong, and what it is about is remembered from there on: one wrong clock does not make a rule deaf.
 ///
 /// Each rule remembers at most 4 MiB, by a count that errs upwards: some thousand actors with four weeks of history,
 /// or some ten thousand networks with a failure each. Beyond that it lets those subjects go that it has not seen for
@@ -108,7 +112,7 @@ impl Watch {
                 watcher.see(&seen.event, &mark, look, self.records, &mut raised);
             }
         }
-        if self.newest.as_ref().is_none_or(|newest| mark > *newest) {
+        if self.newest.as_ref().is_none_or(|newest| mark > *newest || went_back(mark.time, newest.time)) {
             self.newest = Some(mark);
         }
         raised
@@ -166,6 +170,11 @@ impl Watch {
         }
         looks
     }
+}
+
+/// Whether a record at `time` shows that a clock was wrong that said `before`.
+pub(super) const fn went_back(time: i64, before: i64) -> bool {
+    time < before - BACK_MS
 }
 
 impl Rule {

@@ -4,6 +4,7 @@ use super::{
     alert::Mark,
     condition::Silent,
     days::{Days, day_of, is_known, second_largest},
+    engine::went_back,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,13 +38,13 @@ impl Silence {
     /// Notes that the actor was heard of.
     pub(super) fn heard(&mut self, mark: &Mark) {
         let pause = match &self.last {
+            Some(last) if went_back(mark.time, last.time) => 0,
             Some(last) if mark <= last => return,
             Some(last) => mark.time - last.time,
             None => 0,
         };
-        if let Some(longest) = self.pauses.on(day_of(mark.time)) {
-            *longest = pause.max(*longest);
-        }
+        let longest = self.pauses.on(day_of(mark.time));
+        *longest = pause.max(*longest);
         self.last = Some(mark.clone());
         self.told = false;
     }

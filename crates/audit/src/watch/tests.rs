@@ -1,3 +1,5 @@
+//! The engine and its rules from outside.
+
 use super::{tell::hides, *};
 use model::{AuditEvent, AuditOutcome, AuditPosition, Timestamp};
 use proptest::prelude::*;
@@ -151,6 +153,31 @@ fn records_that_come_minutes_late_count_where_they_belong() {
     records.insert(5, seen(10, START + 11 * MINUTE, 0, 1, 1));
     let alerts = run(&mut watch, &records);
     assert_eq!(counts(&alerts), [("own".into(), "*".into(), 10, START, START + 180_000)]);
+}
+
+#[test]
+fn a_clock_that_was_wrong_once_does_not_make_a_rule_deaf() {
+    let far = 253_402_300_799_999;
+    for condition in [
+        "[when.any]",
+        "[when.count]\nat_least = 3\nwithin = \"1h\"",
+        "[when.unusual_hour]\nafter_days = 3",
+        "[when.unusual_volume]\nfloor = 2\nafter_days = 3",
+        "[when.silent]\nfloor = \"1h\"\nafter_days = 3",
+        "[when.unfamiliar]\nwhat = \"detail.resources\"\nafter_days = 3",
+    ] {
+        let mut watch = Watch::new(rule(condition).into());
+        for index in 0..5 {
+            watch.see(&seen(index, far, 0, 1, 1));
+        }
+        let mut records: Vec<_> =
+            (0..14).map(|n| seen(n, START + i64::try_from(n).unwrap() / 2 * DAY, 0, 1, 0)).collect();
+        // At another hour, more than before, and something that was seen by the wrong clock only; then nothing.
+        records.extend((14..30).map(|n| seen(n, START + 6 * DAY + 600 * MINUTE, 0, 1, 1)));
+        records.extend((30..32).map(|n| seen(n, START + 20 * DAY + i64::try_from(n).unwrap(), 0, 2, 1)));
+        let raised = records.iter().map(|record| watch.see(record).len()).sum::<usize>();
+        assert!(raised > 0, "{condition}");
+    }
 }
 
 #[test]

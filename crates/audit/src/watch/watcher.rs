@@ -4,6 +4,7 @@ use super::{
     alert::{self, Alert, Mark},
     condition::{Condition, Silent, Unfamiliar},
     days::Known,
+    engine::went_back,
     events::{self, Field},
     group::{Group, Groups, Memory, Ongoing},
     period::Period,
@@ -260,7 +261,10 @@ impl Ongoing {
 impl Group {
     /// Ends the alert that is open, if it has been quiet for long enough.
     fn quiet(&mut self, mark: &Mark, quiet_ms: i64) -> Option<Box<Ongoing>> {
-        self.open.take_if(|open| mark.time > open.last.time + quiet_ms)
+        let over = |open: &Ongoing| {
+            mark.time > open.last.time + quiet_ms || went_back(mark.time, open.first.time - quiet_ms)
+        };
+        self.open.take_if(|open| over(open))
     }
 
     /// Notes an event, and says what is to be told of it.

@@ -4,7 +4,10 @@
 //! the order in which events come does not matter. A window is therefore up to a sixtieth longer than its rule says,
 //! and never shorter.
 
-use super::{alert::Mark, engine::LATE_MS};
+use super::{
+    alert::Mark,
+    engine::{LATE_MS, went_back},
+};
 use serde::{Deserialize, Serialize};
 
 /// How many parts a window has.
@@ -38,6 +41,9 @@ impl Window {
 
     /// Adds one event; gives the first window that it is in and that has at least `at_least`.
     pub(super) fn add(&mut self, mark: &Mark, amount: u64, window_ms: i64, at_least: u64) -> Option<Reached> {
+        if self.0.last().is_some_and(|newest| went_back(mark.time, newest.first.time)) {
+            self.clear();
+        }
         if amount >= at_least && self.0.is_empty() {
             return Some(Reached { count: amount, first: mark.clone() });
         }
