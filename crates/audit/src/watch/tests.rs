@@ -330,6 +330,61 @@ fn what_is_wrong_with_a_rule_is_told_with_its_line_and_what_to_do() {
     assert_eq!(twice.to_string(), "rule file `own.toml`, `name`: another rule has this name: write another");
 }
 
+/// Three months of ten surgeries (weekdays by day), three hospitals (always), a laboratory that sends in bulk on
+/// Mondays, and people who mistype: what happened when, as (time, action, actor, resources).
+fn ordinary_life() -> Vec<Seen> {
+    const HOUR: i64 = 60 * MINUTE;
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let mut life = Vec::new();
+    for day in 0..91_i64 {
+        // Summer time begins on a Sunday.
+        let summer = if day >= 83 { -HOUR } else { 0 };
+        let midnight = START + day * DAY + summer;
+        let mut note =
+            |time, action, actor: String, resources: u64| life.push((time, action, actor, resources));
+        for hospital in 0..3 {
+            for _ in 0..random.random_range(80..160) {
+                let time = midnight + random.random_range(0..DAY);
+                note(time, "fhir.transaction", format!("hospital-{hospital}"), random.random_range(1..40));
+            }
+        }
+        for surgery in (0..10).filter(|_| day % 7 < 5 && day != 60) {
+            note(midnight + 8 * HOUR, "fhir.create", format!("gp-{surgery}"), 1);
+            for _ in 0..random.random_range(10..60) {
+                let time = midnight + random.random_range(8 * HOUR..18 * HOUR);
+                note(time, "fhir.create", format!("gp-{surgery}"), 1);
+            }
+        }
+        note(
+            midnight + 2 * HOUR,
+            "fhir.transaction",
+            "laboratory".into(),
+            if day % 7 == 0 { 30_000 } else { 20 },
+        );
+        for _ in 0..random.random_range(0..12) {
+            note(midnight + random.random_range(0..DAY), "token", "anonymous".into(), 0);
+        }
+    }
+    life.sort();
+    let life = life.into_iter().zip(0_u64..);
+    life.map(|((time, action, actor, resources), index)| {
+        let (_, outcome) = ACTIONS.into_iter().find(|(name, _)| *name == action).unwrap();
+        let event = AuditEvent::new(Timestamp(time), action, actor, outcome, "")
+            .with("resources", resources)
+            .with("reason", "unauthenticated")
+            .with("network", "192.0.2.0/24");
+        Seen { position: AuditPosition { writer: "serve".into(), index }, event }
+    })
+    .collect()
+}
+
+#[test]
+fn three_months_of_ordinary_life_raise_no_alert() {
+    let alerts = run(&mut Watch::new(Rules::builtin()), &ordinary_life());
+    let told: Vec<_> = alerts.values().map(|alert| format!("{}: {}", alert.rule, alert.sentence)).collect();
+    assert!(told.is_empty(), "{} alerts\n{}", told.len(), told.join("\n"));
+}
+
 /// Records in the order of time, one step in milliseconds after another.
 fn records(steps: &'static [i64], most: usize) -> impl Strategy<Value = Vec<Seen>> {
     let one = (proptest::sample::select(steps), 0..ACTIONS.len(), 0..3_usize, 0..9_u64);
