@@ -28,6 +28,7 @@ mod log;
 mod place;
 mod read;
 mod verify;
+pub mod watch;
 
 pub use archive::copy;
 pub use checkpoint::{

@@ -54,6 +54,12 @@ pub enum ControlError {
         /// Its name or number.
         name: String,
     },
+    /// Another watch over the audit trail has come further: begin anew from what it kept.
+    #[error("another watch has gone on from step {step}")]
+    Outrun {
+        /// The step that both went on from.
+        step: u64,
+    },
     /// A publication was begun and not ended: finish it (or abandon it, unless it refines) before another begins.
     #[error("publication {} is pending", .0.seq)]
     PendingPublication(Box<Publication>),

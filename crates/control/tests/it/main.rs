@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where the unexpected happens")]
 
 mod access;
+mod alerts;
 mod catalog;
 mod credentials;
 mod ground;
