@@ -36,5 +36,5 @@ pub use checkpoint::{
 };
 pub use head::{Head, SignedHead};
 pub use log::{AuditLog, OpenError};
-pub use read::{Filter, ReadError, Record, records};
+pub use read::{Filter, Follower, ReadError, Record, records};
 pub use verify::{Damage, Unwitnessed, Verified, VerifyError, WitnessDamage, Witnesses, verify};

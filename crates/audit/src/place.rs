@@ -62,6 +62,23 @@ impl Places {
         Ok(places)
     }
 
+    /// The objects of a writer's chain from the one on that begins with record `first`, in order.
+    pub(crate) async fn list_from(
+        store: &dyn ObjectStore,
+        writer: &str,
+        first: u64,
+    ) -> Result<Vec<Place>, object_store::Error> {
+        let (prefix, offset) = (Path::from(writer), Path::from_iter([writer, &format!("{first:020}")]));
+        let mut places = Self::default();
+        let mut listing = store.list_with_offset(Some(&prefix), &offset);
+        while let Some(object) = listing.try_next().await? {
+            places.add(object.location);
+        }
+        let mut places = places.chains.remove(writer).unwrap_or_default();
+        places.sort_unstable();
+        Ok(places)
+    }
+
     fn add(&mut self, path: Path) {
         let Some((folder, file)) = path.as_ref().split_once('/') else {
             self.foreign.push(path);

@@ -120,6 +120,50 @@ pub fn records(
     stream::once(pages).try_flatten()
 }
 
+/// Reads what a writer has recorded since it was read before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Follower {
+    /// The index of the next record.
+    pub next: u64,
+    /// The first record of the object that was read last; what comes before is not listed again.
+    object: u64,
+}
+
+impl Follower {
+    /// From this record on.
+    #[must_use]
+    pub const fn from(next: u64) -> Self {
+        Self { next, object: 0 }
+    }
+
+    /// The next records of `writer`, of one object after the other until there are `enough`.
+    ///
+    /// # Errors
+    /// The log zone failed, or a record is malformed.
+    pub async fn read(
+        &mut self,
+        store: &Arc<dyn ObjectStore>,
+        writer: &str,
+        enough: usize,
+    ) -> Result<Vec<Record>, ReadError> {
+        let places =
+            Places::list_from(store.as_ref(), writer, self.object).await.map_err(ReadError::Store)?;
+        // The last object that begins at or before the next record holds it.
+        let before = places.partition_point(|place| place.first <= self.next);
+        let mut records = Vec::new();
+        for &place in places.get(before.saturating_sub(1)..).unwrap_or_default() {
+            let whole = page(Arc::clone(store), writer.into(), place, Arc::default()).await?;
+            records.extend(whole.into_iter().filter(|record| record.index >= self.next));
+            self.object = place.first;
+            self.next = records.last().map_or(self.next, |last| last.index + 1);
+            if records.len() >= enough {
+                break;
+            }
+        }
+        Ok(records)
+    }
+}
+
 async fn page(
     store: Arc<dyn ObjectStore>,
     writer: Arc<str>,

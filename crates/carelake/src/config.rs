@@ -25,6 +25,18 @@ pub(crate) struct Config {
     pub(crate) outside: OutsideConfig,
     /// The audit trail.
     pub(crate) audit: AuditConfig,
+    /// Whom alerts are told.
+    pub(crate) alerts: AlertsConfig,
+}
+
+/// Whom alerts are told.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AlertsConfig {
+    /// Addresses that each alert is posted to (Standard Webhooks); their hosts stand in `outside.hosts` too.
+    pub(crate) webhooks: Vec<String>,
+    /// The file with the secret that signs what is posted: `whsec_` and 24 to 64 bytes in base 64.
+    pub(crate) secret_file: Option<PathBuf>,
 }
 
 /// The audit trail.

@@ -40,6 +40,11 @@ impl Places {
         self.0.join("keys")
     }
 
+    /// The operator's own rules that watch the audit trail.
+    pub(crate) fn rules(&self) -> PathBuf {
+        self.0.join("rules")
+    }
+
     pub(crate) fn tls(&self) -> PathBuf {
         self.0.join("tls")
     }

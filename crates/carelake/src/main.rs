@@ -10,6 +10,7 @@ mod outside;
 mod parts;
 mod screen;
 mod trail;
+mod watchman;
 mod witness;
 
 use clap::Parser;

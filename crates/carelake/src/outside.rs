@@ -71,14 +71,33 @@ impl Outside {
         fetched.map(drop)
     }
 
-    async fn get(&self, url: &str) -> anyhow::Result<Vec<u8>> {
+    /// Posts JSON to `url`.
+    pub(crate) async fn post(
+        &self,
+        url: &str,
+        headers: &[(&'static str, String)],
+        body: String,
+    ) -> anyhow::Result<()> {
+        let request =
+            self.client.post(self.allowed(url)?).header("content-type", "application/json").body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        request.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    /// The address, if its host may be asked.
+    fn allowed(&self, url: &str) -> anyhow::Result<Url> {
         let url: Url = url.parse().context("read the address")?;
         let host = url.host_str().context("the address names no host")?;
         let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
         if !self.config.hosts.iter().any(|allowed| allowed == host || *allowed == with_port) {
             bail!("the host {host} may not be asked: add it to [outside] hosts in the configuration");
         }
-        let answer = self.client.get(url).send().await?.error_for_status()?;
+        Ok(url)
+    }
+
+    async fn get(&self, url: &str) -> anyhow::Result<Vec<u8>> {
+        let answer = self.client.get(self.allowed(url)?).send().await?.error_for_status()?;
         let mut bytes = Vec::new();
         let mut chunks = answer.bytes_stream();
         while let Some(chunk) = chunks.next().await {
@@ -98,7 +117,7 @@ impl Outside {
 }
 
 /// Keeps the copies of key sets fresh, for ever.
-pub(crate) async fn keep_fresh(outside: Outside, control: Arc<Control>, clock: Arc<dyn Clock>) {
+pub(crate) async fn keep_fresh(outside: Arc<Outside>, control: Arc<Control>, clock: Arc<dyn Clock>) {
     loop {
         match control.key_sets().await {
             Ok(copies) => {

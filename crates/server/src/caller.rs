@@ -7,7 +7,7 @@ pub(crate) mod signature;
 use crate::{
     app::AppState,
     error::{ApiError, Kind},
-    guesses::Verdict,
+    guesses::{self, Verdict},
     peer::Peer,
     permissions::Permissions,
     request::refuse_method_overrides,
@@ -113,12 +113,18 @@ impl FromRequestParts<AppState> for Caller {
         let peer = parts.extensions.get::<Arc<Peer>>().cloned();
         let shown = authenticate(parts, state).await.and_then(|shown| {
             // Looked at with every request, so that a change takes effect at the next one.
-            if is_welcome(&shown.provider, peer.as_deref()) { Ok(shown) } else { Err(Stranger::Refused) }
+            if is_welcome(&shown.provider, peer.as_deref()) {
+                return Ok(shown);
+            }
+            note_unwelcome(&trail, &shown.provider);
+            Err(Stranger::Refused)
         });
         let shown = match shown {
             Ok(shown) => shown,
             Err(Stranger::Unavailable(error)) => return Err(error),
-            Err(Stranger::Refused) => return Err(refused(state, peer.as_deref(), unauthenticated())),
+            Err(Stranger::Refused) => {
+                return Err(refused(state, (peer.as_deref(), &trail), unauthenticated()));
+            }
         };
         trail.actor(shown.provider.name.as_str().into());
         trail.fact("method", shown.method);
@@ -163,13 +169,26 @@ pub(crate) fn is_welcome(provider: &Provider, peer: Option<&Peer>) -> bool {
     provider.enabled && (unbounded || peer.is_some_and(|peer| reach.admits(peer.address, peer.private)))
 }
 
+/// Notes who showed what is right and is not let in all the same. He is told nothing of that.
+pub(crate) fn note_unwelcome(trail: &Trail, provider: &Provider) {
+    trail.actor(provider.name.as_str().into());
+    trail.fact(if provider.enabled { "out_of_reach" } else { "disabled" }, true);
+}
+
 /// The certificate that the connection showed.
 pub(crate) fn certificate(extensions: &Extensions) -> Option<[u8; 32]> {
     extensions.get::<Arc<Peer>>()?.certificate
 }
 
 /// Counts a failed authentication; `refusal` is answered unless there have been too many.
-pub(crate) fn refused(state: &AppState, peer: Option<&Peer>, refusal: ApiError) -> ApiError {
+pub(crate) fn refused(
+    state: &AppState,
+    (peer, trail): (Option<&Peer>, &Trail),
+    refusal: ApiError,
+) -> ApiError {
+    if let Some(peer) = peer {
+        trail.fact("network", guesses::network_of(peer.address));
+    }
     match state.guesses.failed(peer.map(|peer| peer.address), state.clock.now()) {
         Verdict::Refused => refusal,
         Verdict::Later { retry_after_s, first } => {

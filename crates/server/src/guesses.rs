@@ -69,6 +69,14 @@ impl Guesses {
     }
 }
 
+/// The network that failures from this address count for, for the trail.
+pub(crate) fn network_of(address: IpAddr) -> String {
+    match network(address) {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(network) => format!("{network}/64"),
+    }
+}
+
 /// What one guesser is likely to have to himself: an IPv4 address, an IPv6 network of 64 bits (RFC 6177).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {

@@ -25,6 +25,28 @@ pub(crate) enum AuditCommand {
     },
     /// Who sent, saw or received what about one patient.
     Disclosures(DisclosureArgs),
+    /// What the rules have found unusual, the newest first.
+    Alerts {
+        /// Also those that somebody has acknowledged.
+        #[arg(long)]
+        all: bool,
+        /// How many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Say that an alert has been seen to.
+    Acknowledge {
+        /// The alert's number.
+        alert: i64,
+        /// What was found, or done.
+        #[arg(long)]
+        note: String,
+    },
+    /// The rules that watch the trail; with a file, prove it by its own cases.
+    Rules {
+        /// A rule in TOML.
+        file: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

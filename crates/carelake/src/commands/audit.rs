@@ -1,5 +1,6 @@
 //! `carelake audit`
 
+mod alerts;
 mod archive;
 mod disclosures;
 mod records;
@@ -21,11 +22,16 @@ pub(super) async fn run(folder: &Path, command: AuditCommand, json: bool) -> any
     {
         return verify::archive(archive, args, json).await;
     }
+    if let AuditCommand::Rules { file: Some(file) } = &command {
+        return alerts::prove(file);
+    }
     let action = match command {
         AuditCommand::Verify(_) | AuditCommand::Checkpoint { .. } => Action::AuditVerify,
+        AuditCommand::Acknowledge { .. } => Action::AccessReview,
         _ => Action::AuditQuery,
     };
-    let parts = Parts::open_for(folder, "audit", action, Resource::AuditTrail).await?;
+    let resource = if action == Action::AccessReview { Resource::Lake } else { Resource::AuditTrail };
+    let parts = Parts::open_for(folder, "audit", action, resource).await?;
     let done = act(&parts, command, json).await;
     parts.close().await?;
     done
@@ -39,6 +45,9 @@ async fn act(parts: &Parts, command: AuditCommand, json: bool) -> anyhow::Result
         AuditCommand::Checkpoint { key } => checkpoint(parts, key, json).await?,
         AuditCommand::Archive { folder } => archive::run(parts, &folder, json).await?,
         AuditCommand::Disclosures(args) => disclosures::run(parts, &args, json).await?,
+        AuditCommand::Alerts { all, limit } => alerts::list(parts, (all, limit), json).await?,
+        AuditCommand::Acknowledge { alert, note } => alerts::acknowledge(parts, alert, &note).await?,
+        AuditCommand::Rules { .. } => alerts::rules(parts, json).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

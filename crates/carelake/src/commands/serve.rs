@@ -7,8 +7,10 @@ use crate::{
     outside::{self, Outside},
     parts::Parts,
     screen,
+    watchman::{self, Watchman, Webhooks},
 };
 use anyhow::Context;
+use keys::Zone;
 use lake::LakeError;
 use landing::Intake;
 use model::AuditOutcome;
@@ -40,7 +42,8 @@ impl Service {
     pub(super) async fn start(parts: &Parts) -> anyhow::Result<Self> {
         let folder = parts.home.places().tls();
         let tls = certificate::open(&folder)?;
-        let outside = Outside::new(&parts.home.config.outside)?;
+        let outside = Arc::new(Outside::new(&parts.home.config.outside)?);
+        let watchman = watchman(parts, &outside)?;
         let intake = Arc::new(parts.intake()?);
         let app = App {
             intake: Arc::clone(&intake),
@@ -67,6 +70,7 @@ impl Service {
         });
         let (control, clock) = (Arc::clone(&parts.control), Arc::clone(&parts.clock));
         helpers.spawn(outside::keep_fresh(outside, control, clock));
+        helpers.spawn(watchman.keep());
         let every = parts.home.config.audit.checkpoint_every();
         helpers.spawn(parts.witness.clone().keep(every, Arc::clone(&parts.trail)));
         let worker = tokio::spawn(worker.run(stop));
@@ -113,6 +117,14 @@ pub(super) async fn run(folder: &Path) -> anyhow::Result<()> {
     parts.record("serve.stop", AuditOutcome::Success, "gateway", &[]).await?;
     parts.close().await?;
     ran_out.map_or(Ok(()), Err)
+}
+
+/// Who watches the trail.
+fn watchman(parts: &Parts, outside: &Arc<Outside>) -> anyhow::Result<Watchman> {
+    let rules = watchman::rules(&parts.home.places().rules())?;
+    let (outside, clock) = (Arc::clone(outside), Arc::clone(&parts.clock));
+    let webhooks = Webhooks::new(&parts.home.config.alerts, outside, clock)?;
+    Ok(Watchman::new(Arc::clone(&parts.control), parts.zone(Zone::Audit)?, rules, webhooks))
 }
 
 /// Ends when the approvals of a home for real data no longer hold, with what to do about it.

@@ -104,8 +104,8 @@ pub(crate) async fn token(
         .and_then(Result::ok)
         .ok_or(TokenError::InvalidRequest("the form is too large, or did not arrive in time"))?;
     let form = form::read(&headers, &body)?;
-    let client = match client::authenticate(&state, &headers, &form, peer).await {
-        Err(TokenError::InvalidClient) => return Err(wrong(&state, peer)),
+    let client = match client::authenticate(&state, &headers, &form, (peer, &trail)).await {
+        Err(TokenError::InvalidClient) => return Err(wrong(&state, peer, &trail)),
         other => other?,
     };
     trail.actor(Arc::from(client.provider.name.as_str()));
@@ -137,8 +137,8 @@ async fn allowed(
     permissions.require_token().map_err(|_| TokenError::UnauthorizedClient)
 }
 
-fn wrong(state: &AppState, peer: Option<&Peer>) -> TokenError {
-    let refused = caller::refused(state, peer, ApiError::new(Kind::Unauthenticated, ""));
+fn wrong(state: &AppState, peer: Option<&Peer>, trail: &Trail) -> TokenError {
+    let refused = caller::refused(state, (peer, trail), ApiError::new(Kind::Unauthenticated, ""));
     match refused.kind() {
         Kind::TooManyGuesses => TokenError::TooManyGuesses(refused),
         _ => TokenError::InvalidClient,

@@ -3,9 +3,10 @@
 use super::{TokenError, basic, form::Form};
 use crate::{
     app::AppState,
-    caller::{authorization, is_welcome},
+    caller::{authorization, is_welcome, note_unwelcome},
     peer::Peer,
     token,
+    trail::Trail,
 };
 use control::{ControlError, Credential, Material, Provider};
 use credentials::{
@@ -46,7 +47,7 @@ pub(super) async fn authenticate(
     state: &AppState,
     headers: &HeaderMap,
     form: &Form,
-    peer: Option<&Peer>,
+    (peer, trail): (Option<&Peer>, &Trail),
 ) -> Result<Client, TokenError> {
     let client = match shown(headers, form, peer)? {
         Shown::Secret { client_id, secret } => by_secret(state, &client_id, &secret).await?,
@@ -55,7 +56,11 @@ pub(super) async fn authenticate(
             by_certificate(state, client_id, certificate).await?
         }
     };
-    if is_welcome(&client.provider, peer) { Ok(client) } else { Err(TokenError::InvalidClient) }
+    if is_welcome(&client.provider, peer) {
+        return Ok(client);
+    }
+    note_unwelcome(trail, &client.provider);
+    Err(TokenError::InvalidClient)
 }
 
 /// A client uses one way at a time (RFC 6749 §2.3).
