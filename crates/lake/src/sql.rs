@@ -232,7 +232,8 @@ impl Session {
         let statement = self.statement(sql)?;
         let state = self.context.state();
         let plan = state.statement_to_plan(statement.clone()).await.map_err(LakeError::Query)?;
-        Ok(Question { statement: question::words(statement), reads: question::reads(plan)? })
+        let reads = question::reads(plan, &self.tables_named(sql)?)?;
+        Ok(Question { statement: question::words(statement), reads })
     }
 
     fn statement(&self, sql: &str) -> Result<Statement, LakeError> {

@@ -61,7 +61,8 @@ pub fn verifier_key(public_key: &[u8; 32]) -> String {
 /// # Errors
 /// It has another form, or its name or hash is not this key's.
 pub fn parse_verifier_key(text: &str) -> Result<[u8; 32], NoteError> {
-    let key = text.rsplit_once('+').and_then(|(_, key)| STANDARD.decode(key).ok());
+    // Base 64 has a `+` of its own; names have none.
+    let key = text.splitn(3, '+').nth(2).and_then(|key| STANDARD.decode(key).ok());
     let key = key.as_deref().and_then(|key| key.strip_prefix(&[ED25519_TYPE]));
     let key: [u8; 32] = key.and_then(|key| key.try_into().ok()).ok_or(NoteError::Malformed)?;
     if verifier_key(&key) == text { Ok(key) } else { Err(NoteError::Malformed) }
@@ -174,7 +175,9 @@ mod tests {
 
     #[test]
     fn a_key_is_read_as_it_is_written() {
-        assert_eq!(parse_verifier_key(&verifier_key(&[7; 32])), Ok([7; 32]));
+        for byte in 0..=255 {
+            assert_eq!(parse_verifier_key(&verifier_key(&[byte; 32])), Ok([byte; 32]));
+        }
         for other in [KEY, "", "a+b+c", &verifier_key(&[7; 32])[1..]] {
             assert_eq!(parse_verifier_key(other), Err(NoteError::Malformed), "{other}");
         }

@@ -89,13 +89,12 @@ fn proving_resumes_and_every_record_conforms() {
 #[test]
 fn queries_tell_their_tables_and_columns_and_no_values() {
     let home = filled();
-    let query = "select p.patient, o.code_code from view.observation o join view.patient p on o.patient = p.patient \
-                 where o.code_code <> 'canary-9943476919' and p.birth_date > '1901-02-03' limit 3";
+    let query = "select o.patient, o.code from view.observation o join view.patient p on o.patient = p.id \
+                 where o.code <> 'canary-9943476919' and p.birth_month > '1901-02' limit 3";
     let found = home.run(["sql", query, "--format", "json"]);
-    let columns = "select column_name from catalog.columns where table_name in ('observation', 'patient') and table_schema = 'view'";
-    assert_eq!(found.status.code(), Some(0), "{} {:?}", found.stderr, home.sql(columns));
+    found.exits(0);
     let told = home.run(["--json", "audit", "query", "--action", "sql"]).exits(0).stdout;
-    assert!(!told.contains("canary-9943476919") && !told.contains("1901-02-03"), "{told}");
+    assert!(!told.contains("canary-9943476919") && !told.contains("1901-02"), "{told}");
     let told = lines(&told)
         .into_iter()
         .find(|line| line["detail"]["statement"].as_str().unwrap().contains("JOIN"))
@@ -108,8 +107,8 @@ fn queries_tell_their_tables_and_columns_and_no_values() {
         .map(|table| (table["table"].as_str().unwrap(), &table["columns"]))
         .collect();
     assert_eq!(tables.len(), 2, "{told}");
-    assert_eq!(tables[0], ("view.observation", &serde_json::json!(["code_code", "patient"])));
-    assert_eq!(tables[1], ("view.patient", &serde_json::json!(["birth_date", "patient"])));
+    assert_eq!(tables[0], ("view.observation", &serde_json::json!(["code", "patient"])));
+    assert_eq!(tables[1], ("view.patient", &serde_json::json!(["birth_month", "id"])));
     assert!(!told["patients"].as_array().unwrap().is_empty());
 }
 
@@ -120,7 +119,7 @@ fn a_patient_learns_who_sent_and_who_saw() {
     let patient = patients[0]["patient"].as_str().unwrap();
     let other = patients[1]["patient"].as_str().unwrap();
     home.run(["role", "assume", "analyst", "--why", "winter plan", "--purpose", "service-planning"]).exits(0);
-    home.sql(&format!("select patient, code_code from view.observation where patient = '{patient}'"));
+    home.sql(&format!("select patient, code from view.observation where patient = '{patient}'"));
     home.run(["role", "drop"]).exits(0);
     home.sql("select count(*) from view.observation");
     home.sql("select count(*) from view.immunization");

@@ -6,7 +6,12 @@
 use super::records::{in_json, patients_in, patients_of};
 use crate::{cli::DisclosureArgs, commands::sql::ask, parts::Parts, screen};
 use ::audit::{Filter, Record, records};
-use control::TableKind;
+use arrow::{
+    array::AsArray,
+    compute::cast,
+    datatypes::{DataType, Int64Type},
+};
+use control::{CatalogTable, TableKind, TableVersion};
 use futures::TryStreamExt;
 use keys::Zone;
 use model::{AuditEntity, AuditOutcome};
@@ -71,43 +76,74 @@ pub(super) async fn run(parts: &Parts, args: &DisclosureArgs, json: bool) -> any
     Ok(())
 }
 
+/// A table in which patients stand.
+struct Stands {
+    name: String,
+    /// The column that names them.
+    column: &'static str,
+    is_raw: bool,
+}
+
+impl Stands {
+    fn of(table: &CatalogTable) -> Option<Self> {
+        let TableVersion { table, kind, columns, .. } = &table.table;
+        // Links are the custodian's; whoever looks for a person has read them already.
+        if *kind == TableKind::Internal || table.schema == lake::sql::PUBLIC {
+            return None;
+        }
+        let name = format!("{}.{}", table.schema, table.name);
+        let names_them = columns.iter().any(|column| column.name == "patient");
+        let column = match (names_them, name.as_str()) {
+            (true, _) => "patient",
+            (false, "view.patient") => "id",
+            (false, _) => return None,
+        };
+        Some(Self { name, column, is_raw: table.schema == "raw" })
+    }
+}
+
 /// What each source has sent, and the tables in which the patients stand.
 async fn sent(
     parts: &Parts,
     patients: &BTreeSet<String>,
 ) -> anyhow::Result<(Vec<arrow::array::RecordBatch>, BTreeSet<String>)> {
     let snapshot = parts.control.snapshot(parts.control.published().await?).await?;
-    let with_patient = snapshot.iter().filter(|table| {
-        table.table.kind != TableKind::Internal
-            && table.table.columns.iter().any(|column| column.name == "patient")
-    });
-    let names: Vec<(String, String)> = with_patient
-        .map(|table| (table.table.table.schema.clone(), table.table.table.name.clone()))
-        .collect();
+    let tables: Vec<Stands> = snapshot.iter().filter_map(Stands::of).collect();
+    if tables.is_empty() {
+        anyhow::bail!("nothing stands in the lake yet");
+    }
     let listed: Vec<_> =
         patients.iter().map(|patient| format!("'{}'", patient.replace('\'', "''"))).collect();
-    let wanted = format!("cast(patient as varchar) in ({})", listed.join(", "));
-    let mut parts_of_raw = Vec::new();
+    let listed = listed.join(", ");
     let mut standing = BTreeSet::new();
-    for (schema, name) in names {
-        let full = if schema == lake::sql::PUBLIC { name.clone() } else { format!("{schema}.{name}") };
-        let found = ask(parts, &format!("select 1 from {full} where {wanted} limit 1")).await?;
-        if found.iter().all(|batch| batch.num_rows() == 0) {
-            continue;
+    let count = |Stands { name, column, .. }: &Stands| {
+        format!(
+            "select '{name}' as name, count(*) as rows from {name} where cast({column} as varchar) in ({listed})"
+        )
+    };
+    for batch in ask(parts, &union(tables.iter().map(count))).await? {
+        let (tables, counts) =
+            (cast(batch.column(0), &DataType::Utf8)?, batch.column(1).as_primitive::<Int64Type>());
+        for (name, count) in tables.as_string::<i32>().iter().zip(counts) {
+            standing.extend(name.filter(|_| count > Some(0)).map(str::to_owned));
         }
-        if schema == "raw" {
-            parts_of_raw.push(format!(
-                "select source, '{name}' as type, count(*) as resources, min(last_updated) as first, \
-                 max(last_updated) as last from {full} where {wanted} group by source"
-            ));
-        }
-        standing.insert(full);
     }
-    if parts_of_raw.is_empty() {
+    let raw = tables.iter().filter(|table| table.is_raw && standing.contains(&table.name));
+    let by_source = raw.map(|Stands { name, column, .. }| {
+        format!(
+            "select source, '{name}' as \"table\", count(*) as resources, min(last_updated) as first, \
+             max(last_updated) as last from {name} where cast({column} as varchar) in ({listed}) group by source"
+        )
+    });
+    let by_source = union(by_source);
+    if by_source.is_empty() {
         anyhow::bail!("nothing of such a patient stands in the lake");
     }
-    let query = format!("select * from ({}) as sent order by source, type", parts_of_raw.join(" union all "));
-    Ok((ask(parts, &query).await?, standing))
+    Ok((ask(parts, &format!("select * from ({by_source}) as sent order by 1, 2")).await?, standing))
+}
+
+fn union(queries: impl Iterator<Item = String>) -> String {
+    queries.collect::<Vec<_>>().join(" union all ")
 }
 
 fn concerns(record: &Record, patients: &BTreeSet<String>, standing: &BTreeSet<String>) -> Option<Concerns> {
