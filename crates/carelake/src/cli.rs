@@ -338,6 +338,16 @@ pub(crate) struct SimulateArgs {
 pub(crate) enum BenchCommand {
     /// Views over NDJSON to Parquet: resources a second, memory, ten views in one pass beside one.
     Views(BenchViewsArgs),
+    /// The audit trail: records written, proved and asked a second.
+    Audit(BenchAuditArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "It writes to a home in a temporary folder (TMPDIR), about 100 bytes a record.")]
+pub(crate) struct BenchAuditArgs {
+    /// How many records.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(10_000..=100_000_000))]
+    pub(crate) records: u64,
 }
 
 #[derive(Debug, Args)]

@@ -144,7 +144,7 @@ impl Config {
 /// Puts a text from the environment where its key stands, as a list, number, truth value or text.
 fn set(values: &mut toml::Table, section: &str, key: &str, text: &str) {
     let value = match (key, text.parse::<i64>(), text.parse::<bool>()) {
-        ("listen" | "listen_private" | "hosts", ..) => {
+        ("listen" | "listen_private" | "hosts" | "webhooks", ..) => {
             toml::Value::Array(text.split(',').map(|item| item.trim().into()).collect())
         }
         (_, Ok(number), _) => number.into(),

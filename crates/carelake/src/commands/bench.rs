@@ -1,5 +1,6 @@
 //! `carelake bench`: the project's own measurements, with method and machine. No home is needed.
 
+mod audit;
 mod machine;
 mod population;
 mod views;
@@ -9,6 +10,8 @@ pub(super) use machine::peak_memory_bytes;
 use crate::cli::BenchCommand;
 
 pub(super) async fn run(command: BenchCommand, json: bool) -> anyhow::Result<()> {
-    let BenchCommand::Views(args) = command;
-    tokio::task::spawn_blocking(move || views::run(&args, json)).await?
+    match command {
+        BenchCommand::Views(args) => tokio::task::spawn_blocking(move || views::run(&args, json)).await?,
+        BenchCommand::Audit(args) => audit::run(&args, json).await,
+    }
 }

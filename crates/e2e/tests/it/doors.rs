@@ -15,7 +15,8 @@ use std::{
 const POLICY: &str = r#"@id("own") @because("It is tried.") permit (principal in Role::"analyst", action == Action::"sql.query", resource);"#;
 
 /// Commands that work without a home.
-const HOMELESS: &[&str] = &["demo", "simulate", "view run", "view conformance", "bench views"];
+const HOMELESS: &[&str] =
+    &["demo", "simulate", "view run", "view conformance", "view explain", "bench views", "bench audit"];
 
 /// What each command is called with, and the records that it leaves: action and outcome, in order. FILE is NDJSON, VIEW
 /// a ViewDefinition, POLICY a policy in Cedar, OUT a folder.

@@ -34,3 +34,4 @@ mod rows;
 mod service;
 mod shared;
 mod views;
+mod watch;
