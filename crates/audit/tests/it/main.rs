@@ -5,6 +5,7 @@
 mod balp;
 mod checkpoints;
 mod edits;
+mod examples;
 mod first_form;
 mod ground;
 mod tamper;
