@@ -26,7 +26,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 const WAITING: usize = 4096;
 
 /// The most bytes of records that one put adds.
-const GROUP_BYTES: usize = 1 << 20;
+const GROUP_BYTES: usize = 4 << 20;
 
 /// An object that has reached this many bytes is followed by another.
 const OBJECT_BYTES: usize = 256 << 10;

@@ -4,7 +4,7 @@ use crate::words::words;
 
 words! {
     /// Why rows are asked for. It is recorded, and policies may ask for it; nobody can prove it.
-    pub enum Purpose or UnknownPurpose, "a purpose is direct-care, service-planning, population-health, quality, research or operations" {
+    pub enum Purpose or UnknownPurpose, "a purpose is direct-care, service-planning, population-health, quality, research, operations or subject-access" {
         /// The care of the people whom the data is about.
         DirectCare = "direct-care",
         /// Deciding which services there should be.
@@ -17,5 +17,7 @@ words! {
         Research = "research",
         /// Keeping the lake itself in order.
         Operations = "operations",
+        /// Telling a person what is held about them and who has seen it (UK GDPR, article 15).
+        SubjectAccess = "subject-access",
     }
 }

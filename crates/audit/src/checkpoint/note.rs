@@ -80,11 +80,13 @@ impl Checkpoint {
         Ok(Self { origin, size, root, text })
     }
 
-    /// Reads a checkpoint. Further lines of its body and signatures of others (witnesses) are let stand.
+    /// Reads a checkpoint. Further lines of its body and signatures of others (witnesses) are let stand, and it does
+    /// not matter with how many newlines it ends: files that it is kept in are written by many tools.
     ///
     /// # Errors
     /// It has another form. Its signature is not checked here.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
+        let text = format!("{}\n", text.trim_end_matches(['\r', '\n']));
         let (body, _) = text.rsplit_once("\n\n").ok_or(NoteError::Malformed)?;
         let mut lines = body.split('\n');
         let mut line = || lines.next().filter(|line| !line.is_empty()).ok_or(NoteError::Malformed);
@@ -95,7 +97,7 @@ impl Checkpoint {
         if number.to_string() != size {
             return Err(NoteError::Malformed);
         }
-        Ok(Self { origin: origin.to_owned(), size: number, root, text: text.to_owned() })
+        Ok(Self { origin: origin.to_owned(), size: number, root, text })
     }
 
     /// Whether the trail's key has signed it.
@@ -162,6 +164,7 @@ mod tests {
     fn what_is_no_checkpoint_is_refused() {
         let good = "o\n7\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\u{2014} o AAAA\n";
         assert_eq!(Checkpoint::parse(good).unwrap().size, 7);
+        assert_eq!(Checkpoint::parse(&format!("{good}\n\r\n")), Checkpoint::parse(good));
         for other in [
             good.replace("7", "07"),
             good.replace("7", "-7"),

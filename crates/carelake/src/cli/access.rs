@@ -81,7 +81,8 @@ Example:
         /// Why. It stands in the audit trail.
         #[arg(long, value_name = "TEXT")]
         why: String,
-        /// What for: direct-care, service-planning, population-health, quality, research or operations.
+        /// What for: direct-care, service-planning, population-health, quality, research, operations or
+        /// subject-access.
         #[arg(long, value_name = "PURPOSE")]
         purpose: Option<Purpose>,
         /// For how long.

@@ -179,8 +179,6 @@ fn note_use(event: AuditEvent, last: &mut BTreeMap<(String, String), Timestamp>)
             "sql" => Action::SqlQuery.as_str().to_owned(),
             "token" => Action::TokenGet.as_str().to_owned(),
             "fhir.transaction" | "fhir.batch" => Action::FhirCreate.as_str().to_owned(),
-            "view-register" => Action::ViewRegister.as_str().to_owned(),
-            "view-remove" => Action::ViewRemove.as_str().to_owned(),
             "serve.start" => Action::Serve.as_str().to_owned(),
             other => other.to_owned(),
         };

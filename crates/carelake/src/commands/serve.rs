@@ -99,7 +99,13 @@ pub(super) async fn run(folder: &Path) -> anyhow::Result<()> {
     // Heard from the first moment on: whoever reads below that it listens may ask it to stop at once.
     let asked_to_stop = asked_to_stop()?;
     let parts = Parts::open_for(folder, "serve", Action::Serve, Resource::Lake).await?;
-    let service = Service::start(&parts).await?;
+    let service = match Service::start(&parts).await {
+        Ok(service) => service,
+        Err(error) => {
+            parts.close().await?;
+            return Err(error);
+        }
+    };
     parts.record("serve.start", AuditOutcome::Success, "gateway", &[]).await?;
     for address in service.addresses() {
         screen::note(format!("carelake: the gateway listens on https://{address}/fhir/r4"));

@@ -62,7 +62,16 @@ async fn answer(parts: &Parts, args: &SqlArgs, json: bool) -> anyhow::Result<Str
 /// The rows that answer `query` at the newest sequence. No record, no answer: nobody sees them before the
 /// record is durable that they were asked for.
 pub(super) async fn ask(parts: &Parts, query: &str) -> anyhow::Result<Vec<RecordBatch>> {
-    let mut told = Told::default();
+    told(parts, query, Told::default()).await
+}
+
+/// The same, on behalf of another command.
+pub(super) async fn ask_for(parts: &Parts, query: &str, what: &str) -> anyhow::Result<Vec<RecordBatch>> {
+    let facts = vec![("for", what.to_owned())];
+    told(parts, query, Told { facts, ..Told::default() }).await
+}
+
+async fn told(parts: &Parts, query: &str, mut told: Told) -> anyhow::Result<Vec<RecordBatch>> {
     let answered = rows(parts, query, &mut told).await;
     let outcome = if answered.is_ok() { AuditOutcome::Success } else { AuditOutcome::Refused };
     let Told { facts, about } = told;

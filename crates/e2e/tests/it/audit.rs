@@ -4,6 +4,7 @@ use crate::{
     home::Home,
     inputs::{self, GP, TRUST},
     provider::{Provider, Request},
+    real_data::{approvals, init},
     service::Service,
 };
 use reqwest::StatusCode;
@@ -146,6 +147,34 @@ fn a_patient_learns_who_sent_and_who_saw() {
     assert!(counted("view.observation") >= 2);
     home.run(["audit", "disclosures", "--patient", "nobody"]).exits(1).says("nothing of such a patient");
     home.run(["audit", "disclosures", "--patient", patient]).exits(0).says("Who saw or asked");
+    // A report does not fill the next one with what it asked itself.
+    let again = lines(&home.run(["--json", "audit", "disclosures", "--patient", patient]).exits(0).stdout);
+    let among = |told: &[Value]| told.iter().filter(|line| line["concerns"] == "among others").count();
+    assert_eq!(among(&again), among(&told));
+
+    let linked = home.sql("select person, patient from person_link order by person limit 1");
+    let (person, patient) = (linked[0]["person"].as_str().unwrap(), linked[0]["patient"].as_str().unwrap());
+    home.sql(&format!("select patient from raw.patient where patient = '{patient}'"));
+    let of_person =
+        home.run(["--json", "audit", "query", "--person", person, "--action", "sql"]).exits(0).stdout;
+    assert!(of_person.contains(patient), "{of_person}");
+    home.run(["audit", "disclosures", "--person", person]).exits(0).says("raw.patient");
+    home.run(["audit", "query", "--person", "nobody"]).exits(1).says("no patient is linked");
+}
+
+#[test]
+fn on_real_data_custodians_answer_persons_and_say_that_they_do() {
+    let home = Home::absent();
+    init(&home, &approvals(&home, "2999-12-31")).exits(0);
+    let assume = |purpose: &str| {
+        home.run(["role", "assume", "custodian", "--why", "letter 7", "--purpose", purpose]).exits(0);
+    };
+    assume("operations");
+    home.run(["audit", "disclosures", "--patient", "x"]).exits(1).says("denied");
+    assume("subject-access");
+    home.run(["audit", "disclosures", "--patient", "x"]).exits(1).says("nothing stands in the lake yet");
+    home.run(["audit", "query"]).exits(0).says("letter 7");
+    home.run(["audit", "verify"]).exits(1).says("denied");
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ fn a_view_is_registered_listed_and_removed() {
     assert_eq!(state(&home, "codes"), "");
     home.run(["view", "remove", "codes"]).exits(1).says("no registered view `codes`");
     home.run(["view", "remove", "patient"]).exits(1).says("built-in");
-    for action in ["view-register", "view-build", "view-remove"] {
+    for action in ["view.register", "view.build", "view.remove"] {
         home.run(["audit", "query", "--action", action]).exits(0).says("codes");
     }
     home.run(["audit", "verify"]).exits(0);

@@ -200,7 +200,7 @@ async fn show(
     refinery.keep_table(table);
     let detail = in_words(progress);
     let seq = publish(refinery, row, ViewChange::Show(row, &version), &detail).await?;
-    record(refinery, "view-build", row, seq, &detail).await;
+    record(refinery, "view.build", row, seq, &detail).await;
     Ok(())
 }
 
@@ -215,7 +215,7 @@ async fn leave(refinery: &mut Refinery, row: &RegisteredView, why: &str) -> Resu
     }
     let table = TableName::new("view", row.name.as_str());
     let seq = publish(refinery, row, ViewChange::Drop(row, &table, why), why).await?;
-    record(refinery, "view-remove", row, seq, why).await;
+    record(refinery, "view.remove", row, seq, why).await;
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 //! Who sent is told by raw, which keeps every row's source; who saw, by the trail: answers that named the patient, and
 //! queries that read tables in which the patient stands, whoever they were about.
 
-use super::records::{in_json, patients_in, patients_of};
-use crate::{cli::DisclosureArgs, commands::sql::ask, parts::Parts, screen};
+use super::records::{DISCLOSURES, in_json, patients_in, patients_of};
+use crate::{cli::DisclosureArgs, commands::sql::ask_for, parts::Parts, screen};
 use ::audit::{Filter, Record, records};
 use arrow::{
     array::AsArray,
@@ -121,7 +121,7 @@ async fn sent(
             "select '{name}' as name, count(*) as rows from {name} where cast({column} as varchar) in ({listed})"
         )
     };
-    for batch in ask(parts, &union(tables.iter().map(count))).await? {
+    for batch in ask_for(parts, &union(tables.iter().map(count)), DISCLOSURES).await? {
         let (tables, counts) =
             (cast(batch.column(0), &DataType::Utf8)?, batch.column(1).as_primitive::<Int64Type>());
         for (name, count) in tables.as_string::<i32>().iter().zip(counts) {
@@ -139,7 +139,8 @@ async fn sent(
     if by_source.is_empty() {
         anyhow::bail!("nothing of such a patient stands in the lake");
     }
-    Ok((ask(parts, &format!("select * from ({by_source}) as sent order by 1, 2")).await?, standing))
+    let query = format!("select * from ({by_source}) as sent order by 1, 2");
+    Ok((ask_for(parts, &query, DISCLOSURES).await?, standing))
 }
 
 fn union(queries: impl Iterator<Item = String>) -> String {
@@ -149,6 +150,10 @@ fn union(queries: impl Iterator<Item = String>) -> String {
 fn concerns(record: &Record, patients: &BTreeSet<String>, standing: &BTreeSet<String>) -> Option<Concerns> {
     if patients_in(record).any(|one| patients.contains(one)) {
         return Some(Concerns::Named);
+    }
+    // What reports like this one have asked.
+    if record.event.detail.get("for").is_some_and(|what| what == DISCLOSURES) {
+        return None;
     }
     let reads = record
         .event

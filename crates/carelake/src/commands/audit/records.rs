@@ -2,12 +2,13 @@
 
 use crate::{
     cli::{ExportArgs, QueryArgs, WhichArgs},
+    commands::sql,
     parts::Parts,
     screen,
 };
 use ::audit::{Filter, Record, records};
 use anyhow::Context;
-use arrow::array::AsArray;
+use arrow::{array::AsArray, compute::cast, datatypes::DataType};
 use futures::TryStreamExt;
 use keys::Zone;
 use model::{AuditEntity, AuditOutcome, Timestamp};
@@ -19,6 +20,9 @@ use std::{
     io::{self, BufWriter, Write},
     pin::pin,
 };
+
+/// What queries are for by which a patient is looked for.
+pub(super) const DISCLOSURES: &str = "disclosures";
 
 /// What is asked for, looked at record by record.
 struct Which {
@@ -70,17 +74,23 @@ pub(super) async fn export(parts: &Parts, args: &ExportArgs) -> anyhow::Result<(
     let mut pages = pin!(records(parts.zone(Zone::Audit)?, which.filter.clone()));
     while let Some(page) = pages.try_next().await? {
         for record in page.iter().filter(|record| record.is_audit_event() && which.takes(record)) {
-            match writeln!(out, "{}", record.resource) {
-                // A reader that has gone away, such as `head`, is no error.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-                written => written?,
+            if !is_read(writeln!(out, "{}", record.resource))? {
+                return Ok(());
             }
             count += 1;
         }
     }
-    out.flush()?;
+    is_read(out.flush())?;
     screen::note(format!("carelake: {} AuditEvents", screen::count(count)));
     Ok(())
+}
+
+/// Whether there is still somebody who reads. One that has gone away, such as `head`, is no error.
+fn is_read(written: io::Result<()>) -> io::Result<bool> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
+    }
 }
 
 /// What a question about the trail is told as in the trail.
@@ -141,13 +151,12 @@ pub(super) fn patients_in(record: &Record) -> impl Iterator<Item = &str> {
 
 /// The patients that are linked to a person. The policies are asked for the table of links, and it is recorded.
 pub(super) async fn patients_of(parts: &Parts, person: &str) -> anyhow::Result<BTreeSet<String>> {
-    let query = format!(
-        "select cast(patient as varchar) from person_link where person = '{}'",
-        person.replace('\'', "''")
-    );
-    let batches = crate::commands::sql::ask(parts, &query).await?;
-    let names = batches.iter().flat_map(|batch| batch.column(0).as_string_opt::<i32>().into_iter().flatten());
-    let patients: BTreeSet<String> = names.flatten().map(str::to_owned).collect();
+    let query = format!("select patient from person_link where person = '{}'", person.replace('\'', "''"));
+    let mut patients = BTreeSet::new();
+    for batch in sql::ask_for(parts, &query, DISCLOSURES).await? {
+        let column = cast(batch.column(0), &DataType::Utf8)?;
+        patients.extend(column.as_string::<i32>().iter().flatten().map(str::to_owned));
+    }
     if patients.is_empty() {
         anyhow::bail!("no patient is linked to such a person");
     }

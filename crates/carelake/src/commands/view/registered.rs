@@ -37,7 +37,7 @@ async fn register(parts: &Parts, file: &Path, json: bool) -> anyhow::Result<()> 
     let (view, number) = registered.with_context(|| format!("register {}", file.display()))?;
     let name = view.name();
     if number.is_some() {
-        parts.record("view-register", AuditOutcome::Success, name, &[]).await?;
+        parts.record("view.register", AuditOutcome::Success, name, &[]).await?;
     }
     let built_here = work(parts).await?;
     let Some(view) = newest(parts, name).await? else {
@@ -120,7 +120,7 @@ async fn remove(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
         bail!("`{name}` is a built-in view, which every lake keeps");
     }
     parts.control.remove_view(name).await?;
-    parts.record("view-remove", AuditOutcome::Success, name, &[]).await?;
+    parts.record("view.remove", AuditOutcome::Success, name, &[]).await?;
     let gone = work(parts).await?;
     if json {
         screen::say(json!({ "name": name, "state": if gone { "gone" } else { "leaving" } }).to_string());
