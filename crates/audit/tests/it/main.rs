@@ -7,5 +7,6 @@ mod checkpoints;
 mod edits;
 mod first_form;
 mod ground;
+mod retain;
 mod tamper;
 mod write;
