@@ -61,6 +61,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("audit export", &["decide", "audit.export"]),
     ("audit checkpoint", &["decide", "audit.checkpoint"]),
     ("audit archive OUT", &["decide", "audit.archive"]),
+    ("audit retain --before 2001-01-01", &["decide", "audit.retain"]),
+    ("audit hold place --reason inquiry", &["decide", "audit.hold.place"]),
+    ("audit hold list", &["decide", "audit.hold.list"]),
+    ("audit hold release 1", &["decide", "audit.hold.release"]),
     ("audit disclosures --patient nobody", &["decide", "audit.disclosures"]),
     ("key recover", &[]),
 ];
