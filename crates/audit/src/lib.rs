@@ -16,6 +16,8 @@
 //! or whose newest objects are gone, once was longer. Whoever kept a checkpoint
 //! can prove that nothing is missing of what was there then.
 //!
+//! What is old enough a [`Retention`] lets go, and leaves a signed mark of where it cut the chain.
+//!
 //! The crate owns the format, not the zone: the store it is given encrypts.
 
 mod archive;
@@ -27,6 +29,7 @@ mod line;
 mod log;
 mod place;
 mod read;
+mod retain;
 mod verify;
 pub mod watch;
 
@@ -37,4 +40,5 @@ pub use checkpoint::{
 pub use head::{Head, SignedHead};
 pub use log::{AuditLog, OpenError};
 pub use read::{Filter, Follower, ReadError, Record, records};
+pub use retain::{Due, RetainError, Retention};
 pub use verify::{Damage, Unwitnessed, Verified, VerifyError, WitnessDamage, Witnesses, verify};

@@ -36,7 +36,7 @@ pub(crate) struct Place {
 pub(crate) struct Places {
     /// The objects of records by writer, in the order of their records.
     pub(crate) chains: BTreeMap<String, Vec<Place>>,
-    /// How many records retention has cut off each writer's beginning.
+    /// How many records retention has cut off each writer's beginning, in order: marks that it left.
     pub(crate) cuts: BTreeMap<String, Vec<u64>>,
     /// How many leaves stand before each object of the log of checkpoints, in order.
     pub(crate) checkpoints: Vec<u64>,
@@ -62,7 +62,8 @@ impl Places {
         Ok(places)
     }
 
-    /// The objects of a writer's chain from the one on that begins with record `first`, in order.
+    /// The objects of a writer's chain from the one on that begins with record `first`, in order, without those that
+    /// retention has let go.
     pub(crate) async fn list_from(
         store: &dyn ObjectStore,
         writer: &str,
@@ -74,9 +75,16 @@ impl Places {
         while let Some(object) = listing.try_next().await? {
             places.add(object.location);
         }
-        let mut places = places.chains.remove(writer).unwrap_or_default();
-        places.sort_unstable();
-        Ok(places)
+        places.chains.values_mut().for_each(|places| places.sort_unstable());
+        Ok(places.kept(writer).to_vec())
+    }
+
+    /// A writer's objects without those that stand before its newest cut: they have been let go, and are only not
+    /// deleted yet. Whether the cut is a true one, verifying tells.
+    pub(crate) fn kept(&self, writer: &str) -> &[Place] {
+        let objects = self.chains.get(writer).map_or(&[][..], Vec::as_slice);
+        let cut = self.cuts.get(writer).and_then(|cuts| cuts.iter().max()).copied().unwrap_or_default();
+        objects.get(objects.partition_point(|place| place.first < cut)..).unwrap_or_default()
     }
 
     fn add(&mut self, path: Path) {

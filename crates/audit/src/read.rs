@@ -1,4 +1,5 @@
-//! Reading the trail. Nothing is proved here; see [`crate::verify`].
+//! Reading the trail. Nothing is proved here; see [`crate::verify`]. What retention has let go is not read, whether it is
+//! deleted yet or not.
 
 use crate::{
     event, head, line,
@@ -102,11 +103,12 @@ pub fn records(
 ) -> impl Stream<Item = Result<Vec<Record>, ReadError>> + Send {
     let filter = Arc::new(filter);
     let pages = async move {
-        let chains = Places::list(store.as_ref(), None).await.map_err(ReadError::Store)?.chains;
+        let places = Places::list(store.as_ref(), None).await.map_err(ReadError::Store)?;
         let mut wanted = Vec::new();
-        for (writer, places) in chains {
-            let writer: Arc<str> = writer.into();
-            wanted.extend(filter.among(&places).iter().map(|&place| (Arc::clone(&writer), place)));
+        for writer in places.chains.keys() {
+            let kept = places.kept(writer);
+            let writer: Arc<str> = writer.as_str().into();
+            wanted.extend(filter.among(kept).iter().map(|&place| (Arc::clone(&writer), place)));
         }
         let pages = stream::iter(wanted).map(move |(writer, place)| {
             let (store, filter) = (Arc::clone(&store), Arc::clone(&filter));

@@ -1,18 +1,16 @@
 //! Proving the trail: every hash, every index, every signature, every checkpoint, and all that somebody else has kept.
 
+mod begin;
 mod chain;
 mod checkpoints;
 
-use crate::{
-    checkpoint::Checkpoint,
-    head::{Head, Says},
-    line::first_hash,
-    place::{self, Places},
-};
-use chain::Walk;
-use checkpoints::Log;
+pub(crate) use begin::{begin, read_marks};
+pub(crate) use chain::Walk;
+pub(crate) use checkpoints::Log;
+
+use crate::{checkpoint::Checkpoint, head::Head, place::Places};
 use model::Timestamp;
-use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
+use object_store::{ObjectStore, path::Path};
 use std::{collections::BTreeMap, fmt};
 
 /// What the trail is held against besides itself.
@@ -39,6 +37,8 @@ pub enum Damage {
     CutOff,
     /// No valid signature covers it, or the signature that follows the records before it is not valid.
     Signature,
+    /// It was let go by a signed mark, but no checkpoint tells of the chain as far as that: nothing is let go so early.
+    Untold,
 }
 
 /// What was proved.
@@ -57,7 +57,7 @@ pub struct Verified {
     pub complete_until: Option<Timestamp>,
     /// The chains of which nobody can say that there was no more.
     pub unwitnessed: Vec<Unwitnessed>,
-    /// The chains whose beginning retention has cut off, and how far.
+    /// The chains whose beginning, or some of it, is missing because retention has cut it off, and how far.
     pub cut: Vec<Head>,
 }
 
@@ -144,6 +144,7 @@ impl fmt::Display for Damage {
             Self::Reordered => "reordered",
             Self::CutOff => "cut off",
             Self::Signature => "not covered by a valid signature",
+            Self::Untold => "let go before any checkpoint told of it",
         })
     }
 }
@@ -188,67 +189,111 @@ pub async fn verify(
         checkpoint: log.checkpoint.clone(),
         ..Verified::default()
     };
-    for (writer, known) in chains {
-        let cut = match places.cuts.get(writer) {
-            Some(cuts) => Some(read_cut(store, public_key, writer, cuts).await?),
-            None => None,
+    let told = log.told();
+    for (writer, mut known) in chains {
+        let told = told.get(writer).map_or(0, |head| head.count);
+        let from = from.get(writer).copied();
+        let proof = Proof { store, public_key, writer, told, from };
+        let proved = match proof.chain(&places, &mut known).await {
+            // Retention may have let it go since the trail was listed.
+            Err(error) if error.is_gone() => {
+                let now = Places::list(store, Some(writer)).await.map_err(VerifyError::List)?;
+                proof.chain(&now, &mut known).await?
+            }
+            proved => proved?,
         };
-        let begin = Head { writer: writer.to_owned(), count: 0, hash: first_hash(writer) };
-        let begin = cut.clone().unwrap_or(begin);
-        let start =
-            from.get(writer).filter(|from| from.count > begin.count).map_or(begin, |&from| from.clone());
-        let before = start.count;
-        let objects = places.chains.get(writer).map_or(&[][..], Vec::as_slice);
-        let mut walk = Walk::new(store, public_key, start, objects, &known.hashes);
-        walk.chain().await?;
-        let (head, closed) = walk.end();
-        verified.records += head.count - before;
-        if !closed && known.count < head.count {
-            let (writer, witnessed, count) = (head.writer.clone(), known.count, head.count);
-            verified.unwitnessed.push(Unwitnessed { writer, witnessed, count });
-        }
-        verified.writers.push(head);
-        verified.cut.extend(cut);
+        verified.add(proved, known.count);
     }
     Ok(verified)
 }
 
+/// The proof of one chain.
+struct Proof<'a> {
+    store: &'a dyn ObjectStore,
+    public_key: &'a [u8; 32],
+    writer: &'a str,
+    /// How many of its records the log of checkpoints tells of.
+    told: u64,
+    /// How far it has been proved before.
+    from: Option<&'a Head>,
+}
+
+/// A chain that was proved.
+struct Proved {
+    /// Before which some are missing.
+    cut: Option<Head>,
+    records: u64,
+    end: Head,
+    closed: bool,
+}
+
+impl Proof<'_> {
+    async fn chain(&self, places: &Places, known: &mut Known) -> Result<Proved, VerifyError> {
+        let Self { store, public_key, writer, told, from } = *self;
+        let cuts = places.cuts.get(writer).map_or(&[][..], Vec::as_slice);
+        let marks = read_marks(store, public_key, writer, cuts, told).await?;
+        marks.iter().for_each(|mark| known.add(&mark.head));
+        let objects = places.chains.get(writer).map_or(&[][..], Vec::as_slice);
+        let Some(from) = from else {
+            let start = begin(writer, None);
+            let walk = Walk::new(store, public_key, start, objects, &known.hashes).with_marks(&marks);
+            return walk.prove().await;
+        };
+        // What lies before was proved already, or has gone since.
+        let cut = marks.last().filter(|_| objects.first().is_none_or(|place| place.first > 0));
+        let start = match marks.last().filter(|mark| mark.head.count > from.count) {
+            Some(mark) => begin(writer, Some(mark)),
+            None => (from.clone(), false),
+        };
+        let walk = Walk::new(store, public_key, start, places.kept(writer), &known.hashes);
+        Ok(Proved { cut: cut.map(|mark| mark.head.clone()), ..walk.prove().await? })
+    }
+}
+
+impl Walk<'_> {
+    async fn prove(mut self) -> Result<Proved, VerifyError> {
+        self.chain().await?;
+        let (end, closed) = self.end();
+        let (records, cut) = self.proved();
+        Ok(Proved { cut, records, end, closed })
+    }
+}
+
+impl Verified {
+    fn add(&mut self, proved: Proved, witnessed: u64) {
+        let Proved { cut, records, end, closed } = proved;
+        self.records += records;
+        if !closed && witnessed < end.count {
+            let (writer, count) = (end.writer.clone(), end.count);
+            self.unwitnessed.push(Unwitnessed { writer, witnessed, count });
+        }
+        self.cut.extend(cut);
+        self.writers.push(end);
+    }
+}
+
+impl VerifyError {
+    /// Whether an object was there when the trail was listed, and is not now.
+    fn is_gone(&self) -> bool {
+        matches!(self, Self::Unreadable { source: object_store::Error::NotFound { .. }, .. })
+    }
+}
+
 /// What is known of a chain from elsewhere.
 #[derive(Default)]
-struct Known {
+pub(crate) struct Known {
     /// The hashes that were seen when the chain had so many records.
-    hashes: BTreeMap<u64, Vec<[u8; 32]>>,
+    pub(crate) hashes: BTreeMap<u64, Vec<[u8; 32]>>,
     /// The most records that were seen.
-    count: u64,
+    pub(crate) count: u64,
 }
 
 impl Known {
-    fn add(&mut self, head: &Head) {
+    pub(crate) fn add(&mut self, head: &Head) {
         let hashes = self.hashes.entry(head.count).or_default();
         if !hashes.contains(&head.hash) {
             hashes.push(head.hash);
         }
         self.count = self.count.max(head.count);
-    }
-}
-
-/// Where retention has cut a chain: the signed mark that reaches furthest. What an earlier one says is implied.
-async fn read_cut(
-    store: &dyn ObjectStore,
-    public_key: &[u8; 32],
-    writer: &str,
-    cuts: &[u64],
-) -> Result<Head, VerifyError> {
-    let count = cuts.last().copied().unwrap_or_default();
-    let unreadable = |source| VerifyError::Unreadable { writer: writer.to_owned(), index: count, source };
-    let object = store.get(&place::cut(writer, count)).await.map_err(unreadable)?;
-    let bytes = object.bytes().await.map_err(unreadable)?;
-    let mark = bytes.strip_suffix(b"\n").and_then(crate::head::read);
-    let mark = mark.filter(|mark| mark.is_signed(Says::Cut, public_key));
-    match mark.filter(|mark| mark.head.writer == writer && mark.head.count == count) {
-        Some(mark) => Ok(mark.head),
-        None => {
-            Err(VerifyError::Tampered { writer: writer.to_owned(), index: count, what: Damage::Signature })
-        }
     }
 }

@@ -5,7 +5,9 @@ mod audit;
 mod provider;
 
 pub(crate) use access::{AccessCommand, ExplainArgs, PolicyCommand, RoleCommand};
-pub(crate) use audit::{AuditCommand, DisclosureArgs, ExportArgs, QueryArgs, VerifyArgs, WhichArgs};
+pub(crate) use audit::{
+    AuditCommand, DisclosureArgs, ExportArgs, HoldCommand, QueryArgs, RetainArgs, VerifyArgs, WhichArgs,
+};
 pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

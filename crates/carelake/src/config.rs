@@ -45,11 +45,13 @@ pub(crate) struct AlertsConfig {
 pub(crate) struct AuditConfig {
     /// How often a checkpoint is made of what has been recorded, in seconds.
     pub(crate) checkpoint_s: u32,
+    /// How long records are kept, in days; 0 keeps them for ever. Legal holds keep them longer.
+    pub(crate) keep_days: u32,
 }
 
 impl Default for AuditConfig {
     fn default() -> Self {
-        Self { checkpoint_s: 60 }
+        Self { checkpoint_s: 60, keep_days: 0 }
     }
 }
 

@@ -8,6 +8,7 @@ mod config;
 mod home;
 mod outside;
 mod parts;
+mod retention;
 mod screen;
 mod trail;
 mod watchman;

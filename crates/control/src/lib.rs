@@ -1,13 +1,14 @@
 //! The control database, and the ledger that is cached from it.
 //!
 //! This crate owns providers with their credentials and lanes, outside issuers, own policies and assumed roles, the registration of segments,
-//! the worker lease, publications, the catalogue, registered views, imports, jobs, alerts and the mirror of the audit heads. It holds names, counts, keyed hashes and object keys,
+//! the worker lease, publications, the catalogue, registered views, imports, jobs, alerts, legal holds and the mirror of the audit heads. It holds names, counts, keyed hashes and object keys,
 //! and nothing of what a resource says. It does not write segments, Delta
 //! tables or the audit trail; it makes what others wrote count, or not.
 
 mod access;
 mod alert;
 mod audit_head;
+mod audit_hold;
 mod catalog;
 mod control;
 mod credential;
@@ -27,6 +28,7 @@ mod view;
 pub use access::{Assumption, NewAssumption, OwnPolicy};
 pub use alert::{Acknowledged, Alert, NewAlert, WatchProgress, WatchState, WhichAlerts};
 pub use audit_head::{AuditCheckpoint, AuditHead, CheckpointUse};
+pub use audit_hold::{AuditHold, NewAuditHold, Released};
 pub use catalog::{CatalogTable, Column, TableKind, TableName, TableVersion};
 pub use control::Control;
 pub use credential::{Credential, Material, NewCredential};

@@ -43,6 +43,8 @@ words! {
         AuditQuery = "audit.query",
         /// Prove the audit trail.
         AuditVerify = "audit.verify",
+        /// Let old records of the audit trail go.
+        AuditRetain = "audit.retain",
         /// Register a provider. Of its account.
         ProviderAdd = "provider.add",
         /// Refuse a provider from now on. Of its account.

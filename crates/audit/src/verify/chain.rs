@@ -2,70 +2,136 @@
 
 use super::{Damage, VerifyError};
 use crate::{
-    head::{self, Head, Says},
+    head::{self, Head, Says, SignedHead},
     line::{self, Hash, is_record, next_hash},
     place::Place,
 };
+use bytes::Bytes;
 use model::Timestamp;
 use object_store::ObjectStore;
 use std::collections::BTreeMap;
 
 /// One chain, from where it is known.
-pub(super) struct Walk<'a> {
+pub(crate) struct Walk<'a> {
     store: &'a dyn ObjectStore,
     public_key: &'a [u8; 32],
     /// The objects that hold what follows.
     objects: &'a [Place],
     /// The hashes that others saw when the chain had so many records.
     witnesses: &'a BTreeMap<u64, Vec<Hash>>,
+    /// Where retention has cut the chain: what comes before may be missing.
+    marks: &'a [SignedHead],
     /// How far it has been proved.
     head: Head,
     closed: bool,
+    /// Whether an object has been looked at.
+    begun: bool,
+    /// How many records have been proved.
+    records: u64,
+    /// The last mark before which something is missing.
+    cut: Option<Head>,
 }
 
 impl<'a> Walk<'a> {
     /// A walk from `start`, which is known to be right, to the end.
-    pub(super) fn new(
+    pub(crate) fn new(
         store: &'a dyn ObjectStore,
         public_key: &'a [u8; 32],
-        start: Head,
+        (start, closed): (Head, bool),
         objects: &'a [Place],
         witnesses: &'a BTreeMap<u64, Vec<Hash>>,
     ) -> Self {
         // The last object that begins at or before the start holds what follows it.
         let before = objects.partition_point(|place| place.first <= start.count);
         let objects = objects.get(before.saturating_sub(1)..).unwrap_or_default();
-        Self { store, public_key, objects, witnesses, head: start, closed: false }
+        Self {
+            store,
+            public_key,
+            objects,
+            witnesses,
+            head: start,
+            closed,
+            marks: &[],
+            begun: false,
+            records: 0,
+            cut: None,
+        }
     }
 
-    /// How far the chain reaches, and whether it was closed.
-    pub(super) fn end(self) -> (Head, bool) {
-        (self.head, self.closed)
+    /// The same, where what comes before these marks may be missing. What is there of it is proved all the same, as far
+    /// as it follows from the chain's beginning or from a mark: an archive can have more than its newest mark asks for.
+    /// What a retention that was stopped has not deleted yet does not follow from anything, and is passed over.
+    pub(crate) fn with_marks(self, marks: &'a [SignedHead]) -> Self {
+        Self { marks, ..self }
     }
 
-    pub(super) async fn chain(&mut self) -> Result<(), VerifyError> {
+    /// How many records have been proved, and the mark before which some are missing.
+    pub(crate) fn proved(self) -> (u64, Option<Head>) {
+        (self.records, self.cut)
+    }
+
+    /// How far the chain has been proved, and whether its writer ended it there.
+    pub(crate) fn end(&self) -> (Head, bool) {
+        (self.head.clone(), self.closed)
+    }
+
+    /// Proves all of it.
+    pub(crate) async fn chain(&mut self) -> Result<(), VerifyError> {
         self.witness()?;
-        for (number, &place) in self.objects.iter().enumerate() {
-            if self.closed {
-                return Err(self.tampered(Damage::Altered));
+        for &place in self.objects {
+            if !self.passes(place)? {
+                self.step(place).await?;
             }
-            // The first may begin before the start.
-            let fits = place.first == self.head.count || (number == 0 && place.first < self.head.count);
-            if !fits {
-                return Err(self.misplaced(&[], None).await);
-            }
-            let bytes = place.read(self.store, &self.head.writer).await;
-            let bytes = bytes.map_err(|source| VerifyError::Unreadable {
-                writer: self.head.writer.clone(),
-                index: place.first,
-                source,
-            })?;
-            self.object(place, &bytes).await?;
+        }
+        if let Some(newest) = self.marks.last().filter(|newest| newest.head.count > self.head.count) {
+            self.go_to(newest)?;
         }
         match self.witnesses.last_key_value() {
             Some((&count, _)) if count > self.head.count => Err(self.tampered(Damage::CutOff)),
             _ => Ok(()),
         }
+    }
+
+    /// Whether an object is passed over. Where it does not follow the one before, a mark may lead to it.
+    fn passes(&mut self, place: Place) -> Result<bool, VerifyError> {
+        let count = self.head.count;
+        let Some(newest) = self.marks.last().filter(|newest| newest.head.count > count) else {
+            return Ok(false);
+        };
+        if place.first <= count {
+            return Ok(false);
+        }
+        let leads = self.marks.iter().find(|mark| mark.head.count == place.first);
+        match leads.or(Some(newest)).filter(|mark| mark.head.count <= place.first) {
+            Some(mark) => self.go_to(mark).map(|()| false),
+            None => Ok(true),
+        }
+    }
+
+    fn go_to(&mut self, mark: &SignedHead) -> Result<(), VerifyError> {
+        (self.head, self.closed) = (mark.head.clone(), mark.closed);
+        self.cut = Some(mark.head.clone());
+        self.witness()
+    }
+
+    /// Proves the next object, and gives its lines.
+    pub(crate) async fn step(&mut self, place: Place) -> Result<Bytes, VerifyError> {
+        if self.closed {
+            return Err(self.tampered(Damage::Altered));
+        }
+        // The first may begin before the start.
+        let first = !std::mem::replace(&mut self.begun, true);
+        if place.first != self.head.count && !(first && place.first < self.head.count) {
+            return Err(self.misplaced(&[], None).await);
+        }
+        let bytes = place.read(self.store, &self.head.writer).await;
+        let bytes = bytes.map_err(|source| VerifyError::Unreadable {
+            writer: self.head.writer.clone(),
+            index: place.first,
+            source,
+        })?;
+        self.object(place, &bytes).await?;
+        Ok(bytes)
     }
 
     async fn object(&mut self, place: Place, bytes: &[u8]) -> Result<(), VerifyError> {
@@ -112,6 +178,7 @@ impl<'a> Walk<'a> {
             return Err(self.tampered(Damage::Altered));
         }
         self.head.count += 1;
+        self.records += 1;
         self.head.hash = hash;
         self.witness()
     }

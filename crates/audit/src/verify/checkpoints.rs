@@ -11,17 +11,17 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use std::collections::BTreeMap;
 
 /// The log, proved.
-pub(super) struct Log {
-    pub(super) leaves: Vec<Leaf>,
+pub(crate) struct Log {
+    pub(crate) leaves: Vec<Leaf>,
     /// The root when the tree had so many leaves.
     roots: Vec<[u8; 32]>,
     /// The newest checkpoint.
-    pub(super) checkpoint: Option<Checkpoint>,
+    pub(crate) checkpoint: Option<Checkpoint>,
 }
 
 impl Log {
     /// Reads and proves the log, whose objects begin at these sizes.
-    pub(super) async fn prove(
+    pub(crate) async fn prove(
         store: &dyn ObjectStore,
         public_key: &[u8; 32],
         sizes: &[u64],
@@ -59,7 +59,7 @@ impl Log {
     }
 
     /// Holds the log against checkpoints of somebody else, and gives the size of the largest.
-    pub(super) fn hold_against<'a>(
+    pub(crate) fn hold_against<'a>(
         &self,
         public_key: &[u8; 32],
         checkpoints: impl IntoIterator<Item = &'a Checkpoint>,
@@ -81,7 +81,7 @@ impl Log {
     }
 
     /// How far each chain reached when the log had `size` leaves.
-    pub(super) fn heads_at(&self, size: u64) -> BTreeMap<&str, &Head> {
+    pub(crate) fn heads_at(&self, size: u64) -> BTreeMap<&str, &Head> {
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         // Two that were made at once may stand in the other order.
         let mut heads: BTreeMap<&str, &Head> = BTreeMap::new();
@@ -94,8 +94,13 @@ impl Log {
         heads
     }
 
+    /// How far the log tells of each chain.
+    pub(crate) fn told(&self) -> BTreeMap<&str, &Head> {
+        self.heads_at(u64::MAX)
+    }
+
     /// When a leaf was put down.
-    pub(super) fn time_of(&self, leaf: u64) -> Option<Timestamp> {
+    pub(crate) fn time_of(&self, leaf: u64) -> Option<Timestamp> {
         usize::try_from(leaf).ok().and_then(|leaf| self.leaves.get(leaf)).map(|leaf| leaf.time)
     }
 }

@@ -14,7 +14,7 @@ fn sha256(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The object that the first version wrote of these events.
-fn object(writer: &str, details: &[&str]) -> String {
+pub(crate) fn object(writer: &str, details: &[&str]) -> String {
     let mut hash = sha256(format!("carelake-audit-1 chain\0{writer}").as_bytes());
     let mut text = String::new();
     for (index, detail) in details.iter().enumerate() {

@@ -136,6 +136,137 @@ impl fmt::Display for FaultyStore {
     }
 }
 
+/// A store that works for so many changes and then no more, as if the process had died; the last change either took
+/// effect or did not.
+#[derive(Debug)]
+pub(crate) struct DyingStore {
+    inner: InMemory,
+    left: AtomicU32,
+    last_takes_effect: bool,
+}
+
+impl DyingStore {
+    pub(crate) fn new(inner: InMemory, changes: u32, last_takes_effect: bool) -> Self {
+        Self { inner, left: AtomicU32::new(changes), last_takes_effect }
+    }
+
+    /// What has been stored until it died.
+    pub(crate) fn into_inner(self) -> InMemory {
+        self.inner
+    }
+
+    /// Counts a change: whether it takes effect, and whether it is answered.
+    fn change(&self) -> (bool, bool) {
+        let left = self.left.load(Ordering::SeqCst);
+        self.left.store(left.saturating_sub(1), Ordering::SeqCst);
+        (left > 1 || (left == 1 && self.last_takes_effect), left > 1)
+    }
+}
+
+impl fmt::Display for DyingStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DyingStore")
+    }
+}
+
+#[async_trait]
+impl ObjectStore for DyingStore {
+    async fn put_opts(&self, path: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        let (effect, answered) = self.change();
+        let put = if effect { self.inner.put_opts(path, payload, options).await } else { Err(broken()) };
+        if answered { put } else { Err(broken()) }
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        path: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(path, options).await
+    }
+
+    async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
+        self.inner.get_opts(path, options).await
+    }
+
+    fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        match self.change() {
+            (true, true) => self.inner.delete_stream(paths),
+            (true, false) => self.inner.delete_stream(paths).map(|_| Err(broken())).boxed(),
+            _ => paths.map(|_| Err(broken())).boxed(),
+        }
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.inner.list(prefix).boxed()
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}
+
+/// A store whose first listing is an old one: what it lists may be gone when it is read.
+#[derive(Debug)]
+pub(crate) struct StaleStore {
+    inner: Arc<dyn ObjectStore>,
+    listing: Mutex<Option<Vec<ObjectMeta>>>,
+}
+
+impl StaleStore {
+    pub(crate) fn new(inner: Arc<dyn ObjectStore>, listing: Vec<ObjectMeta>) -> Self {
+        Self { inner, listing: Mutex::new(Some(listing)) }
+    }
+}
+
+impl fmt::Display for StaleStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StaleStore")
+    }
+}
+
+#[async_trait]
+impl ObjectStore for StaleStore {
+    async fn put_opts(&self, path: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        self.inner.put_opts(path, payload, options).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        path: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(path, options).await
+    }
+
+    async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
+        self.inner.get_opts(path, options).await
+    }
+
+    fn delete_stream(&self, paths: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        self.inner.delete_stream(paths)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        match self.listing.lock().unwrap().take() {
+            Some(listing) => futures::stream::iter(listing).map(Ok).boxed(),
+            None => self.inner.list(prefix),
+        }
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}
+
 fn broken() -> object_store::Error {
     object_store::Error::Generic { store: "faulty", source: "the connection broke".into() }
 }

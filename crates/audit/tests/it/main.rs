@@ -8,5 +8,6 @@ mod edits;
 mod examples;
 mod first_form;
 mod ground;
+mod retain;
 mod tamper;
 mod write;

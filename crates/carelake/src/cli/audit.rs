@@ -47,6 +47,52 @@ pub(crate) enum AuditCommand {
         /// A rule in TOML.
         file: Option<PathBuf>,
     },
+    /// Let old records go. Signed marks stay of where the chains were cut, so that what is left is proved as before.
+    Retain(RetainArgs),
+    /// Legal holds: records that stay, however old they become.
+    #[command(subcommand)]
+    Hold(HoldCommand),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Objects go as a whole, when all their records are old enough and a checkpoint tells of them; whoever keeps an archive
+keeps what it has. For administrators, in a role that they took for a reason.
+
+Examples:
+  carelake audit retain --before 2019-01-01 --dry-run    what would go
+  carelake audit archive DIR                             keep it outside first
+  carelake audit retain --before 2019-01-01")]
+pub(crate) struct RetainArgs {
+    /// What was recorded before: a date, or an instant such as 2026-11-25T09:30:00Z.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) before: Timestamp,
+    /// Only say what would go.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HoldCommand {
+    /// From now on, let none of these records go.
+    Place {
+        /// What they are kept for.
+        #[arg(long, value_parser = said)]
+        reason: String,
+        /// Recorded at or after; all by default.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        from: Option<Timestamp>,
+        /// Recorded before; all by default.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        until: Option<Timestamp>,
+    },
+    /// All holds, the open ones first.
+    List,
+    /// Let the records go again when they are old.
+    Release {
+        /// The hold's number.
+        hold: i64,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -148,6 +194,14 @@ impl From<Outcome> for AuditOutcome {
             Outcome::Refused => Self::Refused,
             Outcome::Failed => Self::Failed,
         }
+    }
+}
+
+/// Something was said.
+fn said(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("say what the records are kept for".to_owned()),
+        reason => Ok(reason.to_owned()),
     }
 }
 

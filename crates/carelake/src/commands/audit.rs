@@ -3,12 +3,18 @@
 mod alerts;
 mod archive;
 mod disclosures;
+mod hold;
 mod records;
+mod retain;
 mod verify;
 
 pub(super) use verify::check;
 
-use crate::{cli::AuditCommand, parts::Parts, screen};
+use crate::{
+    cli::{AuditCommand, HoldCommand},
+    parts::Parts,
+    screen,
+};
 use ::audit::verifier_key;
 use anyhow::Context;
 use keys::SigningPurpose;
@@ -27,7 +33,9 @@ pub(super) async fn run(folder: &Path, command: AuditCommand, json: bool) -> any
     }
     let action = match command {
         AuditCommand::Verify(_) | AuditCommand::Checkpoint { .. } => Action::AuditVerify,
-        AuditCommand::Acknowledge { .. } => Action::AccessReview,
+        AuditCommand::Acknowledge { .. }
+        | AuditCommand::Hold(HoldCommand::Place { .. } | HoldCommand::Release { .. }) => Action::AccessReview,
+        AuditCommand::Retain(_) => Action::AuditRetain,
         _ => Action::AuditQuery,
     };
     let resource = if action == Action::AccessReview { Resource::Lake } else { Resource::AuditTrail };
@@ -48,6 +56,8 @@ async fn act(parts: &Parts, command: AuditCommand, json: bool) -> anyhow::Result
         AuditCommand::Alerts { all, limit } => alerts::list(parts, (all, limit), json).await?,
         AuditCommand::Acknowledge { alert, note } => alerts::acknowledge(parts, alert, &note).await?,
         AuditCommand::Rules { .. } => alerts::rules(parts, json).await?,
+        AuditCommand::Retain(args) => return retain::run(parts, &args, json).await,
+        AuditCommand::Hold(command) => hold::run(parts, command, json).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

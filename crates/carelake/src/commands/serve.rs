@@ -6,6 +6,7 @@ use crate::{
     home,
     outside::{self, Outside},
     parts::Parts,
+    retention::Retainer,
     screen,
     watchman::{self, Watchman, Webhooks},
 };
@@ -71,6 +72,10 @@ impl Service {
         let (control, clock) = (Arc::clone(&parts.control), Arc::clone(&parts.clock));
         helpers.spawn(outside::keep_fresh(outside, control, clock));
         helpers.spawn(watchman.keep());
+        let days = parts.home.config.audit.keep_days;
+        if days > 0 {
+            helpers.spawn(Retainer::new(parts)?.keep(days));
+        }
         let every = parts.home.config.audit.checkpoint_every();
         helpers.spawn(parts.witness.clone().keep(every, Arc::clone(&parts.trail)));
         let worker = tokio::spawn(worker.run(stop));

@@ -10,6 +10,7 @@ mod alerts;
 mod catalog;
 mod credentials;
 mod ground;
+mod holds;
 mod leases;
 mod ledger;
 mod once;

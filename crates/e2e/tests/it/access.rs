@@ -73,6 +73,10 @@ const COMMANDS: &[&str] = &[
     "audit checkpoint",
     "audit archive FILE",
     "audit disclosures --patient x",
+    "audit retain --before 2001-01-01",
+    "audit hold place --reason x",
+    "audit hold list",
+    "audit hold release 1",
 ];
 
 #[test]

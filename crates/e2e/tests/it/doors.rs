@@ -69,6 +69,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("audit alerts", &["decide", "audit.alerts"]),
     ("audit acknowledge 1 --note x", &["decide"]),
     ("audit rules", &["decide", "audit.rules"]),
+    ("audit retain --before 2001-01-01", &["decide", "audit.retain"]),
+    ("audit hold place --reason inquiry", &["decide", "audit.hold.place"]),
+    ("audit hold list", &["decide", "audit.hold.list"]),
+    ("audit hold release 1", &["decide", "audit.hold.release"]),
     ("key recover", &[]),
 ];
 

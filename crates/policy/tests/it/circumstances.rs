@@ -59,6 +59,24 @@ fn rows_are_seen_for_a_purpose() {
 }
 
 #[test]
+fn the_trail_is_let_go_by_an_administrator_for_a_reason() {
+    let retain = |principal, context| ask(principal, Action::AuditRetain, Resource::AuditTrail, context);
+    let silent = Context { assumption: None, ..favourable() };
+    let empty = Context { assumption: Some(Assumption { reason: "", ..hours(1) }), ..favourable() };
+    let only = "- trail-goes-by-administrators-only";
+    let permit = "+ administrator-retains-the-trail";
+    says(retain(person(Role::Administrator), favourable()), permit);
+    says(retain(person(Role::Administrator), silent), only);
+    says(retain(person(Role::Administrator), empty), only);
+    says(retain(person(Role::Auditor), favourable()), only);
+    // The operator: in that role; and on synthetic data as he is.
+    says(retain(operator(Role::Administrator.into()), at_the_machine()), permit);
+    says(retain(operator(Role::Engineer.into()), at_the_machine()), only);
+    let synthetic = Context { real_data: false, assumption: None, ..at_the_machine() };
+    says(retain(operator(Roles::NONE), synthetic), "+ operator-on-synthetic-data");
+}
+
+#[test]
 fn powerful_roles_need_a_second_factor_over_a_network() {
     let without = Context { second_factor: false, ..favourable() };
     let here = Context { second_factor: false, ..at_the_machine() };

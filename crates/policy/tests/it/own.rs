@@ -2,7 +2,7 @@
 
 use crate::ground::{ENCOUNTER, PERSON_LINK, RAW_PATIENT, ask, favourable, person, user};
 use expect_test::{Expect, expect};
-use policy::{Action, Context, Effect, Policies, Principal, Purpose, Role};
+use policy::{Action, Context, Effect, Policies, Principal, Purpose, Resource, Role};
 
 fn with(own: &str) -> Policies {
     Policies::with_own(&[("own.cedar", own)]).unwrap()
@@ -51,6 +51,17 @@ fn no_own_permit_opens_raw_or_who_is_who_to_another_role() {
     ] {
         let decision = policies.decide(&ask(person(role), Action::SqlQuery, resource, favourable()));
         assert!(!decision.allowed && decision.because.iter().any(|id| id.as_str() == policy), "{decision:?}");
+    }
+}
+
+#[test]
+fn no_own_permit_lets_anybody_but_administrators_forget_what_was_done() {
+    let policies = with(r#"@id("all") @because("A mistake.") permit (principal, action, resource);"#);
+    for role in [Role::Analyst, Role::Engineer, Role::Custodian, Role::Auditor] {
+        let asked = ask(person(role), Action::AuditRetain, Resource::AuditTrail, favourable());
+        let decision = policies.decide(&asked);
+        let because: Vec<&str> = decision.because.iter().map(policy::PolicyId::as_str).collect();
+        assert!(!decision.allowed && because == ["trail-goes-by-administrators-only"], "{decision:?}");
     }
 }
 

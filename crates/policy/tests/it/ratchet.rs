@@ -58,7 +58,9 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
         Action::JobList => vec![("mart.build", Resource::Job("mart.build"))],
         Action::MartBuild => vec![("urgent_care", Resource::Schema("urgent_care"))],
         Action::KeyList | Action::KeyRecover => vec![("root", Resource::Key("root"))],
-        Action::AuditQuery | Action::AuditVerify => vec![("the trail", Resource::AuditTrail)],
+        Action::AuditQuery | Action::AuditVerify | Action::AuditRetain => {
+            vec![("the trail", Resource::AuditTrail)]
+        }
         Action::ProviderAdd | Action::ProviderChange | Action::ProviderDisable => {
             vec![("gp-elm-grove", Resource::ProviderAccount("gp-elm-grove"))]
         }
