@@ -1,8 +1,8 @@
 //! Retention: what was recorded before a moment goes, and a signed mark stays of where the chain was cut.
 //!
 //! A chain is cut where an object ends. The mark is made of the signed head that ends the last object that goes, under
-//! a domain of its own, and is durable before anything is deleted; what is deleted then goes from the oldest on, and
-//! older marks last. So a trail verifies whenever this stops, and whoever carries it out again finishes the work.
+//! a domain of its own, and is durable before anything is deleted; what comes before a mark need not be there. So a
+//! trail verifies whenever this stops, and whoever carries it out again finishes the work.
 //!
 //! Nothing goes that is not proved: retention cannot be used to be rid of records that somebody changed. And nothing
 //! goes that no checkpoint tells of: the chain from the mark on has to come by what the checkpoint tells, so whoever
@@ -130,7 +130,7 @@ impl Due {
             let put = store.put(&path, PutPayload::from(mark)).await;
             put.map_err(|source| RetainError::Store { action: "put the mark", path, source })?;
         }
-        // From the oldest on: what is left when this stops begins neither with the first record nor at a mark.
+        // What is left when this stops stands before the mark: it is not read, and need not be there.
         for object in &self.objects {
             delete(store, object.path(writer)).await?;
         }
