@@ -10,7 +10,7 @@ use audit::{
     Follower, Record,
     watch::{Alert, Rules, Seen, Watch},
 };
-use control::{Control, ControlError, NewAlert, WatchProgress};
+use control::{Control, ControlError, NewAlert, WatchProgress, WriterAhead};
 use model::AuditPosition;
 use object_store::ObjectStore;
 use std::{
@@ -93,8 +93,13 @@ impl Watchman {
 
     /// Looks at what has come, and says whether there may be more at once.
     async fn turn(&mut self) -> anyhow::Result<bool> {
+        if self.control.writers_ahead(NAME).await?.is_empty() {
+            self.followers.clear();
+            return Ok(false);
+        }
+        // Whoever has come further since this was read is noticed when it is kept.
         let kept = self.control.watch_state(NAME).await?;
-        let records = self.next_records(&kept.cursors).await?;
+        let records = self.next_records().await?;
         if records.is_empty() {
             return Ok(false);
         }
@@ -128,21 +133,15 @@ impl Watchman {
         Ok(records.len() >= AT_ONCE)
     }
 
-    /// The records of all writers that have grown, in the order of their time.
-    async fn next_records(&mut self, cursors: &BTreeMap<String, u64>) -> anyhow::Result<Vec<Record>> {
+    /// The records of writers that have grown, in the order of their time.
+    async fn next_records(&mut self) -> anyhow::Result<Vec<Record>> {
         let mut records = Vec::new();
-        for head in self.control.audit_heads().await? {
-            let seen = cursors.get(&head.writer).copied().unwrap_or_default();
-            if head.count <= seen {
-                self.followers.remove(&head.writer);
-                continue;
-            }
-            let mut follower = self.followers.remove(&head.writer).filter(|follower| follower.next == seen);
+        for WriterAhead { writer, seen, .. } in self.control.writers_ahead(NAME).await? {
+            let mut follower = self.followers.remove(&writer).filter(|follower| follower.next == seen);
             let follower = follower.get_or_insert_with(|| Follower::from(seen));
-            let more =
-                follower.read(&self.store, &head.writer, AT_ONCE - records.len().min(AT_ONCE - 1)).await?;
+            let more = follower.read(&self.store, &writer, AT_ONCE - records.len().min(AT_ONCE - 1)).await?;
             records.extend(more);
-            self.followers.insert(head.writer, follower.clone());
+            self.followers.insert(writer, follower.clone());
             if records.len() >= AT_ONCE {
                 break;
             }

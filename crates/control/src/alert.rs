@@ -92,8 +92,17 @@ pub struct WatchState {
     pub step: u64,
     /// What it remembers; empty before the first change.
     pub state: Vec<u8>,
-    /// How many records of each writer it has seen.
-    pub cursors: BTreeMap<String, u64>,
+}
+
+/// A writer that has recorded more than a watch has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriterAhead {
+    /// The writer.
+    pub writer: String,
+    /// How many of its records the watch has seen.
+    pub seen: u64,
+    /// How many it has recorded.
+    pub records: u64,
 }
 
 /// What a watch has seen and found since it was kept last.
@@ -129,17 +138,25 @@ impl Control {
     pub async fn watch_state(&self, name: &str) -> Result<WatchState, ControlError> {
         const ACTION: &str = "read how far the watch has come";
         const STATE: &str = "SELECT step, state FROM watch_state WHERE name = $1";
-        const CURSORS: &str = "SELECT writer, records FROM watch_cursor WHERE name = $1";
-        let Some(row) = self.database.row(ACTION, STATE, &[name.into()]).await? else {
-            return Ok(WatchState::default());
-        };
-        let rows = self.database.rows(ACTION, CURSORS, &[name.into()]).await?;
-        let cursors = rows.iter().map(|row| Ok((row.text(0)?, row.count(1)?)));
-        Ok(WatchState {
-            step: row.count(0)?,
-            state: row.bytes(1)?,
-            cursors: cursors.collect::<Result<_, _>>()?,
-        })
+        match self.database.row(ACTION, STATE, &[name.into()]).await? {
+            Some(row) => Ok(WatchState { step: row.count(0)?, state: row.bytes(1)? }),
+            None => Ok(WatchState::default()),
+        }
+    }
+
+    /// The writers that have recorded more than the watch `name` has seen, as far as their heads are known, those that
+    /// have waited longest first; at most 1,000.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn writers_ahead(&self, name: &str) -> Result<Vec<WriterAhead>, ControlError> {
+        const SQL: &str = "SELECT h.writer, COALESCE(c.records, 0), h.records FROM audit_head h
+            LEFT JOIN watch_cursor c ON c.name = $1 AND c.writer = h.writer
+            WHERE h.records > COALESCE(c.records, 0) ORDER BY h.seen, h.writer LIMIT 1000";
+        let rows = self.database.rows("look for what the watch has not seen", SQL, &[name.into()]).await?;
+        let ahead =
+            |row: &Row| Ok(WriterAhead { writer: row.text(0)?, seen: row.count(1)?, records: row.count(2)? });
+        rows.iter().map(ahead).collect()
     }
 
     /// Keeps what the watch `name` has seen and found, all or nothing; gives its new step.

@@ -26,7 +26,7 @@ mod segment;
 mod view;
 
 pub use access::{Assumption, NewAssumption, OwnPolicy};
-pub use alert::{Acknowledged, Alert, NewAlert, WatchProgress, WatchState, WhichAlerts};
+pub use alert::{Acknowledged, Alert, NewAlert, WatchProgress, WatchState, WhichAlerts, WriterAhead};
 pub use audit_head::{AuditCheckpoint, AuditHead, CheckpointUse};
 pub use audit_hold::{AuditHold, NewAuditHold, Released};
 pub use catalog::{CatalogTable, Column, TableKind, TableName, TableVersion};

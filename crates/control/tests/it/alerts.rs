@@ -1,7 +1,7 @@
 //! Alerts, and the watch that raises them.
 
 use crate::ground::Ground;
-use control::{Control, ControlError, NewAlert, WatchProgress, WatchState, WhichAlerts};
+use control::{Control, ControlError, NewAlert, WatchProgress, WatchState, WhichAlerts, WriterAhead};
 use model::{AuditPosition, Clock, Timestamp};
 use std::collections::BTreeMap;
 
@@ -70,13 +70,18 @@ async fn alerts_and_what_the_watch_remembers_are_kept_together_or_not_at_all() {
     }
     let kept = other.watch_state("rules").await.unwrap();
     assert_eq!((kept.step, kept.state), (first, 9_u64.to_be_bytes().to_vec()));
-    assert_eq!(kept.cursors, BTreeMap::from([("serve-1".to_owned(), 9)]));
+    assert_eq!(other.writers_ahead("rules").await.unwrap(), []);
+    other.put_audit_head("serve-1", (12, [1; 32]), [1; 64], false).await.unwrap();
+    let ahead = || async { other.writers_ahead("rules").await.unwrap() };
+    let serve = WriterAhead { writer: "serve-1".to_owned(), seen: 9, records: 12 };
+    assert_eq!(ahead().await, std::slice::from_ref(&serve));
+    assert_eq!(other.writers_ahead("another").await.unwrap()[0].seen, 0);
     assert_eq!(other.alerts(WhichAlerts::All, 10).await.unwrap()[0].found, alert("a", 5));
     // What has no more of a writer leaves its cursor alone.
     let progress = WatchProgress { step: first, state: b"next", cursors: &BTreeMap::new(), alerts: &[] };
     let second = other.put_watch("rules", progress).await.unwrap();
     assert!(second > first);
-    assert_eq!(control.watch_state("rules").await.unwrap().cursors["serve-1"], 9);
+    assert_eq!(ahead().await, [serve]);
     assert_eq!(control.watch_state("another").await.unwrap(), WatchState::default());
 }
 
