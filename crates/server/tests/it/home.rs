@@ -32,8 +32,8 @@ pub(crate) struct Told {
 impl From<Record> for Told {
     fn from(record: Record) -> Self {
         let Record { event, resource, .. } = record;
-        if let Err(issues) = fhir::read(resource.as_bytes(), fhir::ResourceType::parse("AuditEvent")) {
-            panic!("{resource}: {issues:?}");
+        if let Err(found) = audit::balp::check(resource.as_bytes()) {
+            panic!("{resource}: {found:?}");
         }
         let AuditEvent { action, actor, outcome, target, detail, .. } = event;
         let detail = serde_json::to_string(&detail).unwrap();

@@ -121,10 +121,49 @@ async fn a_disabled_provider_is_refused_everywhere_and_recorded() {
             continue;
         }
         let (answer, records) = operation.call(&home, Some(&token)).await;
-        operation.left_one_record(&records, "anonymous");
+        // The trail says who knocks; the answer does not.
+        operation.left_one_record(&records, "trust");
+        assert!(records[0].detail.contains(r#""disabled":"true""#), "{}", records[0].detail);
         assert_eq!(answer.status.as_u16(), 401, "{id}");
     }
     assert_eq!(home.segments().await, 0);
+}
+
+/// What each operation leaves where it is carried out, in order. A receipt that nobody has is refused.
+const RECORDS: [(&str, &[&str]); 11] = [
+    ("healthz", &[]),
+    ("readyz", &[]),
+    ("openapi", &[]),
+    ("token", &["token refused"]),
+    ("metadata", &["fhir.metadata success"]),
+    ("smart-configuration", &["smart.configuration success"]),
+    ("create", &["lane.take success", "segment.offer success", "fhir.create success"]),
+    ("update", &["lane.take success", "segment.offer success", "fhir.update success"]),
+    ("bundle", &["lane.take success", "segment.offer success", "fhir.transaction success"]),
+    ("receipt", &["receipt.read refused"]),
+    ("signing-credential", &["signing-credential success"]),
+];
+
+#[tokio::test]
+async fn every_operation_leaves_exactly_its_records() {
+    for operation in operations() {
+        let id = operation.id.as_str();
+        let row = RECORDS.iter().find(|(name, _)| *name == id);
+        let wanted = row.unwrap_or_else(|| panic!("`{id}` has no row: which records does it leave?")).1;
+        // Each in a home of its own, so that every lane is new.
+        let home = Home::new().await;
+        let token = home.token("trust").await;
+        let before = home.all_records().await.len();
+        operation.call(&home, Some(&token)).await;
+        let left = home.all_records().await.split_off(before);
+        let told: Vec<_> =
+            left.iter().map(|told| format!("{} {}", told.action, told.outcome.as_str())).collect();
+        assert_eq!(told, wanted, "{id}");
+    }
+    let home = Home::new().await;
+    home.token("trust").await;
+    let told = home.all_records().await;
+    assert_eq!((told.len(), told[0].action.as_str(), told[0].outcome.as_str()), (1, "token", "success"));
 }
 
 #[tokio::test]
