@@ -36,6 +36,7 @@ use datafusion::{
         memory_pool::FairSpillPool,
         runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
     },
+    logical_expr::LogicalPlan,
     prelude::{SessionConfig, SessionContext},
     sql::parser::Statement,
 };
@@ -77,6 +78,13 @@ pub struct Reader {
     pub views: Arc<Vec<View>>,
     /// Bounds.
     pub limits: QueryLimits,
+}
+
+/// A query that has been planned and not yet run.
+pub struct Planned {
+    /// What it asks.
+    pub question: Question,
+    plan: LogicalPlan,
 }
 
 /// A session at one sequence.
@@ -224,16 +232,17 @@ impl Session {
         self.register("audit", "records", Arc::new(TrailTable::new(store)))
     }
 
-    /// What a query asks, to be told in the audit trail.
+    /// Plans a query, and says what it asks, to be told in the audit trail.
     ///
     /// # Errors
-    /// It is not SQL, or names what is not there.
-    pub async fn question(&self, sql: &str) -> Result<Question, LakeError> {
+    /// It is not SQL, names what is not there, or would change something.
+    pub async fn plan(&self, sql: &str) -> Result<Planned, LakeError> {
         let statement = self.statement(sql)?;
-        let state = self.context.state();
-        let plan = state.statement_to_plan(statement.clone()).await.map_err(LakeError::Query)?;
-        let reads = question::reads(plan, &self.tables_named(sql)?)?;
-        Ok(Question { statement: question::words(statement), reads })
+        let planned = self.context.state().statement_to_plan(statement.clone()).await;
+        let plan = planned.map_err(LakeError::Query)?;
+        read_only().verify_plan(&plan).map_err(refused)?;
+        let reads = question::reads(plan.clone(), &self.tables_named(sql)?)?;
+        Ok(Planned { question: Question { statement: question::words(statement), reads }, plan })
     }
 
     fn statement(&self, sql: &str) -> Result<Statement, LakeError> {
@@ -246,10 +255,17 @@ impl Session {
     /// # Errors
     /// It is not SQL, names what is not there, or would change something.
     pub async fn query(&self, sql: &str) -> Result<SendableRecordBatchStream, LakeError> {
-        let options =
-            SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-        let frame = self.context.sql_with_options(sql, options).await.map_err(read_only)?;
+        let frame = self.context.sql_with_options(sql, read_only()).await.map_err(refused)?;
         frame.execute_stream().await.map_err(LakeError::Query)
+    }
+
+    /// Runs a planned query to its end.
+    ///
+    /// # Errors
+    /// It fails on the way.
+    pub async fn rows_of(&self, planned: Planned) -> Result<Vec<RecordBatch>, LakeError> {
+        let frame = self.context.execute_logical_plan(planned.plan).await.map_err(LakeError::Query)?;
+        collect(frame.execute_stream().await.map_err(LakeError::Query)?).await
     }
 
     /// Runs a query to its end.
@@ -257,18 +273,27 @@ impl Session {
     /// # Errors
     /// As [`Session::query`], or it fails on the way.
     pub async fn rows(&self, sql: &str) -> Result<Vec<RecordBatch>, LakeError> {
-        let stream = self.query(sql).await?;
-        let schema = stream.schema();
-        let mut rows = datafusion::physical_plan::common::collect(stream).await.map_err(LakeError::Query)?;
-        if rows.is_empty() {
-            rows.push(RecordBatch::new_empty(schema));
-        }
-        Ok(rows)
+        collect(self.query(sql).await?).await
     }
 }
 
+/// All rows; where there are none, their columns.
+async fn collect(stream: SendableRecordBatchStream) -> Result<Vec<RecordBatch>, LakeError> {
+    let schema = stream.schema();
+    let mut rows = datafusion::physical_plan::common::collect(stream).await.map_err(LakeError::Query)?;
+    if rows.is_empty() {
+        rows.push(RecordBatch::new_empty(schema));
+    }
+    Ok(rows)
+}
+
+/// Queries change nothing.
+fn read_only() -> SQLOptions {
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
+}
+
 /// What DataFusion's options refuse is told as what it is.
-fn read_only(error: datafusion::error::DataFusionError) -> LakeError {
+fn refused(error: datafusion::error::DataFusionError) -> LakeError {
     let text = error.to_string();
     if text.contains("not supported: DDL")
         || text.contains("not supported: DML")

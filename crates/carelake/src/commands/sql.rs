@@ -135,8 +135,9 @@ async fn rows(parts: &Parts, query: &str, told: &mut Told) -> anyhow::Result<Vec
     told.facts.push(("policies", policies.into_iter().collect::<Vec<_>>().join(" ")));
     add_catalog(parts, &session).await?;
     session.add_trail(parts.zone(Zone::Audit)?)?;
-    told.question(session.question(query).await?);
-    let rows = session.rows(query).await?;
+    let planned = session.plan(query).await?;
+    told.question(planned.question.clone());
+    let rows = session.rows_of(planned).await?;
     told.answer(&rows);
     Ok(rows)
 }
