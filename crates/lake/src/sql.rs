@@ -217,9 +217,12 @@ impl Session {
     /// # Errors
     /// It is not SQL.
     pub fn tables_named(&self, sql: &str) -> Result<Vec<(String, String)>, LakeError> {
-        let statement = self.statement(sql)?;
+        self.named(&self.statement(sql)?)
+    }
+
+    fn named(&self, statement: &Statement) -> Result<Vec<(String, String)>, LakeError> {
         let state = self.context.state();
-        let named = state.resolve_table_references(&statement).map_err(LakeError::Query)?;
+        let named = state.resolve_table_references(statement).map_err(LakeError::Query)?;
         let resolved = named.into_iter().map(|table| table.resolve(CATALOG, PUBLIC));
         Ok(resolved.map(|table| (table.schema.to_string(), table.table.to_string())).collect())
     }
@@ -241,7 +244,7 @@ impl Session {
         let planned = self.context.state().statement_to_plan(statement.clone()).await;
         let plan = planned.map_err(LakeError::Query)?;
         read_only().verify_plan(&plan).map_err(refused)?;
-        let reads = question::reads(plan.clone(), &self.tables_named(sql)?)?;
+        let reads = question::reads(plan.clone(), &self.named(&statement)?)?;
         Ok(Planned { question: Question { statement: question::words(statement), reads }, plan })
     }
 
