@@ -1,162 +1,267 @@
-//! Jobs: what was run, by whom, and how it ended.
+//! Jobs: what is to be run, and when.
 
 use crate::{
     Control, ControlError,
-    database::{Row, Tx, number},
+    database::{Param, Row, Tx, number},
+    run::{Cause, Queued, RunId, queue_in},
 };
 use model::{CommitSeq, Timestamp};
-use std::fmt;
 
-/// Name the transactions in errors.
-const START: &str = "start a job";
-const END: &str = "end a job";
-
-/// Numbers a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JobId(pub i64);
-
-/// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobState {
-    /// It was started; if its process died, it stays so.
-    Running,
-    /// It did what it was for.
-    Succeeded,
-    /// It did not.
-    Failed,
+/// What is to be run, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewJob {
+    /// Its name, such as `mart.urgent_care`.
+    pub name: String,
+    /// What kind of work, such as `mart`.
+    pub kind: String,
+    /// On what, such as a mart's name.
+    pub target: String,
+    /// Who answers for it; may be empty.
+    pub owner: String,
+    /// What it takes a share of: so many runs of one resource at once as its limit says.
+    pub resource: String,
+    /// Five fields of cron; empty if the clock never queues it.
+    pub schedule: String,
+    /// The schedule's time zone, an IANA name.
+    pub zone: String,
+    /// What becomes of due times that nobody was there for: `once`, `skip` or `each`.
+    pub missed: String,
+    /// Whether a publication that changes what it reads queues it.
+    pub on_commit: bool,
+    /// The least time between two runs that publications queue, in milliseconds.
+    pub settle_ms: i64,
+    /// How often a run that failed is tried again.
+    pub retries: u32,
+    /// How long the first retry waits, in milliseconds; each later one twice as long.
+    pub backoff_ms: i64,
+    /// How long an attempt may take, in milliseconds.
+    pub timeout_ms: i64,
 }
 
-/// A job.
+/// A job as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// Its number.
-    pub id: JobId,
-    /// What kind of job, such as `import`.
-    pub kind: String,
-    /// On what, such as a source or a mart.
+    /// What is to be run, and when.
+    pub is: NewJob,
+    /// Whether neither clock nor publications queue it.
+    pub paused: bool,
+    /// When the clock queues it next.
+    pub next_due: Option<Timestamp>,
+    /// The sequence that its newest successful run was made from.
+    pub made_from: CommitSeq,
+    /// When its newest run was queued.
+    pub queued: Option<Timestamp>,
+}
+
+/// What the clock does to a job that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueJob {
+    /// Its name.
     pub name: String,
-    /// Who asked for it.
-    pub actor: String,
-    /// Where it stands.
-    pub state: JobState,
-    /// Counts, or why it failed; no resource content.
-    pub detail: String,
-    /// When it began.
-    pub started: Timestamp,
-    /// When it ended.
-    pub ended: Option<Timestamp>,
-    /// The sequence that it published.
-    pub seq: Option<CommitSeq>,
+    /// When it was due, as [`Job::next_due`] said: if that has changed, somebody else has queued it.
+    pub was_due: Timestamp,
+    /// The due times that have a run each.
+    pub runs: Vec<Timestamp>,
+    /// When it is due next.
+    pub next_due: Option<Timestamp>,
 }
 
-impl fmt::Display for JobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl JobState {
-    /// Its name in the database and in SQL.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
-    }
+macro_rules! select_jobs {
+    ($rest:literal) => {
+        concat!(
+            "SELECT name, kind, target, owner, resource, schedule, zone, missed, on_commit, settle_ms, retries,
+                    backoff_ms, timeout_ms, paused, next_due, made_from, queued FROM job ",
+            $rest
+        )
+    };
 }
 
 impl Control {
-    /// Notes that a job begins.
+    /// Adds a job, or changes what one of its name is. `next_due` is when the clock queues it first; a job whose
+    /// schedule is what it was keeps the time that it has.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn job_start(&self, kind: &str, name: &str, actor: &str) -> Result<JobId, ControlError> {
-        let mut tx = self.begin(START).await?;
-        let id = start_in(&mut tx, kind, name, actor, self.now()).await?;
-        tx.commit(START).await?;
+    pub async fn put_job(&self, job: &NewJob, next_due: Option<Timestamp>) -> Result<(), ControlError> {
+        const ACTION: &str = "write a job";
+        let mut tx = self.begin(ACTION).await?;
+        put_in(&mut tx, ACTION, job, next_due).await?;
+        tx.commit(ACTION).await
+    }
+
+    /// Takes jobs away; their runs stay, and those that wait are cancelled.
+    ///
+    /// # Errors
+    /// [`ControlError::NotFound`] if there is no such job.
+    pub async fn remove_job(&self, name: &str) -> Result<(), ControlError> {
+        const ACTION: &str = "remove a job";
+        const END: &str = "UPDATE job_run SET state = 'cancelled', ended = $2, detail = 'its job was removed'
+            WHERE job = $1 AND state = 'queued'";
+        const STOP: &str = "UPDATE job_run SET stop = 1 WHERE job = $1 AND ended IS NULL";
+        let mut tx = self.begin(ACTION).await?;
+        if tx.run(ACTION, "DELETE FROM job WHERE name = $1", &[name.into()]).await? == 0 {
+            return Err(ControlError::NotFound { what: "job", name: name.to_owned() });
+        }
+        tx.run(ACTION, END, &[name.into(), self.now().0.into()]).await?;
+        tx.run(ACTION, STOP, &[name.into()]).await?;
+        tx.commit(ACTION).await
+    }
+
+    /// Every job, by name.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn jobs(&self) -> Result<Vec<Job>, ControlError> {
+        let rows = self.database.rows("list jobs", select_jobs!("ORDER BY name"), &[]).await?;
+        rows.iter().map(read_job).collect()
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn job(&self, name: &str) -> Result<Option<Job>, ControlError> {
+        let row = self.database.row("read a job", select_jobs!("WHERE name = $1"), &[name.into()]).await?;
+        row.as_ref().map(read_job).transpose()
+    }
+
+    /// The jobs that the clock should have queued by now, the longest due first, at most `limit`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn due_jobs(&self, limit: usize) -> Result<Vec<Job>, ControlError> {
+        const SQL: &str =
+            select_jobs!("WHERE paused = 0 AND next_due <= $1 ORDER BY next_due, name LIMIT $2");
+        let params = [self.now().0.into(), number(limit as u64).into()];
+        let rows = self.database.rows("look for due jobs", SQL, &params).await?;
+        rows.iter().map(read_job).collect()
+    }
+
+    /// Queues the runs of jobs that are due and moves their clocks on, all in one transaction, and says how many runs
+    /// that made. A job that somebody else has moved on is passed over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn queue_due(&self, due: &[DueJob]) -> Result<u64, ControlError> {
+        const ACTION: &str = "queue due jobs";
+        const MOVE: &str = "UPDATE job SET next_due = $3 WHERE name = $1 AND next_due = $2 AND paused = 0";
+        let now = self.now();
+        let mut made = 0;
+        let mut tx = self.begin(ACTION).await?;
+        for job in due {
+            let next = job.next_due.map(|next| next.0);
+            let params = [job.name.as_str().into(), job.was_due.0.into(), next.into()];
+            if tx.run(ACTION, MOVE, &params).await? == 0 {
+                continue;
+            }
+            for &run in &job.runs {
+                let queued = Queued { cause: Cause::Schedule, actor: "schedule", due: Some(run) };
+                made += u64::from(queue_in(&mut tx, &job.name, &queued, now).await?.is_some());
+            }
+        }
+        tx.commit(ACTION).await?;
+        Ok(made)
+    }
+
+    /// Queues a run of a job; `None` if one waits already.
+    ///
+    /// # Errors
+    /// [`ControlError::NotFound`] if there is no such job.
+    pub async fn queue_run(&self, job: &str, queued: &Queued<'_>) -> Result<Option<RunId>, ControlError> {
+        const ACTION: &str = "queue a run";
+        let mut tx = self.begin(ACTION).await?;
+        let id = queue_in(&mut tx, job, queued, self.now()).await?;
+        tx.commit(ACTION).await?;
         Ok(id)
     }
 
-    /// Notes how a running job ended, and which sequence it published.
+    /// Lets neither clock nor publications queue a job, or lets them again; times that passed in between are missed.
     ///
     /// # Errors
-    /// [`ControlError::NotFound`] if no such job is running.
-    pub async fn job_end(
+    /// [`ControlError::NotFound`] if there is no such job.
+    pub async fn pause_job(
         &self,
-        id: JobId,
-        state: JobState,
-        detail: &str,
-        seq: Option<CommitSeq>,
+        name: &str,
+        paused: bool,
+        next_due: Option<Timestamp>,
     ) -> Result<(), ControlError> {
-        let mut tx = self.begin(END).await?;
-        if end_in(&mut tx, id, state, detail, seq, self.now()).await? == 0 {
-            return Err(ControlError::NotFound { what: "running job", name: id.to_string() });
+        const SQL: &str = "UPDATE job SET paused = $2, next_due = $3 WHERE name = $1";
+        let params = [name.into(), i64::from(paused).into(), next_due.map(|due| due.0).into()];
+        match self.database.run("pause a job", SQL, &params).await? {
+            0 => Err(ControlError::NotFound { what: "job", name: name.to_owned() }),
+            _ => Ok(()),
         }
-        tx.commit(END).await
     }
 
-    /// The newest jobs first, at most `limit`.
+    /// Says how many runs of a resource may be at work at once.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn jobs(&self, limit: usize) -> Result<Vec<Job>, ControlError> {
-        const SQL: &str = "SELECT id, kind, name, actor, state, detail, started, ended, seq
-            FROM job ORDER BY id DESC LIMIT $1";
-        let rows = self.database.rows("list jobs", SQL, &[number(limit as u64).into()]).await?;
-        rows.iter().map(read_job).collect()
+    pub async fn limit_runs(&self, resource: &str, at_once: u32) -> Result<(), ControlError> {
+        const SQL: &str = "INSERT INTO job_limit (resource, at_once) VALUES ($1, $2)
+            ON CONFLICT (resource) DO UPDATE SET at_once = excluded.at_once";
+        let params = [resource.into(), i64::from(at_once.max(1)).into()];
+        self.database.run("limit the runs of a resource", SQL, &params).await.map(drop)
+    }
+
+    /// How many runs of a resource may be at work at once, where that was said.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn run_limits(&self) -> Result<Vec<(String, u64)>, ControlError> {
+        const SQL: &str = "SELECT resource, at_once FROM job_limit ORDER BY resource";
+        let rows = self.database.rows("read the limits of runs", SQL, &[]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?, row.count(1)?))).collect()
     }
 }
 
-/// What [`Control::job_start`] does, within a transaction that may do more.
-pub(crate) async fn start_in(
+pub(crate) async fn put_in(
     tx: &mut Tx,
-    kind: &str,
-    name: &str,
-    actor: &str,
-    now: Timestamp,
-) -> Result<JobId, ControlError> {
-    const SQL: &str = "INSERT INTO job (id, kind, name, actor, state, detail, started, ended, seq)
-        VALUES ($1, $2, $3, $4, $5, '', $6, NULL, NULL)";
-    let id = tx.count(START, "job").await?;
-    let state = JobState::Running.as_str();
-    let params = [id.into(), kind.into(), name.into(), actor.into(), state.into(), now.0.into()];
-    tx.run(START, SQL, &params).await?;
-    Ok(JobId(id))
-}
-
-/// What [`Control::job_end`] does, within a transaction that may do more; says how many jobs were running, one or none.
-pub(crate) async fn end_in(
-    tx: &mut Tx,
-    id: JobId,
-    state: JobState,
-    detail: &str,
-    seq: Option<CommitSeq>,
-    now: Timestamp,
-) -> Result<u64, ControlError> {
-    const SQL: &str = "UPDATE job SET state = $2, detail = $3, ended = $4, seq = $5
-        WHERE id = $1 AND ended IS NULL";
-    let seq = seq.map(|seq| seq.0);
-    let params = [id.0.into(), state.as_str().into(), detail.into(), now.0.into(), seq.into()];
-    tx.run(END, SQL, &params).await
+    action: &'static str,
+    job: &NewJob,
+    next_due: Option<Timestamp>,
+) -> Result<(), ControlError> {
+    const SQL: &str = "INSERT INTO job (name, kind, target, owner, resource, schedule, zone, missed, on_commit,
+            settle_ms, retries, backoff_ms, timeout_ms, paused, next_due, made_from, queued)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, 0, 0)
+        ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, target = excluded.target, owner = excluded.owner,
+            resource = excluded.resource, missed = excluded.missed, on_commit = excluded.on_commit,
+            settle_ms = excluded.settle_ms, retries = excluded.retries, backoff_ms = excluded.backoff_ms,
+            timeout_ms = excluded.timeout_ms,
+            next_due = CASE WHEN job.schedule = excluded.schedule AND job.zone = excluded.zone
+                THEN job.next_due ELSE excluded.next_due END,
+            schedule = excluded.schedule, zone = excluded.zone";
+    let texts =
+        [&job.name, &job.kind, &job.target, &job.owner, &job.resource, &job.schedule, &job.zone, &job.missed];
+    let numbers =
+        [i64::from(job.on_commit), job.settle_ms, i64::from(job.retries), job.backoff_ms, job.timeout_ms];
+    let mut params: Vec<Param<'_>> = texts.iter().map(|text| text.as_str().into()).collect();
+    params.extend(numbers.map(Param::from));
+    params.push(next_due.map(|due| due.0).into());
+    tx.run(action, SQL, &params).await.map(drop)
 }
 
 fn read_job(row: &Row) -> Result<Job, ControlError> {
-    let state = row.text(4)?;
-    let state = [JobState::Running, JobState::Succeeded, JobState::Failed]
-        .into_iter()
-        .find(|known| known.as_str() == state)
-        .ok_or(ControlError::Malformed { what: "job state" })?;
+    let queued = Timestamp(row.int(16)?);
     Ok(Job {
-        id: JobId(row.int(0)?),
-        kind: row.text(1)?,
-        name: row.text(2)?,
-        actor: row.text(3)?,
-        state,
-        detail: row.text(5)?,
-        started: Timestamp(row.int(6)?),
-        ended: row.maybe_int(7)?.map(Timestamp),
-        seq: row.maybe_int(8)?.map(CommitSeq),
+        is: NewJob {
+            name: row.text(0)?,
+            kind: row.text(1)?,
+            target: row.text(2)?,
+            owner: row.text(3)?,
+            resource: row.text(4)?,
+            schedule: row.text(5)?,
+            zone: row.text(6)?,
+            missed: row.text(7)?,
+            on_commit: row.int(8)? == 1,
+            settle_ms: row.int(9)?,
+            retries: u32::try_from(row.int(10)?).unwrap_or_default(),
+            backoff_ms: row.int(11)?,
+            timeout_ms: row.int(12)?,
+        },
+        paused: row.int(13)? == 1,
+        next_due: row.maybe_int(14)?.map(Timestamp),
+        made_from: CommitSeq(row.int(15)?),
+        queued: (queued > Timestamp(0)).then_some(queued),
     })
 }

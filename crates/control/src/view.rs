@@ -7,12 +7,12 @@
 //! carried out again after a crash, with one and the same set of views.
 
 use crate::{
-    Control, ControlError, JobId, JobState, Publication, TableName, TableVersion, WorkerLease,
+    Control, ControlError, Publication, RunId, RunState, TableName, TableVersion, WorkerLease,
     catalog::drop_table,
     database::{Row, Tx, number},
-    job,
     lease::check_worker,
     publication::{PUBLISH, publish_in, read_pending},
+    run,
 };
 use model::{CommitSeq, Timestamp};
 
@@ -73,7 +73,7 @@ pub struct RegisteredView {
     /// When it was registered.
     pub registered: Timestamp,
     /// The job that builds it.
-    pub job: Option<JobId>,
+    pub job: Option<RunId>,
     /// How far that has come.
     pub progress: BuildProgress,
     /// Why it did not go on when it was last tried; empty if it did.
@@ -106,7 +106,7 @@ impl ViewState {
 }
 
 const END_BUILDS: &str =
-    "UPDATE job SET state = 'failed', ended = $2, detail = $3 WHERE ended IS NULL AND id IN
+    "UPDATE job_run SET state = 'failed', ended = $2, detail = $3 WHERE ended IS NULL AND id IN
     (SELECT v.job FROM registered_view v WHERE v.name = $1 AND v.state = 'building')";
 const END_NEW: &str =
     "UPDATE registered_view SET state = 'gone' WHERE name = $1 AND state IN ('waiting', 'building')";
@@ -215,7 +215,7 @@ impl Control {
         tx.count(ACTION, "view").await?;
         let row = tx.row(ACTION, SEQ, &[]).await?.ok_or(ControlError::Malformed { what: "counter" })?;
         let seq = row.int(0)?;
-        let job = job::start_in(&mut tx, "view-build", &view.name, "worker", self.now()).await?;
+        let job = run::start_in(&mut tx, "view-build", &view.name, "worker", self.now()).await?;
         if tx.run(ACTION, BEGIN, &[view.number.into(), seq.into(), job.0.into()]).await? == 0 {
             return Err(ControlError::NotFound { what: "waiting view", name: view.name.clone() });
         }
@@ -287,20 +287,20 @@ impl Control {
         let (changed, state) = match change {
             ViewChange::Show(..) => {
                 tx.run(PUBLISH, REPLACE, &[view.name.as_str().into(), view.number.into()]).await?;
-                (tx.run(PUBLISH, SHOW, &[view.number.into()]).await?, JobState::Succeeded)
+                (tx.run(PUBLISH, SHOW, &[view.number.into()]).await?, RunState::Succeeded)
             }
             ViewChange::Drop(_, table, why) => {
                 if matches!(view.state, ViewState::Current | ViewState::Leaving) {
                     drop_table(&mut tx, seq, table).await?;
                 }
-                (tx.run(PUBLISH, DROP, &[view.number.into(), why.into()]).await?, JobState::Failed)
+                (tx.run(PUBLISH, DROP, &[view.number.into(), why.into()]).await?, RunState::Failed)
             }
         };
         if changed == 0 {
             return Err(ControlError::NotFound { what: "registered view", name: view.name.clone() });
         }
         if let Some(job) = view.job {
-            job::end_in(&mut tx, job, state, detail, Some(seq), now).await?;
+            run::end_in(&mut tx, job, state, detail, Some(seq), now).await?;
         }
         tx.commit(PUBLISH).await?;
         Ok(seq)
@@ -338,7 +338,7 @@ async fn note_job(
     view: &RegisteredView,
     detail: &str,
 ) -> Result<(), ControlError> {
-    const SQL: &str = "UPDATE job SET detail = $2 WHERE id = $1 AND ended IS NULL";
+    const SQL: &str = "UPDATE job_run SET detail = $2 WHERE id = $1 AND ended IS NULL";
     let Some(job) = view.job else { return Ok(()) };
     tx.run(action, SQL, &[job.0.into(), detail.into()]).await.map(drop)
 }
@@ -357,7 +357,7 @@ fn read_view(row: &Row) -> Result<RegisteredView, ControlError> {
         state,
         from_seq: row.maybe_int(5)?.map(CommitSeq),
         registered: Timestamp(row.int(6)?),
-        job: row.maybe_int(7)?.map(JobId),
+        job: row.maybe_int(7)?.map(RunId),
         progress: BuildProgress {
             done: row.count(8)?,
             slices: row.count(9)?,

@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("credentials", &["model"]),
     ("policy", &["model"]),
     ("control", &["model"]),
+    ("marts", &["model"]),
     ("identity", &["model", "fhir"]),
     ("views", &["model", "fhir"]),
     ("vault", &["model", "fhir", "keys", "identity"]),
@@ -28,7 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("e2e", &[]),
     (
         "lake",
-        &["model", "fhir", "keys", "audit", "policy", "control", "identity", "views", "vault", "landing"],
+        &["model", "fhir", "keys", "audit", "policy", "control", "marts", "identity", "views", "vault", "landing"],
     ),
     // Not vault: it must be unable to join identity to medicine. Not views, not lake.
     (
@@ -45,6 +46,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "credentials",
             "policy",
             "control",
+            "marts",
             "identity",
             "views",
             "vault",

@@ -11,6 +11,7 @@ mod catalog;
 mod credentials;
 mod ground;
 mod holds;
+mod jobs;
 mod leases;
 mod ledger;
 mod once;

@@ -1,7 +1,7 @@
 //! Providers, facts, imports, jobs, audit heads and state.
 
 use crate::ground::{Ground, provider, segment};
-use control::{CheckpointUse, ControlError, ImportProgress, JobState, Registration};
+use control::{CheckpointUse, ControlError, ImportProgress, Registration, RunState};
 use model::{CommitSeq, SourceId, Timestamp};
 
 #[tokio::test]
@@ -99,21 +99,21 @@ async fn an_import_goes_on_where_it_stood_for_the_checker_that_counted() {
 }
 
 #[tokio::test]
-async fn a_job_ends_once() {
+async fn a_run_ends_once() {
     let ground = Ground::new("jobs").await;
     let control = &ground.control;
-    let first = control.job_start("import", "gp", "operator").await.unwrap();
-    let second = control.job_start("mart", "pathways", "operator").await.unwrap();
+    let first = control.run_start("import", "gp", "operator").await.unwrap();
+    let second = control.run_start("mart", "pathways", "operator").await.unwrap();
     ground.clock.advance_ms(5);
-    control.job_end(second, JobState::Succeeded, "rows=3", Some(CommitSeq(4))).await.unwrap();
-    let again = control.job_end(second, JobState::Failed, "", None).await;
+    control.run_end(second, RunState::Succeeded, "rows=3", Some(CommitSeq(4))).await.unwrap();
+    let again = control.run_end(second, RunState::Failed, "", None).await;
     assert!(matches!(again, Err(ControlError::NotFound { .. })));
-    let jobs = control.jobs(10).await.unwrap();
+    let jobs = control.runs(None, 10).await.unwrap();
     assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [second, first]);
-    assert_eq!((jobs[0].state, jobs[0].seq), (JobState::Succeeded, Some(CommitSeq(4))));
-    assert_eq!(jobs[0].ended, Some(jobs[0].started.plus_ms(5)));
-    assert_eq!((jobs[1].state, jobs[1].ended), (JobState::Running, None));
-    assert_eq!(control.jobs(1).await.unwrap().len(), 1);
+    assert_eq!((jobs[0].state, jobs[0].seq), (RunState::Succeeded, Some(CommitSeq(4))));
+    assert_eq!(jobs[0].ended, jobs[0].started.map(|at| at.plus_ms(5)));
+    assert_eq!((jobs[1].state, jobs[1].ended), (RunState::Running, None));
+    assert_eq!(control.runs(None, 1).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

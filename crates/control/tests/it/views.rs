@@ -2,8 +2,8 @@
 
 use crate::{catalog::version, ground::Ground};
 use control::{
-    BuildProgress, Control, ControlError, JobState, NewPublication, NewView, Publication, PublicationKind,
-    RegisteredView, TableName, TableVersion, ViewChange, ViewState, WorkerLease,
+    BuildProgress, Control, ControlError, NewPublication, NewView, Publication, PublicationKind,
+    RegisteredView, RunState, TableName, TableVersion, ViewChange, ViewState, WorkerLease,
 };
 use model::CommitSeq;
 
@@ -61,17 +61,17 @@ async fn a_view_goes_from_waiting_to_current_and_is_replaced() {
     control.note_view_progress(&building, progress, "1 of 3").await.unwrap();
     let building = newest(control).await;
     assert_eq!((building.progress, building.error.as_str()), (progress, ""));
-    let job = control.jobs(1).await.unwrap().remove(0);
-    assert_eq!((Some(job.id), job.state, job.detail.as_str()), (building.job, JobState::Running, "1 of 3"));
+    let job = control.runs(None, 1).await.unwrap().remove(0);
+    assert_eq!((Some(job.id), job.state, job.detail.as_str()), (building.job, RunState::Running, "1 of 3"));
 
     let publication = begin(control, &worker).await;
     let table = at("view/tall@1", 5);
     let seq =
         control.publish_view(&worker, &publication, ViewChange::Show(&building, &table), "3 of 3").await;
-    let job = control.jobs(1).await.unwrap().remove(0);
+    let job = control.runs(None, 1).await.unwrap().remove(0);
     assert_eq!(
         (job.state, job.seq, job.detail.as_str()),
-        (JobState::Succeeded, Some(seq.unwrap()), "3 of 3")
+        (RunState::Succeeded, Some(seq.unwrap()), "3 of 3")
     );
     assert_eq!(newest(control).await.state, ViewState::Current);
 
@@ -132,8 +132,8 @@ async fn a_build_keeps_its_sequence_readable_and_its_removal_ends_that() {
     assert_eq!(control.oldest_sequence().await.unwrap(), CommitSeq(2));
     let building = newest(control).await;
     control.remove_view("tall").await.unwrap();
-    let job = control.jobs(1).await.unwrap().remove(0);
-    assert_eq!((job.state, job.detail.as_str()), (JobState::Failed, "the view was removed"));
+    let job = control.runs(None, 1).await.unwrap().remove(0);
+    assert_eq!((job.state, job.detail.as_str()), (RunState::Failed, "the view was removed"));
 
     // A worker that has not seen it yet cannot show it any more.
     let publication = begin(control, &worker).await;

@@ -19,6 +19,14 @@
 --   ambulance_to_department_minutes: from the ambulance to arrival at the department
 --   call_to_department_minutes: from the 111 call to arrival at the department
 --   department_to_admission_minutes: from arrival at the department to admission
+--
+-- Model
+--   materialised: incremental
+--   key: person
+--
+-- Tests
+--   not null: person, linked, stage, began
+--   none: select 1 from this where least(call_to_ambulance_minutes, ambulance_to_department_minutes, department_to_admission_minutes) < 0
 with contacts as (
   select
     coalesce(l.person, e.patient) as person,

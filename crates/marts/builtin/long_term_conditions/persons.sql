@@ -17,6 +17,10 @@
 --   systolic_mmhg: last systolic blood pressure
 --   diastolic_mmhg: last diastolic blood pressure
 --   bmi_kg_m2: last body mass index
+--
+-- Tests
+--   unique: person, condition
+--   not null: person, condition, age_band, sex, providers
 with codes(system_code, condition) as (
   values
     ('44054006', 'type 2 diabetes'), ('46635009', 'type 1 diabetes'), ('E11', 'type 2 diabetes'), ('E10', 'type 1 diabetes'),

@@ -1,0 +1,331 @@
+//! Runs: what was run or is to be, by whom, and how it ended.
+
+mod claim;
+mod log;
+
+pub use claim::{Claimed, Ending, RunLease};
+pub use log::RunLine;
+
+use crate::{
+    Control, ControlError,
+    database::{Row, Tx, number},
+};
+use model::{CommitSeq, Timestamp};
+use std::fmt;
+
+/// Name the transactions in errors.
+const START: &str = "start a run";
+const END: &str = "end a run";
+const QUEUE: &str = "queue a run";
+
+/// Numbers a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub i64);
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// It waits for somebody to work at it: for the first time, or again after it failed.
+    Queued,
+    /// Somebody works at it. If it is of no job and its process died, it stays so.
+    Running,
+    /// It did what it was for.
+    Succeeded,
+    /// It did not.
+    Failed,
+    /// Somebody asked that it end before it was done.
+    Cancelled,
+}
+
+/// What brought a run about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The clock.
+    Schedule,
+    /// A publication that changed what it reads.
+    Commit,
+    /// A command.
+    Command,
+    /// A command that asked for an earlier run once more.
+    Retry,
+}
+
+/// How a run is queued.
+#[derive(Clone, Copy, Debug)]
+pub struct Queued<'a> {
+    /// What brings it about.
+    pub cause: Cause,
+    /// Who asked for it.
+    pub actor: &'a str,
+    /// The time that a schedule meant.
+    pub due: Option<Timestamp>,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Its number.
+    pub id: RunId,
+    /// The job that it is of, if any.
+    pub job: Option<String>,
+    /// What kind of work, such as `import`.
+    pub kind: String,
+    /// On what, such as a source or a mart.
+    pub target: String,
+    /// What brought it about.
+    pub cause: Cause,
+    /// Who asked for it.
+    pub actor: String,
+    /// Where it stands.
+    pub state: RunState,
+    /// Which attempt it is at, from 1.
+    pub attempt: u64,
+    /// The time that a schedule meant.
+    pub due: Option<Timestamp>,
+    /// When it was queued, if it was.
+    pub queued: Option<Timestamp>,
+    /// When its newest attempt began.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Who works at it.
+    pub holder: Option<String>,
+    /// Whether somebody has asked that it end.
+    pub stop: bool,
+    /// Counts, or why it failed; no resource content.
+    pub detail: String,
+    /// What it read and wrote, and what that took: JSON; may be empty.
+    pub facts: String,
+    /// The sequence that it published.
+    pub seq: Option<CommitSeq>,
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl RunState {
+    const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
+
+    /// Its name in the database and in SQL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing more comes of it.
+    #[must_use]
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+}
+
+impl Cause {
+    const ALL: [Self; 4] = [Self::Schedule, Self::Commit, Self::Command, Self::Retry];
+
+    /// Its name in the database and in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Schedule => "schedule",
+            Self::Commit => "commit",
+            Self::Command => "command",
+            Self::Retry => "retry",
+        }
+    }
+}
+
+macro_rules! select_runs {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, job, kind, name, cause, actor, state, attempt, due, queued, started, ended, holder, stop,
+                    detail, facts, seq FROM job_run ",
+            $rest
+        )
+    };
+}
+use select_runs;
+
+impl Control {
+    /// Notes that something begins that is of no job.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn run_start(&self, kind: &str, target: &str, actor: &str) -> Result<RunId, ControlError> {
+        let mut tx = self.begin(START).await?;
+        let id = start_in(&mut tx, kind, target, actor, self.now()).await?;
+        tx.commit(START).await?;
+        Ok(id)
+    }
+
+    /// Notes how what [`Control::run_start`] began has ended, and which sequence it published.
+    ///
+    /// # Errors
+    /// [`ControlError::NotFound`] if no such run is under way.
+    pub async fn run_end(
+        &self,
+        id: RunId,
+        state: RunState,
+        detail: &str,
+        seq: Option<CommitSeq>,
+    ) -> Result<(), ControlError> {
+        let mut tx = self.begin(END).await?;
+        if end_in(&mut tx, id, state, detail, seq, self.now()).await? == 0 {
+            return Err(ControlError::NotFound { what: "run under way", name: id.to_string() });
+        }
+        tx.commit(END).await
+    }
+
+    /// The newest runs first, at most `limit`; of one job if it is named.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn runs(&self, job: Option<&str>, limit: usize) -> Result<Vec<Run>, ControlError> {
+        const ACTION: &str = "list runs";
+        const ALL: &str = select_runs!("ORDER BY id DESC LIMIT $1");
+        const OF: &str = select_runs!("WHERE job = $2 ORDER BY id DESC LIMIT $1");
+        let limit = number(limit as u64).into();
+        let rows = match job {
+            None => self.database.rows(ACTION, ALL, &[limit]).await?,
+            Some(job) => self.database.rows(ACTION, OF, &[limit, job.into()]).await?,
+        };
+        rows.iter().map(read_run).collect()
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn run(&self, id: RunId) -> Result<Option<Run>, ControlError> {
+        let row = self.database.row("read a run", select_runs!("WHERE id = $1"), &[id.0.into()]).await?;
+        row.as_ref().map(read_run).transpose()
+    }
+
+    /// Asks that a run end: at once if nobody works at it, soon if somebody does.
+    ///
+    /// # Errors
+    /// [`ControlError::NotFound`] if there is no such run of a job, or it is over.
+    pub async fn cancel_run(&self, id: RunId) -> Result<(), ControlError> {
+        const ACTION: &str = "cancel a run";
+        const END: &str =
+            "UPDATE job_run SET state = 'cancelled', ended = $2 WHERE id = $1 AND state = 'queued'";
+        const STOP: &str = "UPDATE job_run SET stop = 1 WHERE id = $1 AND ended IS NULL AND job IS NOT NULL";
+        let mut tx = self.begin(ACTION).await?;
+        let ended = tx.run(ACTION, END, &[id.0.into(), self.now().0.into()]).await?;
+        let stopped = tx.run(ACTION, STOP, &[id.0.into()]).await?;
+        if ended + stopped == 0 {
+            return Err(ControlError::NotFound {
+                what: "run of a job that is not over",
+                name: id.to_string(),
+            });
+        }
+        tx.commit(ACTION).await
+    }
+}
+
+/// What [`Control::run_start`] does, within a transaction that may do more.
+pub(crate) async fn start_in(
+    tx: &mut Tx,
+    kind: &str,
+    target: &str,
+    actor: &str,
+    now: Timestamp,
+) -> Result<RunId, ControlError> {
+    const SQL: &str = "INSERT INTO job_run (id, kind, name, actor, state, detail, started, ended, seq)
+        VALUES ($1, $2, $3, $4, 'running', '', $5, NULL, NULL)";
+    let id = tx.count(START, "job").await?;
+    tx.run(START, SQL, &[id.into(), kind.into(), target.into(), actor.into(), now.0.into()]).await?;
+    Ok(RunId(id))
+}
+
+/// What [`Control::run_end`] does, within a transaction that may do more; says how many were under way, one or none.
+pub(crate) async fn end_in(
+    tx: &mut Tx,
+    id: RunId,
+    state: RunState,
+    detail: &str,
+    seq: Option<CommitSeq>,
+    now: Timestamp,
+) -> Result<u64, ControlError> {
+    const SQL: &str = "UPDATE job_run SET state = $2, detail = $3, ended = $4, seq = $5
+        WHERE id = $1 AND ended IS NULL";
+    let seq = seq.map(|seq| seq.0);
+    let params = [id.0.into(), state.as_str().into(), detail.into(), now.0.into(), seq.into()];
+    tx.run(END, SQL, &params).await
+}
+
+/// Queues a run of a job within a transaction; `None` if one of the same job and due time waits already.
+pub(crate) async fn queue_in(
+    tx: &mut Tx,
+    job: &str,
+    queued: &Queued<'_>,
+    now: Timestamp,
+) -> Result<Option<RunId>, ControlError> {
+    const NOTE: &str = "UPDATE job SET queued = $2 WHERE name = $1 RETURNING kind, target, resource";
+    const WAITS: &str = "SELECT id FROM job_run WHERE job = $1 AND state = 'queued' AND ended IS NULL
+        AND (due IS NULL OR $2 IS NULL OR due = $2)";
+    const INSERT: &str =
+        "INSERT INTO job_run (id, job, kind, name, resource, cause, actor, state, detail, due, queued,
+            not_before, started, ended, seq)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', '', $8, $9, $9, 0, NULL, NULL)";
+    let noted = tx.row(QUEUE, NOTE, &[job.into(), now.0.into()]).await?;
+    let row = noted.ok_or_else(|| ControlError::NotFound { what: "job", name: job.to_owned() })?;
+    let (kind, target, resource) = (row.text(0)?, row.text(1)?, row.text(2)?);
+    let due = queued.due.map(|due| due.0);
+    if tx.row(QUEUE, WAITS, &[job.into(), due.into()]).await?.is_some() {
+        return Ok(None);
+    }
+    let id = tx.count(QUEUE, "job").await?;
+    let params = [
+        id.into(),
+        job.into(),
+        kind.as_str().into(),
+        target.as_str().into(),
+        resource.as_str().into(),
+        queued.cause.as_str().into(),
+        queued.actor.into(),
+        due.into(),
+        now.0.into(),
+    ];
+    tx.run(QUEUE, INSERT, &params).await?;
+    Ok(Some(RunId(id)))
+}
+
+fn read_run(row: &Row) -> Result<Run, ControlError> {
+    let known = |text: String, what| {
+        move || ControlError::Malformed { what: if text.is_empty() { "run" } else { what } }
+    };
+    let (cause, state) = (row.text(4)?, row.text(6)?);
+    let is_cause = |each: &Cause| each.as_str() == cause;
+    let is_state = |each: &RunState| each.as_str() == state;
+    let (found_cause, found_state) =
+        (Cause::ALL.into_iter().find(is_cause), RunState::ALL.into_iter().find(is_state));
+    let time = |at: i64| (at > 0).then_some(Timestamp(at));
+    Ok(Run {
+        id: RunId(row.int(0)?),
+        job: row.maybe_text(1)?,
+        kind: row.text(2)?,
+        target: row.text(3)?,
+        cause: found_cause.ok_or_else(known(cause, "cause of a run"))?,
+        actor: row.text(5)?,
+        state: found_state.ok_or_else(known(state, "state of a run"))?,
+        attempt: row.count(7)?,
+        due: row.maybe_int(8)?.map(Timestamp),
+        queued: time(row.int(9)?),
+        started: time(row.int(10)?),
+        ended: row.maybe_int(11)?.map(Timestamp),
+        holder: row.maybe_text(12)?,
+        stop: row.int(13)? == 1,
+        detail: row.text(14)?,
+        facts: row.text(15)?,
+        seq: row.maybe_int(16)?.map(CommitSeq),
+    })
+}

@@ -1,0 +1,31 @@
+//! Marts: folders of SQL models, each of which makes a table.
+//!
+//! A [`Mart`] is read from the texts of a folder: `mart.toml` says what it
+//! answers and when it is built ([`Rules`]), and each `.sql` file is a [`Model`],
+//! whose comment says what its table is, how it is kept, and what must hold of
+//! it ([`Test`]). [`order`] puts tables into the order in which they can be made,
+//! from the SQL itself. [`builtin`] has the marts of every lake.
+//!
+//! **Invariant:** no input or output, and no clock. **Invariant:** an error names
+//! file and line, and holds nothing but what its author wrote there.
+
+mod builtin;
+mod comment;
+mod error;
+mod mart;
+mod named;
+pub mod order;
+mod schedule;
+mod span;
+mod sql_model;
+mod starter;
+mod test;
+
+pub use builtin::builtin;
+pub use error::MartError;
+pub use mart::{Mart, Missed, Rules, is_name};
+pub use named::{TableRef, tables_named};
+pub use schedule::{Schedule, ScheduleError};
+pub use sql_model::{Materialised, Model};
+pub use starter::starter;
+pub use test::Test;

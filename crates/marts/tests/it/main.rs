@@ -1,0 +1,4 @@
+//! Folders of marts, as their authors write them.
+
+mod folders;
+mod questions;
