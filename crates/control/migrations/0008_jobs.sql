@@ -12,6 +12,8 @@ ALTER TABLE job_run ADD COLUMN due BIGINT;
 ALTER TABLE job_run ADD COLUMN queued BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE job_run ADD COLUMN not_before BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE job_run ADD COLUMN attempt BIGINT NOT NULL DEFAULT 1;
+-- How it was asked for, such as `whole`.
+ALTER TABLE job_run ADD COLUMN asked TEXT NOT NULL DEFAULT '';
 -- Who works at it, in the shape of a lane's lease; nobody if it was not claimed.
 ALTER TABLE job_run ADD COLUMN holder TEXT;
 ALTER TABLE job_run ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0;

@@ -47,7 +47,7 @@ pub struct Job {
     pub paused: bool,
     /// When the clock queues it next.
     pub next_due: Option<Timestamp>,
-    /// The sequence that its newest successful run was made from.
+    /// The sequence up to which changes were taken up by its newest run.
     pub made_from: CommitSeq,
     /// When its newest run was queued.
     pub queued: Option<Timestamp>,
@@ -155,7 +155,7 @@ impl Control {
                 continue;
             }
             for &run in &job.runs {
-                let queued = Queued { cause: Cause::Schedule, actor: "schedule", due: Some(run) };
+                let queued = Queued { cause: Cause::Schedule, actor: "schedule", due: Some(run), asked: "" };
                 made += u64::from(queue_in(&mut tx, &job.name, &queued, now).await?.is_some());
             }
         }

@@ -59,6 +59,8 @@ pub struct Queued<'a> {
     pub actor: &'a str,
     /// The time that a schedule meant.
     pub due: Option<Timestamp>,
+    /// How it is asked for, in a word that its kind of work knows; may be empty.
+    pub asked: &'a str,
 }
 
 /// A run.
@@ -82,6 +84,8 @@ pub struct Run {
     pub attempt: u64,
     /// The time that a schedule meant.
     pub due: Option<Timestamp>,
+    /// How it was asked for, in a word that its kind of work knows.
+    pub asked: String,
     /// When it was queued, if it was.
     pub queued: Option<Timestamp>,
     /// When its newest attempt began.
@@ -147,7 +151,7 @@ macro_rules! select_runs {
     ($rest:literal) => {
         concat!(
             "SELECT id, job, kind, name, cause, actor, state, attempt, due, queued, started, ended, holder, stop,
-                    detail, facts, seq FROM job_run ",
+                    detail, facts, seq, asked FROM job_run ",
             $rest
         )
     };
@@ -274,8 +278,8 @@ pub(crate) async fn queue_in(
         AND (due IS NULL OR $2 IS NULL OR due = $2)";
     const INSERT: &str =
         "INSERT INTO job_run (id, job, kind, name, resource, cause, actor, state, detail, due, queued,
-            not_before, started, ended, seq)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', '', $8, $9, $9, 0, NULL, NULL)";
+            not_before, started, ended, seq, asked)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', '', $8, $9, $9, 0, NULL, NULL, $10)";
     let noted = tx.row(QUEUE, NOTE, &[job.into(), now.0.into()]).await?;
     let row = noted.ok_or_else(|| ControlError::NotFound { what: "job", name: job.to_owned() })?;
     let (kind, target, resource) = (row.text(0)?, row.text(1)?, row.text(2)?);
@@ -294,6 +298,7 @@ pub(crate) async fn queue_in(
         queued.actor.into(),
         due.into(),
         now.0.into(),
+        queued.asked.into(),
     ];
     tx.run(QUEUE, INSERT, &params).await?;
     Ok(Some(RunId(id)))
@@ -327,5 +332,6 @@ fn read_run(row: &Row) -> Result<Run, ControlError> {
         detail: row.text(14)?,
         facts: row.text(15)?,
         seq: row.maybe_int(16)?.map(CommitSeq),
+        asked: row.text(17)?,
     })
 }

@@ -74,6 +74,35 @@ pub enum LakeError {
     /// A background task ended without an answer.
     #[error("a background task ended early")]
     Task(#[from] tokio::task::JoinError),
+    /// A built-in mart is not understood.
+    #[error("read the built-in marts")]
+    Mart(#[source] marts::MartError),
+    /// What a model says must hold of its rows does not: nothing is published.
+    #[error("`{model}` was not published: {failed}")]
+    ModelTests {
+        /// The model.
+        model: String,
+        /// Each test that does not hold, and of how many rows.
+        failed: String,
+    },
+    /// A model's rows need more memory than a query may have.
+    #[error("the rows take more than the {} MiB that a query may have", .0 >> 20)]
+    TooLarge(usize),
+    /// A job failed; its run says why.
+    #[error("run {run} of job `{job}` {how}: {why}")]
+    Run {
+        /// The run's number.
+        run: i64,
+        /// Its job.
+        job: String,
+        /// How it ended.
+        how: &'static str,
+        /// What it said.
+        why: String,
+    },
+    /// Marts read each other.
+    #[error("the marts cannot be built one after the other: {0}")]
+    NoOrder(String),
     /// No mart is called so.
     #[error("no mart is called `{0}`; `carelake mart list` shows them")]
     NoSuchMart(String),

@@ -5,6 +5,7 @@
 //! - [`refinery`]: segments → vault, raw, views, links; publishes the commit sequence.
 //! - [`registry`]: registered views, and how their tables are built.
 //! - [`models`]: SQL over views → marts.
+//! - [`jobs`]: what is to be run and when, and the runs at work.
 //! - [`upkeep`]: compaction, checkpoints, and the deletion of what nothing names.
 //! - [`worker`]: the loop that does all of these.
 //! - [`sql`]: read-only sessions at one commit sequence.
@@ -13,6 +14,7 @@
 //! is not published is not promised: every reader starts from a sequence.
 
 mod error;
+pub mod jobs;
 pub mod models;
 pub mod refinery;
 pub mod registry;

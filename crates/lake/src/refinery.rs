@@ -359,6 +359,11 @@ impl Refinery {
         }
     }
 
+    /// The worker's lease, if it is held.
+    pub(crate) fn held(&self) -> Option<WorkerLease> {
+        self.lease.clone()
+    }
+
     /// When a compaction that another process left behind was published here, if that happened.
     pub(crate) const fn settled(&self) -> Option<Timestamp> {
         self.settled

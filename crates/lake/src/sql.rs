@@ -6,6 +6,7 @@
 //! that needs more than its memory fails rather than write plaintext.
 
 pub(crate) mod current;
+mod overlay;
 mod question;
 pub(crate) mod scan;
 mod schema;
@@ -29,6 +30,7 @@ use datafusion::{
     catalog::{
         CatalogProvider, MemTable, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider, TableProvider,
     },
+    common::TableReference,
     execution::{
         SendableRecordBatchStream,
         context::SQLOptions,
@@ -40,9 +42,11 @@ use datafusion::{
     prelude::{SessionConfig, SessionContext},
     sql::parser::Statement,
 };
+use futures::StreamExt;
 use keys::Zone;
 use model::CommitSeq;
 use object_store::ObjectStore;
+use overlay::Overlay;
 use schema::LakeSchema;
 use std::{collections::BTreeMap, sync::Arc};
 use trail::TrailTable;
@@ -50,7 +54,7 @@ use url::Url;
 use views::View;
 
 /// The catalog that all schemas stand in.
-const CATALOG: &str = "carelake";
+pub(crate) const CATALOG: &str = "carelake";
 /// Where tables without a schema of their own stand.
 pub const PUBLIC: &str = "public";
 
@@ -87,10 +91,18 @@ pub struct Planned {
     plan: LogicalPlan,
 }
 
+impl Planned {
+    /// What it does, step by step, not optimised.
+    pub(crate) const fn logical(&self) -> &LogicalPlan {
+        &self.plan
+    }
+}
+
 /// A session at one sequence.
 pub struct Session {
     context: SessionContext,
     seq: CommitSeq,
+    tables: Arc<Vec<CatalogTable>>,
 }
 
 impl Reader {
@@ -125,7 +137,7 @@ impl Reader {
             catalog.register_schema(&name, Arc::new(schema)).map_err(LakeError::Query)?;
         }
         context.register_catalog(CATALOG, Arc::new(catalog));
-        Ok(Session { context, seq })
+        Ok(Session { context, seq, tables: all })
     }
 
     /// The tables of a schema that queries may name before anything has come into them.
@@ -185,6 +197,68 @@ impl Session {
 
     pub(crate) const fn context(&self) -> &SessionContext {
         &self.context
+    }
+
+    /// Every table of the catalogue at its sequence, the lake's own among them.
+    pub(crate) fn tables(&self) -> &[CatalogTable] {
+        &self.tables
+    }
+
+    /// A table of the catalogue at its sequence.
+    pub(crate) fn table(&self, schema: &str, name: &str) -> Option<&CatalogTable> {
+        let is = |row: &&CatalogTable| row.table.table.schema == schema && row.table.table.name == name;
+        self.tables.iter().find(is)
+    }
+
+    /// What a table is read through.
+    pub(crate) async fn provider(
+        &self,
+        schema: &str,
+        name: &str,
+    ) -> Result<Arc<dyn TableProvider>, LakeError> {
+        let reference = TableReference::full(CATALOG, schema.to_owned(), name.to_owned());
+        self.context.table_provider(reference).await.map_err(LakeError::Query)
+    }
+
+    /// Lets a name stand for `table` from now on, whatever it stood for.
+    pub(crate) fn put(
+        &self,
+        schema: &str,
+        name: &str,
+        table: Arc<dyn TableProvider>,
+    ) -> Result<(), LakeError> {
+        let Some(catalog) = self.context.catalog(CATALOG) else { return Ok(()) };
+        let over = Overlay { below: catalog.schema(schema), name: name.to_owned(), table };
+        catalog.register_schema(schema, Arc::new(over)).map_err(LakeError::Query)?;
+        Ok(())
+    }
+
+    /// The plan of a query of the lake's own.
+    pub(crate) async fn logical(&self, sql: &str) -> Result<LogicalPlan, LakeError> {
+        self.context.state().create_logical_plan(sql).await.map_err(LakeError::Query)
+    }
+
+    /// Runs a planned query to its end, if its rows fit into `bytes`.
+    pub(crate) async fn rows_within(
+        &self,
+        planned: Planned,
+        bytes: usize,
+    ) -> Result<Vec<RecordBatch>, LakeError> {
+        let frame = self.context.execute_logical_plan(planned.plan).await.map_err(LakeError::Query)?;
+        let mut stream = frame.execute_stream().await.map_err(LakeError::Query)?;
+        let (mut rows, mut held) = (Vec::new(), 0);
+        while let Some(batch) = stream.next().await {
+            let batch = batch.map_err(LakeError::Query)?;
+            held += batch.get_array_memory_size();
+            if held > bytes {
+                return Err(LakeError::TooLarge(bytes));
+            }
+            rows.push(batch);
+        }
+        if rows.is_empty() {
+            rows.push(RecordBatch::new_empty(stream.schema()));
+        }
+        Ok(rows)
     }
 
     /// Adds a table that is held in memory, such as the catalogue's.

@@ -23,7 +23,7 @@ use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use deltalake::{
     DeltaTable, DeltaTableBuilder, DeltaTableError,
     kernel::{
-        Action, Add, Remove, StructType, Transaction,
+        Action, Add, Metadata, MetadataExt, Remove, StructType, Transaction,
         engine::arrow_conversion::TryIntoKernel,
         transaction::{CommitBuilder, CommitProperties, TransactionError},
     },
@@ -65,6 +65,14 @@ enum OnConflict {
     LookAgain,
     /// What we read is no longer what is there.
     GiveUp,
+}
+
+/// What a commit brings.
+#[derive(Default)]
+struct New {
+    adds: Vec<Add>,
+    removes: Vec<Remove>,
+    columns: Option<Metadata>,
 }
 
 /// A loaded Delta table.
@@ -191,7 +199,7 @@ impl Table {
         }
         let adds = self.write(rows).await?;
         failpoint!("table.data.after-write");
-        self.commit(adds, Vec::new(), marks, OnConflict::LookAgain).await
+        self.commit(New { adds, ..New::default() }, marks, OnConflict::LookAgain).await
     }
 
     /// Appends files that [`Table::write`] wrote, under `marks`, unless these are already there.
@@ -206,7 +214,7 @@ impl Table {
         if self.already(marks).await? {
             return Ok(Committed::Before);
         }
-        self.commit(files, Vec::new(), marks, OnConflict::LookAgain).await
+        self.commit(New { adds: files, ..New::default() }, marks, OnConflict::LookAgain).await
     }
 
     /// Puts `rows` in the place of `files`. A conflict means that another worker is at work: then nothing is done.
@@ -216,20 +224,44 @@ impl Table {
     pub async fn replace(&mut self, files: &[DataFile], rows: Vec<RecordBatch>) -> Result<(), LakeError> {
         let adds = self.write(rows).await?;
         let removes = files.iter().map(|file| file.remove.clone()).collect();
-        self.commit(adds, removes, &[], OnConflict::GiveUp).await?;
+        self.commit(New { adds, removes, columns: None }, &[], OnConflict::GiveUp).await?;
         Ok(())
     }
 
-    /// Commits `adds` and `removes`, looking at the marks again after each conflict.
+    /// Puts files that [`Table::write`] wrote in the place of `files`, under a mark; where the table's columns are
+    /// others than `schema`, they become these. A conflict means that another worker is at work: then nothing is done.
+    pub(crate) async fn swap(
+        &mut self,
+        files: &[DataFile],
+        adds: Vec<Add>,
+        schema: &SchemaRef,
+        mark: &Mark,
+    ) -> Result<(), LakeError> {
+        let failed = LakeError::table("read the columns of", &self.id);
+        let columns: StructType = schema.as_ref().try_into_kernel().map_err(LakeError::columns(&self.id))?;
+        let changed = (|| {
+            let state = self.delta.snapshot()?;
+            let same = state.schema().as_ref() == &columns;
+            Ok(if same { None } else { Some(state.metadata().clone().with_schema(&columns)?) })
+        })();
+        let changed = changed.map_err(failed)?;
+        let removes = files.iter().map(|file| file.remove.clone()).collect();
+        let new = New { adds, removes, columns: changed };
+        self.commit(new, std::slice::from_ref(mark), OnConflict::GiveUp).await?;
+        Ok(())
+    }
+
+    /// Commits what is new, looking at the marks again after each conflict.
     async fn commit(
         &mut self,
-        adds: Vec<Add>,
-        removes: Vec<Remove>,
+        New { adds, removes, columns }: New,
         marks: &[Mark],
         on_conflict: OnConflict,
     ) -> Result<Committed, LakeError> {
+        let columns = columns.into_iter().map(Action::Metadata);
+        let adds = adds.into_iter().map(Action::Add);
         let actions: Vec<Action> =
-            adds.into_iter().map(Action::Add).chain(removes.iter().cloned().map(Action::Remove)).collect();
+            columns.chain(adds).chain(removes.iter().cloned().map(Action::Remove)).collect();
         let marks_of =
             || marks.iter().map(|mark| Transaction::new(&mark.application, mark.version)).collect();
         for _ in 0..CONFLICT_RELOADS {

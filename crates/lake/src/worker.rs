@@ -1,13 +1,14 @@
-//! The worker's day: refine what has come, build views, keep tables in order, keep marts fresh.
+//! The worker's day: refine what has come, build views, keep tables in order, work at jobs.
 
 use crate::{
-    LakeError, models,
+    LakeError,
+    jobs::{Jobs, Work},
     refinery::{Refinery, WorkerParts, chain},
     registry::ViewBuilds,
     sql::Reader,
     upkeep::{Upkeep, UpkeepLimits},
 };
-use model::{CommitSeq, Timestamp};
+use model::Timestamp;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -24,13 +25,13 @@ pub struct Rhythm {
     pub idle_ms: u64,
     /// How often upkeep looks around, in milliseconds.
     pub upkeep_ms: i64,
-    /// How long marts may be behind an idle lake, in milliseconds; 0 leaves them to `carelake mart build`.
-    pub marts_ms: i64,
+    /// Whether clock and publications queue jobs; runs that commands queue are worked at in any case.
+    pub schedules: bool,
 }
 
 impl Default for Rhythm {
     fn default() -> Self {
-        Self { idle_ms: 200, upkeep_ms: 10_000, marts_ms: 60_000 }
+        Self { idle_ms: 200, upkeep_ms: 10_000, schedules: true }
     }
 }
 
@@ -39,27 +40,29 @@ pub struct Worker {
     refinery: Refinery,
     upkeep: Upkeep,
     builds: ViewBuilds,
-    reader: Reader,
+    jobs: Jobs,
     rhythm: Rhythm,
     tended: Timestamp,
-    marts_made: Timestamp,
-    marts_from: Option<CommitSeq>,
 }
 
 impl Worker {
-    /// A worker that has not begun.
+    /// A worker that has not begun; `others` do jobs that are no mart's.
     #[must_use]
-    pub fn new(parts: Arc<WorkerParts>, reader: Reader, upkeep: UpkeepLimits, rhythm: Rhythm) -> Self {
+    pub fn new(
+        parts: Arc<WorkerParts>,
+        reader: Reader,
+        upkeep: UpkeepLimits,
+        rhythm: Rhythm,
+        others: Vec<Arc<dyn Work>>,
+    ) -> Self {
         let now = parts.clock.now();
         Self {
             refinery: Refinery::new(parts),
             upkeep: Upkeep::new(upkeep),
             builds: ViewBuilds::default(),
-            reader,
+            jobs: Jobs::new(reader, others, rhythm.schedules),
             rhythm,
             tended: now,
-            marts_made: now,
-            marts_from: None,
         }
     }
 
@@ -86,6 +89,8 @@ impl Worker {
                 break;
             }
         }
+        let parts = Arc::clone(self.refinery.parts());
+        self.jobs.give_back(&parts).await;
         let finished = self.finish().await;
         self.refinery.close().await;
         finished
@@ -122,17 +127,7 @@ impl Worker {
             self.tended = now;
             self.upkeep.tend(&mut self.refinery).await?;
         }
-        if !busy && self.rhythm.marts_ms > 0 && now >= self.marts_made.plus_ms(self.rhythm.marts_ms) {
-            self.marts_made = now;
-            let control = self.refinery.parts().control.clone();
-            let published =
-                control.published().await.map_err(LakeError::control("read the newest sequence"))?;
-            if published > CommitSeq(0) && self.marts_from.is_none_or(|from| from < published) {
-                let built = models::build(&mut self.refinery, &self.reader, None, "worker").await?;
-                // The marts' own publications are no reason to build them again.
-                self.marts_from = built.iter().map(|table| table.seq).max();
-            }
-        }
+        busy |= self.jobs.turn(&mut self.refinery).await?;
         held_up.map(|()| busy)
     }
 }

@@ -198,6 +198,13 @@ async fn end_attempt_in(
     if changed == 0 {
         return Err(lost(lease));
     }
+    // A job whose run failed waits for the next change, as one whose run did not.
+    const GIVEN_UP: &str =
+        "UPDATE job SET made_from = (SELECT c.value FROM counter c WHERE c.name = 'commit_seq')
+        WHERE name = (SELECT r.job FROM job_run r WHERE r.id = $1)";
+    if ending == Ending::Over(RunState::Failed) {
+        tx.run(END, GIVEN_UP, &[lease.id.0.into()]).await?;
+    }
     if let Some((made_from, _)) = published {
         tx.run(END, MADE, &[lease.id.0.into(), made_from.0.into()]).await?;
     }

@@ -8,7 +8,7 @@ use model::{CommitSeq, Timestamp};
 use std::collections::BTreeMap;
 
 const TTL: i64 = 6_000;
-const BY_HAND: Queued<'static> = Queued { cause: Cause::Command, actor: "operator", due: None };
+const BY_HAND: Queued<'static> = Queued { cause: Cause::Command, actor: "operator", due: None, asked: "" };
 
 fn job(name: &str) -> NewJob {
     NewJob {

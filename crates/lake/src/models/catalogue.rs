@@ -2,7 +2,6 @@
 
 use crate::{
     LakeError,
-    models::MARTS,
     refinery::columns::{VIEW_RESOURCE, VIEW_VERSION},
     registry::Kept,
     sql::{self, Reader},
@@ -14,6 +13,7 @@ use arrow::{
 };
 use control::{Column, TableKind, TableName, TableVersion};
 use keys::Zone;
+use marts::Model;
 use model::CommitSeq;
 
 /// Describes the loaded version of `table`.
@@ -35,6 +35,16 @@ pub(crate) fn describe(table: &Table, views: &[Kept], made_from: Option<CommitSe
     }
 }
 
+/// Describes the loaded version of a model's table.
+pub(crate) fn describe_model(table: &Table, model: &Model, made_from: CommitSeq) -> TableVersion {
+    let mut version = describe(table, &[], Some(made_from));
+    version.description = model.description.clone();
+    for column in &mut version.columns {
+        column.description = model.column(&column.name).unwrap_or_default().to_owned();
+    }
+    version
+}
+
 fn kind(id: &TableId) -> TableKind {
     match id.zone() {
         Zone::Raw if id.name().starts_with("superseded_") => TableKind::Internal,
@@ -54,15 +64,6 @@ fn description(id: &TableId, views: &[Kept]) -> String {
             }
             None => String::new(),
         },
-        Zone::Mart => {
-            let model = MARTS
-                .iter()
-                .flat_map(|mart| {
-                    mart.models.iter().map(move |model| (TableId::mart(mart.name, model.name), model))
-                })
-                .find(|(table, _)| table == id);
-            model.map(|(_, model)| model.description()).unwrap_or_default()
-        }
         Zone::Link if *id == TableId::person_link() => {
             "Which person a patient is, by verified NHS number.".to_owned()
         }
@@ -92,14 +93,6 @@ fn column(id: &TableId, field: &Field, views: &[Kept]) -> Column {
             .find(|kept| kept.table == *id)
             .and_then(|kept| kept.view.columns().iter().find(|column| column.name == *field.name()))
             .map(|column| column.description.clone().unwrap_or_else(|| column.path.clone())),
-        Zone::Mart => MARTS
-            .iter()
-            .flat_map(|mart| {
-                mart.models.iter().map(move |model| (TableId::mart(mart.name, model.name), model))
-            })
-            .find(|(table, _)| table == id)
-            .and_then(|(_, model)| model.column(field.name()))
-            .map(str::to_owned),
         _ => None,
     };
     Column {

@@ -5,11 +5,13 @@ use crate::{
     LakeError,
     refinery::Refinery,
     sql::{self, current},
+    stores::Stores,
     table::{DataFile, Table, TableId},
 };
 use arrow::array::RecordBatch;
 use datafusion::prelude::SessionContext;
 use model::failpoint;
+use std::sync::Arc;
 
 /// Parquet bytes that are rewritten at a time: opened they are several times as many.
 const REWRITE_BYTES: i64 = 48 << 20;
@@ -57,6 +59,8 @@ pub(super) async fn carry_out(
     need: Need,
     limits: &UpkeepLimits,
 ) -> Result<(), LakeError> {
+    let parts = Arc::clone(refinery.parts());
+    let stores = &parts.stores;
     let superseded = match group.superseded() {
         Some(id) => refinery.open_table(id).await?,
         None => None,
@@ -68,7 +72,7 @@ pub(super) async fn carry_out(
             .into_iter()
             .filter(|file| need == Need::Fold || file.bytes < limits.small_file_bytes);
         for files in portions(chosen.collect(), REWRITE_BYTES) {
-            let rows = read(refinery, &table, &files, superseded.as_ref().zip(by.as_ref())).await?;
+            let rows = read(stores, &table, &files, superseded.as_ref().zip(by.as_ref())).await?;
             table.replace(&files, rows).await?;
         }
         failpoint!("compaction.after-each-table");
@@ -79,7 +83,7 @@ pub(super) async fn carry_out(
         match need {
             Need::Fold => superseded.replace(&files, Vec::new()).await?,
             Need::Merge if files.len() >= limits.small_files => {
-                let rows = read(refinery, &superseded, &files, None).await?;
+                let rows = read(stores, &superseded, &files, None).await?;
                 superseded.replace(&files, rows).await?;
             }
             Need::Merge => {}
@@ -107,14 +111,14 @@ pub(crate) fn portions(files: Vec<DataFile>, most: i64) -> Vec<Vec<DataFile>> {
 }
 
 /// The rows of some files that are not superseded.
-async fn read(
-    refinery: &Refinery,
+pub(crate) async fn read(
+    stores: &Stores,
     table: &Table,
     files: &[DataFile],
     superseded: Option<(&Table, &current::Supersession)>,
 ) -> Result<Vec<RecordBatch>, LakeError> {
     let context = SessionContext::new();
-    sql::register_zones(&context.runtime_env(), &refinery.parts().stores);
+    sql::register_zones(&context.runtime_env(), stores);
     let id: &TableId = table.id();
     let paths = files.iter().map(|file| file.path.clone()).collect();
     let read = async {

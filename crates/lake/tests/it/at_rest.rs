@@ -6,7 +6,7 @@ use crate::{
     leaks::files,
 };
 use keys::{Zone, sealed_box::PrivateKey};
-use lake::models;
+use lake::jobs;
 use model::{Pseudonym, SourceId};
 use simulate::Simulation;
 use std::{
@@ -20,7 +20,7 @@ async fn lake() -> Home {
     home.send_all(&Simulation::new(17, 5)).await;
     let mut worker = home.worker("w");
     worker.drain().await.unwrap();
-    models::build(&mut worker, &home.reader(), None, "test").await.unwrap();
+    jobs::build_marts(&mut worker, &home.reader(), (None, false), "test").await.unwrap();
     home
 }
 

@@ -6,6 +6,8 @@ mod at_rest;
 mod canary;
 mod gate;
 mod home;
+mod incremental;
+mod jobs;
 mod leaks;
 mod links;
 mod marts;

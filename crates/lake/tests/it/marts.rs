@@ -2,7 +2,7 @@
 
 use crate::home::{Home, chain};
 use expect_test::{Expect, expect};
-use lake::models;
+use lake::jobs;
 use simulate::Simulation;
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ async fn built(region: &Simulation) -> Home {
     home.send_all(region).await;
     let mut worker = home.worker("w");
     worker.drain().await.unwrap();
-    let built = models::build(&mut worker, &home.reader(), None, "test").await.unwrap();
+    let built = jobs::build_marts(&mut worker, &home.reader(), (None, false), "test").await.unwrap();
     assert_eq!(built.len(), 2);
     home
 }

@@ -2,7 +2,7 @@
 
 use crate::home::{EAGER, Home, lines};
 use arrow::array::{Array, StringArray};
-use control::{JobState, RegisteredView, ViewState};
+use control::{RegisteredView, RunState, ViewState};
 use fhir::json;
 use futures::TryStreamExt;
 use keys::Zone;
@@ -123,10 +123,10 @@ async fn a_view_is_built_while_updates_come_in_and_tables_are_compacted() {
     assert_eq!(home.number("select count(*) from view.weights where value = 205.5").await, 6);
     crate::truth::agrees(&home).await;
 
-    let job = &home.control.jobs(1).await.unwrap()[0];
+    let job = &home.control.runs(None, 1).await.unwrap()[0];
     assert_eq!(
-        (job.kind.as_str(), job.name.as_str(), job.state),
-        ("view-build", "weights", JobState::Succeeded)
+        (job.kind.as_str(), job.target.as_str(), job.state),
+        ("view-build", "weights", RunState::Succeeded)
     );
     assert!(job.detail.contains("slices") && job.seq.is_some(), "{}", job.detail);
 }
@@ -266,7 +266,7 @@ async fn resources_that_a_view_cannot_hold_are_passed_over_and_counted() {
     assert_eq!(agrees_at(&home, &view, None).await, 1);
     weigh(&mut home, &mut worker, 9).await;
     assert_eq!(agrees_at(&home, &view, None).await, 1);
-    assert!(home.control.jobs(1).await.unwrap()[0].detail.contains("5 resources without a row"));
+    assert!(home.control.runs(None, 1).await.unwrap()[0].detail.contains("5 resources without a row"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -308,7 +308,7 @@ async fn a_build_that_fails_says_why_and_goes_on_later() {
     let failed = newest(&home).await;
     assert_eq!((failed.state, failed.progress.done), (ViewState::Building, 1));
     assert!(!failed.error.is_empty());
-    assert_eq!(home.control.jobs(1).await.unwrap()[0].detail, failed.error);
+    assert_eq!(home.control.runs(None, 1).await.unwrap()[0].detail, failed.error);
     for (location, bytes) in files {
         zone.put(&location, bytes.into()).await.unwrap();
     }
@@ -334,7 +334,7 @@ async fn a_definition_that_is_not_understood_any_more_leaves_with_the_reason() {
     let gone = newest(&home).await;
     assert_eq!(gone.state, ViewState::Gone);
     assert!(gone.error.contains("where[0].path"), "{}", gone.error);
-    assert_eq!(home.control.jobs(1).await.unwrap()[0].state, JobState::Failed);
+    assert_eq!(home.control.runs(None, 1).await.unwrap()[0].state, RunState::Failed);
     assert!(home.control.table("view", "later").await.unwrap().is_none());
     weigh(&mut home, &mut worker, 5).await;
 }

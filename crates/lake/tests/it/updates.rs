@@ -8,7 +8,7 @@ use crate::{
 use futures::TryStreamExt;
 use keys::Zone;
 use lake::{
-    models,
+    jobs,
     upkeep::{Tended, Upkeep, UpkeepLimits},
 };
 use simulate::Simulation;
@@ -56,7 +56,7 @@ async fn sixty_small_publications_leave_few_files_and_the_newest_versions_only()
             continue;
         }
         home.clock.advance_ms(60_000);
-        models::build(&mut worker, &home.reader(), Some("urgent_care"), "test").await.unwrap();
+        jobs::build_marts(&mut worker, &home.reader(), (Some("urgent_care"), false), "test").await.unwrap();
         let done = upkeep.tend(&mut worker).await.unwrap();
         tended.compacted += done.compacted;
         tended.deleted_files += done.deleted_files;

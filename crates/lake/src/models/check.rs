@@ -1,0 +1,111 @@
+//! Whether a mart can be registered: every model planned, every incremental one proved.
+
+use super::{
+    affected, by_person,
+    known::{job_of, marts, next_due},
+    pseudonym,
+};
+use crate::{
+    LakeError, registry,
+    sql::{PUBLIC, Reader},
+};
+use control::Control;
+use datafusion::datasource::empty::EmptyTable;
+use marts::{Mart, MartError, Materialised, order};
+use model::Timestamp;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Plans every model of a mart, each seeing those before it, and proves that the incremental ones may be made for
+/// some persons only. `reader` knows the mart's own views.
+///
+/// # Errors
+/// Of a model, with its file: it cannot be planned; its comment speaks of a column that it does not have, or a test
+/// does; it is incremental and brings persons together, with what does so.
+pub async fn check(reader: &Reader, mart: &Mart) -> Result<Result<(), MartError>, LakeError> {
+    let session = reader.session(None).await?;
+    session.context().register_udf(pseudonym::planned());
+    let places = registry::places(&reader.control, &reader.views).await?;
+    for model in &mart.models {
+        let wrong = |what: String| Ok(Err(MartError { file: format!("{}.sql", model.name), line: 0, what }));
+        let planned = match session.plan(&model.sql).await {
+            Ok(planned) => planned,
+            Err(error) => return wrong(crate::refinery::chain(&error)),
+        };
+        let schema = planned.logical().schema();
+        let has = |name: &str| schema.has_column_with_unqualified_name(name);
+        if let Some((column, _)) = model.columns.iter().find(|(column, _)| !has(column)) {
+            return wrong(format!(
+                "the comment speaks of a column `{column}`, which the query does not have"
+            ));
+        }
+        if model.materialised == Materialised::Incremental {
+            let named = session.tables_named(&model.sql)?;
+            let key = model.key.as_deref().unwrap_or_default();
+            let proved =
+                by_person::prove(planned.logical(), key, &named, &affected::personal(&session, &places));
+            if let Err(why) = proved {
+                return wrong(format!(
+                    "it cannot be incremental: {why}. `materialised: table` makes it whole at every run"
+                ));
+            }
+        }
+        let empty = Arc::new(EmptyTable::new(Arc::new(schema.as_arrow().clone())));
+        session.put(PUBLIC, super::tests::THIS, Arc::clone(&empty) as _)?;
+        session.put(&mart.name, &model.name, empty)?;
+        for test in &model.tests {
+            if let Err(error) = session.plan(&test.sql(Timestamp(0))).await {
+                return wrong(format!(
+                    "the test `{test}` cannot be asked: {}",
+                    crate::refinery::chain(&error)
+                ));
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Registers a mart from the texts of its folder, with the views that it brings and the job that builds it; `false` if
+/// the newest of its name has the same texts already. `reader` knows the mart's own views.
+///
+/// # Errors
+/// The mart is not understood or cannot be kept, with file and reason, and nothing is changed; or the control database
+/// failed.
+pub async fn register(
+    reader: &Reader,
+    (name, files): (&str, &BTreeMap<String, String>),
+    actor: &str,
+    now: Timestamp,
+) -> Result<Result<(Mart, bool), MartError>, LakeError> {
+    let texts = files.iter().map(|(file, text)| (file.as_str(), text.as_str()));
+    let mart = match Mart::read(name, texts) {
+        Ok(mart) => mart,
+        Err(error) => return Ok(Err(error)),
+    };
+    let wrong = |file: &str, what: String| Ok(Err(MartError { file: file.to_owned(), line: 0, what }));
+    if marts::builtin().map_err(LakeError::Mart)?.iter().any(|built_in| built_in.name == name) {
+        return wrong("mart.toml", format!("`{name}` is a built-in mart's name: give the folder another"));
+    }
+    let mut reader = reader.clone();
+    let mut known = reader.views.as_ref().clone();
+    for (file, text) in &mart.views {
+        match registry::compile(text.as_bytes()) {
+            Ok((view, _)) => known.push(view),
+            Err(error) => return wrong(file, crate::refinery::chain(&error)),
+        }
+    }
+    reader.views = Arc::new(known);
+    let control: &Control = &reader.control;
+    let mut all = marts(control).await?;
+    all.retain(|other| other.name != name);
+    all.push(mart.clone());
+    if let Err(circle) = order::of_marts(&all) {
+        return wrong("mart.toml", circle.to_string());
+    }
+    if let Err(error) = check(&reader, &mart).await? {
+        return Ok(Err(error));
+    }
+    let job = job_of(&mart);
+    let registered = control.register_mart(name, files, actor, (&job, next_due(&mart, now))).await;
+    let new = registered.map_err(LakeError::control("register a mart"))?.is_some();
+    Ok(Ok((mart, new)))
+}

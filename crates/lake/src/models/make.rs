@@ -1,0 +1,318 @@
+//! Runs the models of a mart at one sequence. Nothing of it is seen by anybody yet.
+
+use super::{
+    affected::{self, Affected},
+    by_person,
+    pseudonym::{self, Pseudonyms},
+    tests,
+};
+use crate::{
+    LakeError,
+    refinery::WorkerParts,
+    registry::{self, Places},
+    sql::{Reader, Session},
+    table::{DataFile, Mark, Table, TableId},
+};
+use arrow::{
+    array::{Array, BooleanArray, RecordBatch, StringArray},
+    compute,
+    datatypes::{DataType, SchemaRef},
+};
+use control::CatalogTable;
+use datafusion::{
+    catalog::{MemTable, TableProvider},
+    datasource::ViewTable,
+};
+use deltalake::kernel::Add;
+use marts::{Mart, Materialised, Model};
+use model::CommitSeq;
+use std::{collections::HashSet, sync::Arc, time::Instant};
+
+/// Parquet bytes of a table that are rewritten at a time.
+const REWRITE_BYTES: i64 = 48 << 20;
+
+/// A table that was made, and is in its zone but not yet in its log.
+pub(crate) struct MadeTable {
+    pub(super) model: Model,
+    pub(super) id: TableId,
+    pub(super) schema: SchemaRef,
+    pub(super) adds: Vec<Add>,
+    /// Files that the new ones stand for, at the version that they were read at; all that there are if it is `None`.
+    pub(super) replaces: Option<(i64, Vec<DataFile>)>,
+    pub(super) mark: Mark,
+    /// What it took, for the run's facts.
+    pub(super) told: serde_json::Value,
+}
+
+/// A mart as it was made.
+pub(crate) struct Made {
+    pub(crate) mart: String,
+    /// The sequence that it was made from.
+    pub(crate) made_from: CommitSeq,
+    pub(super) tables: Vec<MadeTable>,
+    /// The versions of what was read.
+    pub(super) inputs: serde_json::Value,
+    /// Lines for the run's log.
+    pub(crate) log: Vec<String>,
+}
+
+/// How the rows of a model were made.
+enum Rows {
+    Whole(Vec<RecordBatch>),
+    /// Rows of some persons, by the column `key`; those that the table has of them go.
+    Persons {
+        key: String,
+        gone: HashSet<String>,
+        table: Box<Table>,
+        rows: Vec<RecordBatch>,
+    },
+}
+
+/// What a mart is made with.
+struct Maker<'a> {
+    parts: &'a Arc<WorkerParts>,
+    reader: &'a Reader,
+    mart: &'a Mart,
+    session: Session,
+    own: Pseudonyms,
+    places: Places,
+}
+
+/// Makes all tables of a mart at the newest sequence; those that may be made for some persons only are, unless
+/// `whole` is wished.
+pub(crate) async fn make(
+    parts: &Arc<WorkerParts>,
+    reader: &Reader,
+    mart: &Mart,
+    whole: bool,
+) -> Result<Made, LakeError> {
+    let session = reader.session(None).await?;
+    let own = Pseudonyms::new(&parts.keys.project_mac, &mart.name);
+    session.context().register_udf(pseudonym::mart_person(own.clone()));
+    let places = registry::places(&parts.control, &reader.views).await?;
+    let mut made = Made {
+        mart: mart.name.clone(),
+        made_from: session.seq(),
+        inputs: inputs(session.tables(), mart),
+        tables: Vec::new(),
+        log: Vec::new(),
+    };
+    let maker = Maker { parts, reader, mart, session, own, places };
+    for model in &mart.models {
+        let (table, line) = maker.model(model, whole).await?;
+        made.log.push(line);
+        made.tables.push(table);
+    }
+    Ok(made)
+}
+
+impl Maker<'_> {
+    /// Makes one table, and says in a line how.
+    async fn model(&self, model: &Model, whole: bool) -> Result<(MadeTable, String), LakeError> {
+        let began = Instant::now();
+        let id = TableId::mart(&self.mart.name, &model.name);
+        let (rows, how) = match self.for_persons(model, &id, whole).await? {
+            Ok((rows, how)) => (rows, how),
+            Err(why) => (self.whole(model).await?, format!("made whole{why}")),
+        };
+        self.show(model, &rows).await?;
+        tests::run(&self.session, model, self.parts.clock.now()).await?;
+        let schema = rows.schema();
+        let (adds, replaces) = self.stage(&id, rows).await?;
+        let (took, fresh) = (began.elapsed().as_millis(), written(&adds));
+        let tests = model.tests.len();
+        let line = format!("{}: {how}; {fresh} rows written, {tests} tests passed, {took} ms", model.name);
+        let told = serde_json::json!({ "how": how, "rows_written": fresh, "tests": tests, "milliseconds": took as u64 });
+        let mark = Mark { application: application(self.parts, model), version: self.session.seq().0 };
+        Ok((MadeTable { model: model.clone(), id, schema, adds, replaces, mark, told }, line))
+    }
+
+    async fn whole(&self, model: &Model) -> Result<Rows, LakeError> {
+        let planned = self.session.plan(&model.sql).await?;
+        Ok(Rows::Whole(self.run(&self.session, planned).await?))
+    }
+
+    async fn run(
+        &self,
+        session: &Session,
+        planned: crate::sql::Planned,
+    ) -> Result<Vec<RecordBatch>, LakeError> {
+        let rows = session.rows_within(planned, self.reader.limits.memory_bytes).await?;
+        crate::table::plain(rows).map_err(|error| LakeError::Query(error.into()))
+    }
+
+    /// Makes the rows of those persons only of whom something has changed, if that gives what a whole table would;
+    /// if not, says why.
+    async fn for_persons(
+        &self,
+        model: &Model,
+        id: &TableId,
+        whole: bool,
+    ) -> Result<Result<(Rows, String), String>, LakeError> {
+        let not = |why: &str| Ok(Err(format!(" ({why})")));
+        let (Materialised::Incremental, Some(key)) = (model.materialised, &model.key) else {
+            return Ok(Err(String::new()));
+        };
+        if whole {
+            return not("asked for");
+        }
+        let Some(table) = Table::open(&self.parts.stores, id).await? else { return not("there was none") };
+        let Some(from) = table.reached(&application(self.parts, model)).await? else {
+            return not("its text is new");
+        };
+        let location = id.location();
+        let shown = self.session.tables().iter().find(|row| row.table.location == location);
+        if shown.is_none_or(|row| row.table.version != table.version()) {
+            return not("its last run was not published");
+        }
+        let planned = self.session.plan(&model.sql).await?;
+        let named = self.session.tables_named(&model.sql)?;
+        if let Err(why) =
+            by_person::prove(planned.logical(), key, &named, &affected::personal(&self.session, &self.places))
+        {
+            return not(&why);
+        }
+        let found =
+            affected::find((self.reader, &self.session, &self.places), &named, CommitSeq(from)).await?;
+        let changed = match found {
+            Ok(changed) => changed,
+            Err(why) => return not(&why),
+        };
+        let rows = self.narrow(model, &named, &changed).await?;
+        let gone: HashSet<String> = changed.persons().map(|person| self.own.of(person)).collect();
+        let how =
+            format!("made for {} persons of whom something has changed since sequence {from}", gone.len());
+        Ok(Ok((Rows::Persons { key: key.clone(), gone, table: Box::new(table), rows }, how)))
+    }
+
+    /// Runs a model over what its tables have of the affected patients.
+    async fn narrow(
+        &self,
+        model: &Model,
+        named: &[(String, String)],
+        changed: &Affected,
+    ) -> Result<Vec<RecordBatch>, LakeError> {
+        let session = self.reader.session(Some(self.session.seq())).await?;
+        session.context().register_udf(pseudonym::mart_person(self.own.clone()));
+        changed.narrow(&session, named, &self.places).await?;
+        let planned = session.plan(&model.sql).await?;
+        self.run(&session, planned).await
+    }
+
+    /// Shows the new table to the models after it by its name, and to its own tests as `this`.
+    async fn show(&self, model: &Model, rows: &Rows) -> Result<(), LakeError> {
+        let (mart, name) = (self.mart.name.as_str(), model.name.as_str());
+        let fresh = |rows: &Vec<RecordBatch>| -> Result<Arc<dyn TableProvider>, LakeError> {
+            let table = MemTable::try_new(rows_schema(rows), vec![rows.clone()]).map_err(LakeError::Query)?;
+            Ok(Arc::new(table))
+        };
+        let provider: Arc<dyn TableProvider> = match rows {
+            Rows::Whole(rows) => fresh(rows)?,
+            Rows::Persons { key, gone, rows, .. } => {
+                let gone: StringArray = gone.iter().map(Some).collect();
+                let gone = RecordBatch::try_from_iter([("person", Arc::new(gone) as _)]);
+                let gone = vec![gone.map_err(|error| LakeError::Query(error.into()))?];
+                self.session.put(super::WORK, "gone", fresh(&gone)?)?;
+                self.session.put(super::WORK, "fresh", fresh(rows)?)?;
+                let work = super::WORK;
+                let kept = format!(
+                    "select t.* from \"{mart}\".\"{name}\" t left anti join {work}.gone g on t.\"{key}\" = g.person
+                     where t.\"{key}\" is not null union all select * from {work}.fresh"
+                );
+                Arc::new(ViewTable::new(self.session.logical(&kept).await?, None))
+            }
+        };
+        self.session.put(crate::sql::PUBLIC, tests::THIS, Arc::clone(&provider))?;
+        self.session.put(mart, name, provider)
+    }
+
+    /// Writes the files that will be the table's, and says which they stand for: all, if none are named.
+    async fn stage(
+        &self,
+        id: &TableId,
+        rows: Rows,
+    ) -> Result<(Vec<Add>, Option<(i64, Vec<DataFile>)>), LakeError> {
+        match rows {
+            Rows::Whole(rows) => {
+                let table = Table::open_or_create(&self.parts.stores, id, &rows_schema(&rows)).await?;
+                Ok((table.write(rows).await?, None))
+            }
+            Rows::Persons { key, gone, table, rows } => {
+                let mut adds = Vec::new();
+                let mut replaced = Vec::new();
+                for files in crate::upkeep::compact::portions(table.files(), REWRITE_BYTES) {
+                    let old = crate::upkeep::compact::read(&self.parts.stores, &table, &files, None).await?;
+                    let before: usize = old.iter().map(RecordBatch::num_rows).sum();
+                    let kept =
+                        old.iter().map(|batch| without(batch, &key, &gone)).collect::<Result<Vec<_>, _>>();
+                    let kept = kept.map_err(LakeError::columns(id))?;
+                    if kept.iter().map(RecordBatch::num_rows).sum::<usize>() < before {
+                        adds.extend(table.write(kept).await?);
+                        replaced.extend(files);
+                    }
+                }
+                let rows = crate::table::like(&table, rows).map_err(LakeError::columns(id))?;
+                adds.extend(table.write(rows).await?);
+                Ok((adds, Some((table.version(), replaced))))
+            }
+        }
+    }
+}
+
+impl Rows {
+    fn schema(&self) -> SchemaRef {
+        match self {
+            Self::Whole(rows) | Self::Persons { rows, .. } => rows_schema(rows),
+        }
+    }
+}
+
+fn rows_schema(rows: &[RecordBatch]) -> SchemaRef {
+    rows.first().map_or_else(|| Arc::new(arrow::datatypes::Schema::empty()), RecordBatch::schema)
+}
+
+/// The rows whose key is there and not among `gone`.
+fn without(
+    batch: &RecordBatch,
+    key: &str,
+    gone: &HashSet<String>,
+) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let column =
+        batch.column_by_name(key).map(|column| compute::cast(column, &DataType::Utf8)).transpose()?;
+    let empty = StringArray::new_null(batch.num_rows());
+    let keys =
+        column.as_ref().and_then(|column| column.as_any().downcast_ref::<StringArray>()).unwrap_or(&empty);
+    let kept: BooleanArray =
+        keys.iter().map(|key| Some(key.is_some_and(|key| !gone.contains(key)))).collect();
+    compute::filter_record_batch(batch, &kept)
+}
+
+/// Rows in files that were written.
+fn written(adds: &[Add]) -> i64 {
+    let rows = |add: &Add| {
+        let stats: serde_json::Value = serde_json::from_str(add.stats.as_deref()?).ok()?;
+        stats["numRecords"].as_i64()
+    };
+    adds.iter().filter_map(rows).sum()
+}
+
+/// Names in the table's log by which text a commit was made; the mark's version is the sequence that it was made from.
+fn application(parts: &WorkerParts, model: &Model) -> String {
+    format!("model-{}", hex::encode(parts.keys.project_mac.mac16(&[b"model", model.sql.as_bytes()])))
+}
+
+/// The tables that a mart reads, with the versions that the session sees.
+fn inputs(tables: &[CatalogTable], mart: &Mart) -> serde_json::Value {
+    let mut inputs = serde_json::Map::new();
+    for table in mart.reads() {
+        let found = tables.iter().find(|row| {
+            let name = &row.table.table;
+            name.name == table.name && (name.schema == table.schema || table.schema.is_empty())
+        });
+        if let Some(found) = found {
+            let told = serde_json::json!({ "version": found.table.version, "sequence": found.seq.0, "rows": found.table.rows });
+            inputs.insert(table.to_string(), told);
+        }
+    }
+    inputs.into()
+}
