@@ -2,12 +2,14 @@
 
 mod access;
 mod audit;
+mod job;
 mod provider;
 
 pub(crate) use access::{AccessCommand, ExplainArgs, PolicyCommand, RoleCommand};
 pub(crate) use audit::{
     AuditCommand, DisclosureArgs, ExportArgs, HoldCommand, QueryArgs, RetainArgs, VerifyArgs, WhichArgs,
 };
+pub(crate) use job::{JobCommand, MartCommand, RunArgs};
 pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -71,13 +73,13 @@ pub(crate) enum Command {
     /// SQL on FHIR ViewDefinitions: run over files, without a home; or kept as tables of the lake.
     #[command(subcommand)]
     View(ViewCommand),
-    /// Build and list data marts.
+    /// Data marts: folders of SQL models, registered, built and tested.
     #[command(subcommand)]
     Mart(MartCommand),
     /// What the lake holds: tables, columns, rows, versions.
     #[command(subcommand)]
     Catalog(CatalogCommand),
-    /// What has been run, and how it ended.
+    /// Jobs and their runs: what is due, what was run, how it ended; run one again.
     #[command(subcommand)]
     Job(JobCommand),
     /// The audit trail: read it, prove it.
@@ -185,7 +187,7 @@ without one, this command does so itself.
 Examples:
   carelake view register weights.json
   carelake sql 'select * from view.weights'
-  carelake job list                              how far it is, while a service builds it")]
+  carelake job runs                              how far it is, while a service builds it")]
     Register {
         /// The ViewDefinition, as JSON. Its name is in small letters, and no built-in view's.
         #[arg(value_name = "FILE.json")]
@@ -286,17 +288,6 @@ pub(crate) struct ViewConformanceArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum MartCommand {
-    /// Build one mart, or all.
-    Build {
-        /// Which; all if it is left out.
-        name: Option<String>,
-    },
-    /// Show the marts and the questions they answer.
-    List,
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum CatalogCommand {
     /// Every table with rows, bytes, version and commit sequence.
     List,
@@ -304,16 +295,6 @@ pub(crate) enum CatalogCommand {
     Show {
         /// Its name, such as `view.encounter`.
         table: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum JobCommand {
-    /// The newest jobs.
-    List {
-        /// How many.
-        #[arg(long, default_value_t = 20)]
-        limit: usize,
     },
 }
 

@@ -87,8 +87,8 @@ pub(crate) struct WorkerConfig {
     pub(crate) idle_ms: u64,
     /// How often files are compacted and logs tidied, in milliseconds.
     pub(crate) upkeep_ms: i64,
-    /// How long marts may be behind an idle lake, in milliseconds; 0 builds them by command only.
-    pub(crate) marts_ms: i64,
+    /// Whether schedules and changed tables queue jobs; what commands queue is worked at in any case.
+    pub(crate) schedules: bool,
     /// How long replaced files, log entries and sequences are kept for readers, in milliseconds.
     pub(crate) keep_ms: i64,
     /// How long a published segment stays in landing, in milliseconds.
@@ -100,7 +100,7 @@ impl Default for WorkerConfig {
         Self {
             idle_ms: 200,
             upkeep_ms: 10_000,
-            marts_ms: 60_000,
+            schedules: true,
             keep_ms: 15 * 60_000,
             keep_segments_ms: 24 * 3_600_000,
         }

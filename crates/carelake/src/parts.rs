@@ -235,8 +235,8 @@ impl Parts {
     pub(crate) fn worker(&self) -> anyhow::Result<Worker> {
         let worker = &self.home.config.worker;
         let rhythm =
-            Rhythm { idle_ms: worker.idle_ms, upkeep_ms: worker.upkeep_ms, marts_ms: worker.marts_ms };
-        Ok(Worker::new(self.worker_parts()?, self.reader()?, self.upkeep_limits(), rhythm))
+            Rhythm { idle_ms: worker.idle_ms, upkeep_ms: worker.upkeep_ms, schedules: worker.schedules };
+        Ok(Worker::new(self.worker_parts()?, self.reader()?, self.upkeep_limits(), rhythm, Vec::new()))
     }
 
     pub(crate) fn reader(&self) -> anyhow::Result<Reader> {

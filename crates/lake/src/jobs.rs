@@ -89,6 +89,10 @@ impl Jobs {
     /// The control database failed, or another worker is at work. That a run fails is no error here: it is noted.
     pub async fn turn(&mut self, refinery: &mut Refinery) -> Result<bool, LakeError> {
         let parts = refinery.parts().clone();
+        // Whoever is not the worker must not begin.
+        if refinery.held().is_none() {
+            refinery.lease().await?;
+        }
         let now = parts.clock.now();
         if self.schedules && self.ticked.is_none_or(|ticked| now >= ticked.plus_ms(TICK_MS)) {
             self.ticked = Some(now);
@@ -268,8 +272,6 @@ pub async fn build_marts(
     actor: &str,
 ) -> Result<Vec<Built>, LakeError> {
     let parts = refinery.parts().clone();
-    // Whoever is not the worker must not begin.
-    refinery.lease().await?;
     let runs = queue_marts(&parts.control, (only, whole), actor, parts.clock.now()).await?;
     let mut jobs = Jobs::new(reader.clone(), Vec::new(), false);
     for run in runs {

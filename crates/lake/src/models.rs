@@ -21,7 +21,7 @@ mod publish;
 mod tests;
 
 pub use catalogue::count_rows;
-pub use check::{check, register};
+pub use check::{check_folder, register};
 pub(crate) use known::{Known, is_behind};
 pub use known::{job_name, marts, sync_jobs};
 pub(crate) use make::{Made, make};

@@ -23,12 +23,16 @@ words! {
         MartList = "mart.list",
         /// See which views are registered. Of the lake.
         ViewList = "view.list",
-        /// See which jobs have run. Of a kind of job.
+        /// See jobs and their runs. Of a kind of job.
         JobList = "job.list",
         /// Take in files. Of a source.
         Import = "import",
         /// Build a mart. Of its schema.
         MartBuild = "mart.build",
+        /// Keep a folder of models as a mart, or keep it no longer. Of its schema.
+        MartRegister = "mart.register",
+        /// Run a job, try it again, end it, or let it rest. Of a kind of job.
+        JobRun = "job.run",
         /// Keep a view as a table. Of that table.
         ViewRegister = "view.register",
         /// Keep it no longer. Of that table.

@@ -29,7 +29,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("e2e", &[]),
     (
         "lake",
-        &["model", "fhir", "keys", "audit", "policy", "control", "marts", "identity", "views", "vault", "landing"],
+        &[
+            "model", "fhir", "keys", "audit", "policy", "control", "marts", "identity", "views", "vault",
+            "landing",
+        ],
     ),
     // Not vault: it must be unable to join identity to medicine. Not views, not lake.
     (

@@ -66,7 +66,7 @@ async fn serve_and_send(folder: &Path, simulation: &Simulation, checks: &mut Che
     let mut parts = Parts::open(folder, "demo-serve").await?;
     // Any free port: a lake may be running on this machine already.
     parts.home.config.gateway.listen = vec![([127, 0, 0, 1], 0).into()];
-    parts.home.config.worker.marts_ms = 0;
+    parts.home.config.worker.schedules = false;
     let service = Service::start(&parts).await?;
     let address = *service.addresses().first().context("the gateway listens nowhere")?;
     let gateway = Gateway::new(address, &parts.home.places().tls().join("ca.pem"))?;
@@ -95,15 +95,10 @@ async fn serve_and_send(folder: &Path, simulation: &Simulation, checks: &mut Che
 }
 
 async fn build(parts: &Parts) -> anyhow::Result<()> {
-    let built = mart::build(parts, None).await?;
+    let built = mart::build(parts, None, false).await?;
     say("\n5. Data marts, each made by SQL from views at one commit sequence:\n");
-    let rows: Vec<_> = built
-        .iter()
-        .map(|table| {
-            let name = format!("{}.{}", table.mart, table.table);
-            vec![name, screen::count(table.rows)]
-        })
-        .collect();
+    let rows: Vec<_> =
+        built.iter().map(|table| vec![table.name.clone(), screen::count(table.rows)]).collect();
     say(screen::table(&["mart", "rows"], &rows));
     Ok(())
 }

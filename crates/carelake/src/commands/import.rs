@@ -10,7 +10,7 @@ mod resolve;
 use crate::{cli::ImportArgs, parts::Parts, screen};
 use anyhow::Context;
 use batch::Batch;
-use control::JobState;
+use control::RunState;
 use futures::StreamExt;
 use indicatif::ProgressBar;
 use inputs::Input;
@@ -43,15 +43,15 @@ const PUBLISH_RESOURCES: u64 = 30_000;
 
 pub(super) async fn run(folder: &Path, args: &ImportArgs, json: bool) -> anyhow::Result<ExitCode> {
     let parts = Parts::open_for(folder, "import", Action::Import, Resource::Source(&args.source)).await?;
-    let job = parts.control.job_start("import", args.source.as_str(), "operator").await?;
+    let job = parts.control.run_start("import", args.source.as_str(), "operator").await?;
     // Before anything is durable: an import that dies has its record too.
     parts.record("import.begin", AuditOutcome::Success, args.source.as_str(), &[]).await?;
     let report = import(&parts, &args.source, &args.paths).await;
     let (state, detail, seq) = match &report {
-        Ok(report) => (JobState::Succeeded, format!("{} accepted", report.accepted()), Some(report.seq)),
-        Err(_) => (JobState::Failed, "see what the command printed".to_owned(), None),
+        Ok(report) => (RunState::Succeeded, format!("{} accepted", report.accepted()), Some(report.seq)),
+        Err(_) => (RunState::Failed, "see what the command printed".to_owned(), None),
     };
-    parts.control.job_end(job, state, &detail, seq).await?;
+    parts.control.run_end(job, state, &detail, seq).await?;
     // An error's text may name files, and files may be named after people: it is shown, not recorded.
     let (outcome, facts) = match &report {
         Ok(report) => (AuditOutcome::Success, report.facts()),

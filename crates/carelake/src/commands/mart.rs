@@ -1,86 +1,209 @@
 //! `carelake mart`
 
+mod folder;
+
+use super::job::drive;
 use crate::{cli::MartCommand, parts::Parts, screen};
-use anyhow::Context;
-use lake::{LakeError, models, refinery::Refinery};
+use anyhow::{Context, bail};
+use control::Run;
+use lake::{LakeError, jobs, models, refinery::Refinery};
+use model::AuditOutcome;
 use policy::{Action, Resource};
-use std::path::Path;
+use std::{fs, path::Path};
 
 pub(super) async fn run(folder: &Path, command: MartCommand, json: bool) -> anyhow::Result<()> {
-    match command {
-        MartCommand::List => list(json),
-        MartCommand::Build { name } => {
+    let parts = Parts::open(folder, "mart").await?;
+    let done = match &command {
+        MartCommand::Build { name, whole } => {
             let of = Resource::Schema(name.as_deref().unwrap_or("all"));
-            let parts = Parts::open_for(folder, "mart", Action::MartBuild, of).await?;
-            let built = build(&parts, name.as_deref()).await;
-            parts.close().await?;
-            show(&built?, json);
+            match parts.permit(Action::MartBuild, of).await {
+                Ok(()) => build(&parts, name.as_deref(), *whole).await.map(|built| show(&built, json)),
+                Err(refused) => Err(refused),
+            }
         }
-    }
-    Ok(())
+        MartCommand::List => list(&parts, json).await,
+        MartCommand::Register { folder } => register(&parts, folder, json).await,
+        MartCommand::Check { folder } => check(&parts, folder).await,
+        MartCommand::New { from, output } => new(&parts, from, output.as_deref()).await,
+        MartCommand::Remove { name } => remove(&parts, name).await,
+    };
+    parts.close().await?;
+    done
+}
+
+/// A table as a run built it.
+pub(super) struct BuiltTable {
+    pub(super) name: String,
+    pub(super) rows: i64,
+    pub(super) made_from: i64,
+    pub(super) seq: i64,
+    /// How its rows were made, in words.
+    pub(super) how: String,
 }
 
 /// Publishes what waits, then builds.
-pub(super) async fn build(parts: &Parts, name: Option<&str>) -> anyhow::Result<Vec<models::Built>> {
+pub(super) async fn build(parts: &Parts, name: Option<&str>, whole: bool) -> anyhow::Result<Vec<BuiltTable>> {
     let mut refinery = Refinery::new(parts.worker_parts()?);
-    let reader = parts.reader()?;
-    let work = async {
-        match refinery.drain().await {
-            // Another lane's damage is no reason to leave marts old.
-            Err(error @ LakeError::Segment { .. }) => {
-                screen::note(format!("carelake: {error}; marts are built without it"))
-            }
-            other => drop(other?),
-        }
-        models::build(&mut refinery, &reader, name, "operator").await
-    };
-    let built = work.await;
+    let drained = refinery.drain().await;
     refinery.close().await;
-    match built {
-        Err(LakeError::NotTheWorker) => Err(LakeError::NotTheWorker)
-            .context("a running `carelake serve` builds marts itself, a minute after the last change"),
-        other => Ok(other?),
+    match drained {
+        // Another lane's damage is no reason to leave marts old.
+        Err(error @ LakeError::Segment { .. }) => {
+            screen::note(format!("carelake: {error}; marts are built without it"))
+        }
+        // Whoever is the worker publishes, and builds.
+        Err(LakeError::NotTheWorker) => screen::note("carelake: a running service does the work"),
+        other => drop(other?),
     }
+    let runs = jobs::queue_marts(&parts.control, (name, whole), "operator", parts.clock.now()).await?;
+    let runs = drive(parts, &runs).await?;
+    Ok(runs.iter().flat_map(tables).collect())
 }
 
-fn show(built: &[models::Built], json: bool) {
+/// The tables that a run has published, as its facts tell.
+fn tables(run: &Run) -> Vec<BuiltTable> {
+    let facts: serde_json::Value = serde_json::from_str(&run.facts).unwrap_or_default();
+    let outputs = facts["outputs"].as_object().into_iter().flatten();
+    let table = |(name, told): (&String, &serde_json::Value)| BuiltTable {
+        name: name.clone(),
+        rows: told["rows"].as_i64().unwrap_or_default(),
+        made_from: facts["made_from"].as_i64().unwrap_or_default(),
+        seq: run.seq.unwrap_or_default().0,
+        how: told["made"]["how"].as_str().unwrap_or_default().to_owned(),
+    };
+    outputs.map(table).collect()
+}
+
+fn show(built: &[BuiltTable], json: bool) {
     if json {
         for table in built {
+            let (mart, name) = table.name.split_once('.').unwrap_or_default();
             screen::say(
                 serde_json::json!({
-                    "mart": table.mart, "table": table.table, "rows": table.rows,
-                    "made_from": table.made_from.0, "commit_seq": table.seq.0,
+                    "mart": mart, "table": name, "rows": table.rows, "how": table.how,
+                    "made_from": table.made_from, "commit_seq": table.seq,
                 })
                 .to_string(),
             );
         }
         return;
     }
-    let rows: Vec<_> = built
-        .iter()
-        .map(|table| {
-            vec![
-                format!("{}.{}", table.mart, table.table),
-                screen::count(table.rows),
-                table.made_from.to_string(),
-                table.seq.to_string(),
-            ]
-        })
-        .collect();
-    screen::say(screen::table(&["table", "rows", "made from sequence", "published as"], &rows));
+    let row = |table: &BuiltTable| {
+        vec![
+            table.name.clone(),
+            screen::count(table.rows),
+            table.made_from.to_string(),
+            table.seq.to_string(),
+            table.how.clone(),
+        ]
+    };
+    let rows: Vec<_> = built.iter().map(row).collect();
+    screen::say(screen::table(&["table", "rows", "made from sequence", "published as", "how"], &rows));
 }
 
-fn list(json: bool) {
-    for mart in models::MARTS {
+async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
+    parts.permit(Action::MartList, Resource::Lake).await?;
+    let marts = models::marts(&parts.control).await?;
+    parts.record("mart.list", AuditOutcome::Success, "marts", &[]).await?;
+    for mart in marts {
         let tables: Vec<_> =
             mart.models.iter().map(|model| format!("{}.{}", mart.name, model.name)).collect();
+        let when = match &mart.rules.schedule {
+            Some(schedule) => schedule.to_string(),
+            None if mart.rules.on_commit => "when what it reads has changed".to_owned(),
+            None => "by command".to_owned(),
+        };
         if json {
-            screen::say(
-                serde_json::json!({ "mart": mart.name, "question": mart.question, "tables": tables })
-                    .to_string(),
-            );
+            let line = serde_json::json!({
+                "mart": mart.name, "question": mart.question, "owner": mart.owner, "built": when, "tables": tables,
+            });
+            screen::say(line.to_string());
         } else {
-            screen::say(format!("{}\n  {}\n  tables: {}\n", mart.name, mart.question, tables.join(", ")));
+            let (name, question, tables) = (&mart.name, &mart.question, tables.join(", "));
+            screen::say(format!("{name}\n  {question}\n  tables: {tables}\n  built: {when}\n"));
         }
     }
+    Ok(())
+}
+
+async fn register(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> {
+    let (name, files) = folder::read(path)?;
+    parts.permit(Action::MartRegister, Resource::Schema(&name)).await?;
+    let now = parts.clock.now();
+    let registered = models::register(&parts.reader()?, (&name, &files), "operator", now).await?;
+    let (mart, new) = registered.with_context(|| format!("register {}", path.display()))?;
+    for (file, text) in &mart.views {
+        let registered = lake::registry::register(&parts.control, views::builtin(), text.as_bytes()).await;
+        registered.with_context(|| format!("register the view of {file}"))?;
+    }
+    if new {
+        let facts = [("models", mart.models.len().to_string()), ("views", mart.views.len().to_string())];
+        parts.record("mart.register", AuditOutcome::Success, &name, &facts).await?;
+    }
+    if json {
+        screen::say(
+            serde_json::json!({ "mart": name, "models": mart.models.len(), "changed": new }).to_string(),
+        );
+    } else if new {
+        screen::say(format!(
+            "The mart {name} is registered: {} models. `carelake mart build {name}` builds it now.",
+            mart.models.len()
+        ));
+    } else {
+        screen::say(format!("The mart {name} is registered with these texts already."));
+    }
+    Ok(())
+}
+
+async fn check(parts: &Parts, path: &Path) -> anyhow::Result<()> {
+    let (name, files) = folder::read(path)?;
+    parts.permit(Action::MartRegister, Resource::Schema(&name)).await?;
+    let checked = models::check_folder(&parts.reader()?, (&name, &files)).await?;
+    let mart = checked.with_context(|| format!("check {}", path.display()))?;
+    parts.record("mart.check", AuditOutcome::Success, &name, &[]).await?;
+    screen::say(format!("The mart {name} could be registered: {} models.", mart.models.len()));
+    Ok(())
+}
+
+async fn new(parts: &Parts, from: &str, output: Option<&Path>) -> anyhow::Result<()> {
+    parts.permit(Action::CatalogShow, Resource::Table(crate::access::table(from))).await?;
+    let (schema, name) = from.split_once('.').unwrap_or(("public", from));
+    let table = parts.control.table(schema, name).await?;
+    let table = table.with_context(|| format!("no table `{from}`; `carelake catalog list` shows them"))?;
+    parts.record("mart.new", AuditOutcome::Success, from, &[]).await?;
+    let columns = table.table.columns.iter();
+    let columns: Vec<_> =
+        columns.map(|column| (column.name.as_str(), column.nullable, column.description.as_str())).collect();
+    let text = marts::starter(from, &columns);
+    let Some(output) = output else {
+        screen::say(text);
+        return Ok(());
+    };
+    if output.exists() {
+        bail!("{} is there already", output.display());
+    }
+    let beside = output.parent().unwrap_or(Path::new(".")).join(folder::HEAD);
+    fs::create_dir_all(output.parent().unwrap_or(Path::new(".")))?;
+    fs::write(output, text).with_context(|| format!("write {}", output.display()))?;
+    if !beside.exists() {
+        fs::write(
+            &beside,
+            "question = \"What does this mart answer, in a sentence?\"\n\n[job]\non_commit = true\n",
+        )
+        .with_context(|| format!("write {}", beside.display()))?;
+    }
+    screen::say(format!(
+        "{} is written. Change it, then `carelake mart register` its folder.",
+        output.display()
+    ));
+    Ok(())
+}
+
+async fn remove(parts: &Parts, name: &str) -> anyhow::Result<()> {
+    parts.permit(Action::MartRegister, Resource::Schema(name)).await?;
+    parts.control.remove_mart(name).await?;
+    parts.control.remove_job(&models::job_name(name)).await?;
+    parts.record("mart.remove", AuditOutcome::Success, name, &[]).await?;
+    screen::say(format!("The mart {name} is built no more. Its tables stay as they are."));
+    Ok(())
 }

@@ -19,7 +19,7 @@ const FAILPOINT: &str = "CARELAKE_FAILPOINT";
 const BUSY: &[(&str, &str)] = &[
     ("CARELAKE__WORKER__UPKEEP_MS", "50"),
     ("CARELAKE__WORKER__IDLE_MS", "50"),
-    ("CARELAKE__WORKER__MARTS_MS", "0"),
+    ("CARELAKE__WORKER__SCHEDULES", "false"),
 ];
 
 macro_rules! dying_at {

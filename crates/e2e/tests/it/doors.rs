@@ -19,7 +19,7 @@ const HOMELESS: &[&str] =
     &["demo", "simulate", "view run", "view conformance", "view explain", "bench views", "bench audit"];
 
 /// What each command is called with, and the records that it leaves: action and outcome, in order. FILE is NDJSON, VIEW
-/// a ViewDefinition, POLICY a policy in Cedar, OUT a folder.
+/// a ViewDefinition, POLICY a policy in Cedar, MART a folder to be, OUT a folder.
 const DOORS: &[(&str, &[&str])] = &[
     ("provider add gp --auth secret", &["decide", "provider.add"]),
     ("provider list", &["decide", "provider.list"]),
@@ -41,10 +41,23 @@ const DOORS: &[(&str, &[&str])] = &[
     ("view list", &["decide", "view.list"]),
     ("view remove codes", &["decide", "view.remove", "publication.begin", "view.remove"]),
     ("mart build", &["decide", "publication.begin", "mart.build", "publication.begin", "mart.build"]),
-    ("mart list", &[]),
+    ("mart list", &["decide", "mart.list"]),
+    ("mart new --from view.encounter -o MART/encounters.sql", &["decide", "mart.new"]),
+    ("mart check MART", &["decide", "mart.check"]),
+    ("mart register MART", &["decide", "mart.register"]),
     ("catalog list", &["decide", "catalog.list"]),
     ("catalog show view.patient", &["decide", "catalog.show"]),
     ("job list", &["decide", "job.list"]),
+    ("job runs", &["decide", "job.runs"]),
+    ("job run mart.winter", &["decide", "job.run", "publication.begin", "mart.build"]),
+    ("job show 1", &["decide", "job.show"]),
+    ("job logs 1", &["decide", "job.logs"]),
+    ("job retry 999", &["decide"]),
+    ("job cancel 999", &["decide"]),
+    ("job pause mart.winter", &["decide", "job.pause"]),
+    ("job resume mart.winter", &["decide", "job.resume"]),
+    ("job limit marts 2", &["decide", "job.limit"]),
+    ("mart remove winter", &["decide", "mart.remove"]),
     ("sql select+1", &["sql"]),
     ("sql select+*+from+nowhere", &["sql refused"]),
     ("policy list", &["decide", "policy.list"]),
@@ -134,11 +147,13 @@ fn every_command_leaves_exactly_its_records() {
     let view = registered::write(&folder, "codes.json", registered::CODES);
     let policy = folder.join("own.cedar");
     fs::write(&policy, POLICY).unwrap();
-    let out = home.beside("archive");
+    let (out, mart) = (home.beside("archive"), home.beside("winter"));
     let place = |word: &str| match word {
         "FILE" => file.to_str().unwrap().to_owned(),
         "VIEW" => view.to_str().unwrap().to_owned(),
         "POLICY" => policy.to_str().unwrap().to_owned(),
+        "MART" => mart.to_str().unwrap().to_owned(),
+        "MART/encounters.sql" => mart.join("encounters.sql").to_str().unwrap().to_owned(),
         "OUT" => out.to_str().unwrap().to_owned(),
         word => word.replace('+', " "),
     };
@@ -149,8 +164,11 @@ fn every_command_leaves_exactly_its_records() {
         left.push(writers(&home).difference(&before).cloned().collect::<Vec<_>>());
     }
     let before = writers(&home);
-    Service::start(&home, &[("CARELAKE__WORKER__UPKEEP_MS", "3600000"), ("CARELAKE__WORKER__MARTS_MS", "0")])
-        .stop();
+    Service::start(
+        &home,
+        &[("CARELAKE__WORKER__UPKEEP_MS", "3600000"), ("CARELAKE__WORKER__SCHEDULES", "false")],
+    )
+    .stop();
     let served: Vec<_> = writers(&home).difference(&before).cloned().collect();
 
     let trail = trail(&home);

@@ -65,7 +65,7 @@ fn a_view_is_registered_listed_and_removed() {
     assert_eq!(seen(), over_raw(&home, &file) as i64);
     home.run(["view", "list"]).exits(0).says("Observation");
     assert_eq!(state(&home, "codes"), "current");
-    home.run(["job", "list"]).exits(0).says("view-build");
+    home.run(["job", "runs"]).exits(0).says("view-build");
     home.run(["catalog", "show", "view.codes"]).exits(0).says("over Observation resources");
 
     let again = write(&folder, "again.json", CODES_AGAIN);

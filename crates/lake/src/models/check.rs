@@ -9,7 +9,6 @@ use crate::{
     LakeError, registry,
     sql::{PUBLIC, Reader},
 };
-use control::Control;
 use datafusion::datasource::empty::EmptyTable;
 use marts::{Mart, MartError, Materialised, order};
 use model::Timestamp;
@@ -21,7 +20,7 @@ use std::{collections::BTreeMap, sync::Arc};
 /// # Errors
 /// Of a model, with its file: it cannot be planned; its comment speaks of a column that it does not have, or a test
 /// does; it is incremental and brings persons together, with what does so.
-pub async fn check(reader: &Reader, mart: &Mart) -> Result<Result<(), MartError>, LakeError> {
+async fn check(reader: &Reader, mart: &Mart) -> Result<Result<(), MartError>, LakeError> {
     let session = reader.session(None).await?;
     session.context().register_udf(pseudonym::planned());
     let places = registry::places(&reader.control, &reader.views).await?;
@@ -64,18 +63,15 @@ pub async fn check(reader: &Reader, mart: &Mart) -> Result<Result<(), MartError>
     Ok(Ok(()))
 }
 
-/// Registers a mart from the texts of its folder, with the views that it brings and the job that builds it; `false` if
-/// the newest of its name has the same texts already. `reader` knows the mart's own views.
+/// Reads a mart from the texts of its folder, and checks that it can be registered: that every model can be planned,
+/// and that those that are incremental may be. `reader` knows the views that every lake has.
 ///
 /// # Errors
-/// The mart is not understood or cannot be kept, with file and reason, and nothing is changed; or the control database
-/// failed.
-pub async fn register(
+/// The mart is not understood or cannot be kept, with file and reason; or the control database failed.
+pub async fn check_folder(
     reader: &Reader,
     (name, files): (&str, &BTreeMap<String, String>),
-    actor: &str,
-    now: Timestamp,
-) -> Result<Result<(Mart, bool), MartError>, LakeError> {
+) -> Result<Result<Mart, MartError>, LakeError> {
     let texts = files.iter().map(|(file, text)| (file.as_str(), text.as_str()));
     let mart = match Mart::read(name, texts) {
         Ok(mart) => mart,
@@ -85,7 +81,6 @@ pub async fn register(
     if marts::builtin().map_err(LakeError::Mart)?.iter().any(|built_in| built_in.name == name) {
         return wrong("mart.toml", format!("`{name}` is a built-in mart's name: give the folder another"));
     }
-    let mut reader = reader.clone();
     let mut known = reader.views.as_ref().clone();
     for (file, text) in &mart.views {
         match registry::compile(text.as_bytes()) {
@@ -93,19 +88,33 @@ pub async fn register(
             Err(error) => return wrong(file, crate::refinery::chain(&error)),
         }
     }
-    reader.views = Arc::new(known);
-    let control: &Control = &reader.control;
-    let mut all = marts(control).await?;
+    let reader = Reader { views: Arc::new(known), ..reader.clone() };
+    let mut all = marts(&reader.control).await?;
     all.retain(|other| other.name != name);
     all.push(mart.clone());
     if let Err(circle) = order::of_marts(&all) {
         return wrong("mart.toml", circle.to_string());
     }
-    if let Err(error) = check(&reader, &mart).await? {
-        return Ok(Err(error));
-    }
+    Ok(check(&reader, &mart).await?.map(|()| mart))
+}
+
+/// Registers a mart from the texts of its folder, with the job that builds it; `false` if the newest of its name has
+/// the same texts already. The views that it brings are registered by whoever calls.
+///
+/// # Errors
+/// As [`check_folder`]; nothing is changed then.
+pub async fn register(
+    reader: &Reader,
+    (name, files): (&str, &BTreeMap<String, String>),
+    actor: &str,
+    now: Timestamp,
+) -> Result<Result<(Mart, bool), MartError>, LakeError> {
+    let mart = match check_folder(reader, (name, files)).await? {
+        Ok(mart) => mart,
+        Err(error) => return Ok(Err(error)),
+    };
     let job = job_of(&mart);
-    let registered = control.register_mart(name, files, actor, (&job, next_due(&mart, now))).await;
+    let registered = reader.control.register_mart(name, files, actor, (&job, next_due(&mart, now))).await;
     let new = registered.map_err(LakeError::control("register a mart"))?.is_some();
     Ok(Ok((mart, new)))
 }

@@ -3,10 +3,9 @@
 use crate::{home::Home, links::patient};
 use lake::{
     jobs::build_marts,
-    models::{check, register},
+    models::{check_folder, register},
     refinery::Refinery,
 };
-use marts::Mart;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
@@ -21,10 +20,8 @@ fn files(sql: &str) -> BTreeMap<String, String> {
 }
 
 async fn refused(home: &Home, sql: &str) -> String {
-    let files = files(sql);
-    let mart = Mart::read("winter", files.iter().map(|(file, text)| (file.as_str(), text.as_str()))).unwrap();
-    match check(&home.reader(), &mart).await.unwrap() {
-        Ok(()) => String::new(),
+    match check_folder(&home.reader(), ("winter", &files(sql))).await.unwrap() {
+        Ok(_) => String::new(),
         Err(error) => error.what,
     }
 }

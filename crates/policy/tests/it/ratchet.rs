@@ -55,8 +55,8 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
         Action::CatalogShow | Action::ViewRegister | Action::ViewRemove => {
             vec![("view.weights", table("view", "weights"))]
         }
-        Action::JobList => vec![("mart.build", Resource::Job("mart.build"))],
-        Action::MartBuild => vec![("urgent_care", Resource::Schema("urgent_care"))],
+        Action::JobList | Action::JobRun => vec![("mart.build", Resource::Job("mart.build"))],
+        Action::MartBuild | Action::MartRegister => vec![("urgent_care", Resource::Schema("urgent_care"))],
         Action::KeyList | Action::KeyRecover => vec![("root", Resource::Key("root"))],
         Action::AuditQuery | Action::AuditVerify | Action::AuditRetain => {
             vec![("the trail", Resource::AuditTrail)]

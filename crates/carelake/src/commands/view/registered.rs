@@ -52,7 +52,7 @@ async fn register(parts: &Parts, file: &Path, json: bool) -> anyhow::Result<()> 
         screen::say(format!("The view {name} is built: {}.\n{}", so_far(&view), example(name)));
     } else {
         screen::say(format!(
-            "The view {name} is registered. Another process is the lake's worker and builds it; `carelake job list` says \
+            "The view {name} is registered. Another process is the lake's worker and builds it; `carelake job runs` says \
              how far it is. If that has died, say this again in a few seconds.\n{}",
             example(name)
         ));

@@ -1,0 +1,134 @@
+//! `carelake job` and `carelake mart`, as they are typed.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MartCommand {
+    /// Build one mart, or all, as runs of their jobs.
+    #[command(after_help = "\
+A running `carelake serve` does the work; without one, this command does it itself. Incremental models are made for the
+persons of whom something has changed.
+
+Examples:
+  carelake mart build
+  carelake mart build urgent_care --whole        incremental models too, from the first row")]
+    Build {
+        /// Which; all if it is left out.
+        name: Option<String>,
+        /// Make incremental models whole as well.
+        #[arg(long)]
+        whole: bool,
+    },
+    /// Show the marts and the questions they answer.
+    List,
+    /// Keep a folder of models as a mart: mart.toml, one .sql file a table, ViewDefinitions as .json.
+    #[command(after_help = "\
+The folder's name is the mart's, and its schema in SQL. Every model is planned, and those that say
+`materialised: incremental` are proved to keep to one person's rows, before anything is changed. What a folder holds is
+told in docs/adding-a-mart.md.
+
+Examples:
+  carelake mart new --from view.encounter -o winter/encounters.sql
+  carelake mart register winter/
+  carelake mart build winter")]
+    Register {
+        /// The folder.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
+    /// Say whether a folder could be registered, and change nothing.
+    #[command(after_help = "\
+Example:
+  carelake mart check winter/")]
+    Check {
+        /// The folder.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
+    /// Write a model to begin with, over a table of the lake, with tests.
+    #[command(after_help = "\
+Example:
+  carelake mart new --from view.encounter -o winter/encounters.sql")]
+    New {
+        /// The table, such as `view.encounter`.
+        #[arg(long, value_name = "TABLE")]
+        from: String,
+        /// Where it is written; a mart.toml is put beside it if there is none. Without it, to standard output.
+        #[arg(short, long, value_name = "FILE.sql")]
+        output: Option<PathBuf>,
+    },
+    /// Keep a registered mart no longer; its tables stay as they are, and are built no more.
+    #[command(after_help = "\
+Example:
+  carelake mart remove winter")]
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobCommand {
+    /// Every job: when it is due, and how its newest run ended.
+    List,
+    /// The newest runs, of all jobs or of one; imports and builds of views among them.
+    #[command(after_help = "\
+Examples:
+  carelake job runs
+  carelake job runs mart.urgent_care --limit 5")]
+    Runs {
+        /// The job, such as `mart.urgent_care`.
+        job: Option<String>,
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+    },
+    /// One run: what it read and wrote by version, what it took, why it failed.
+    Show(RunArgs),
+    /// What a run said while it was at work.
+    Logs(RunArgs),
+    /// Run a job now, and wait for it.
+    #[command(after_help = "\
+Examples:
+  carelake job run mart.urgent_care
+  carelake job run mart.urgent_care --no-wait")]
+    Run {
+        /// The job.
+        job: String,
+        /// Only queue it.
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Run a job as an earlier run was run, and wait for it.
+    Retry(RunArgs),
+    /// End a run: at once if it waits, soon if it is at work.
+    Cancel(RunArgs),
+    /// Let neither schedule nor changes queue a job.
+    Pause {
+        /// The job.
+        job: String,
+    },
+    /// Let them again.
+    Resume {
+        /// The job.
+        job: String,
+    },
+    /// Say how many runs of a resource may be at work at once; without a number, show the limits.
+    #[command(after_help = "\
+Examples:
+  carelake job limit marts 2")]
+    Limit {
+        /// The resource, such as `marts`.
+        resource: Option<String>,
+        /// How many; one if it was never said.
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=64))]
+        at_once: Option<u32>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The run's number.
+    pub(crate) run: i64,
+}

@@ -1,0 +1,30 @@
+//! The folder of a mart, as it is handed in.
+
+use anyhow::{Context, bail};
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// The file that says what a mart is.
+pub(super) const HEAD: &str = "mart.toml";
+
+/// The largest file of a mart that is taken, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// The mart's name and the texts of its files: `mart.toml`, `.sql` and `.json`. Other files are passed over.
+pub(super) fn read(folder: &Path) -> anyhow::Result<(String, BTreeMap<String, String>)> {
+    let whole = folder.canonicalize().with_context(|| format!("open {}", folder.display()))?;
+    let name = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(&whole).with_context(|| format!("read {}", folder.display()))? {
+        let path = entry?.path();
+        let Some(file) = path.file_name().and_then(|file| file.to_str()) else { continue };
+        if !path.is_file() || !(file == HEAD || file.ends_with(".sql") || file.ends_with(".json")) {
+            continue;
+        }
+        if path.metadata()?.len() > LARGEST {
+            bail!("{} is larger than the {} KiB that a mart's file may have", path.display(), LARGEST >> 10);
+        }
+        let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+        files.insert(file.to_owned(), text);
+    }
+    Ok((name, files))
+}
