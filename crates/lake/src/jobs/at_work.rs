@@ -7,7 +7,7 @@ use crate::{
     refinery::{WorkerParts, chain},
     sql::Reader,
 };
-use control::{Claimed, ControlError, Ending, Job, Run, RunState};
+use control::{Cause, Claimed, ControlError, Ending, Job, Run, RunState};
 use marts::Mart;
 use model::Timestamp;
 use std::{sync::Arc, time::Duration};
@@ -132,7 +132,9 @@ impl Ended {
         };
         let doubled = u32::try_from(run.attempt).unwrap_or(u32::MAX).saturating_sub(1).min(20);
         let wait = backoff_ms.saturating_mul(1 << doubled).min(LONGEST_BACKOFF_MS);
-        match !lasting && run.attempt <= u64::from(retries) {
+        // Whoever asked for it by a command is there to ask again.
+        let by_itself = matches!(run.cause, Cause::Schedule | Cause::Commit);
+        match by_itself && !lasting && run.attempt <= u64::from(retries) {
             true => {
                 let again = now.plus_ms(wait);
                 (Ending::Again(again), format!("{why}; it is tried again at {again}"))

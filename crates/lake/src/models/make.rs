@@ -172,11 +172,14 @@ impl Maker<'_> {
         {
             return not(&why);
         }
-        let found =
-            affected::find((self.reader, &self.session, &self.places), &named, CommitSeq(from)).await?;
+        let found = affected::find((self.reader, &self.session, &self.places), &named, CommitSeq(from)).await;
         let changed = match found {
-            Ok(changed) => changed,
-            Err(why) => return not(&why),
+            Ok(Ok(changed)) => changed,
+            Ok(Err(why)) => return not(&why),
+            Err(error) => {
+                tracing::warn!(error = crate::refinery::chain(&error), "what has changed could not be found");
+                return not("the sequence that it was made from cannot be read any more");
+            }
         };
         let rows = self.narrow(model, &named, &changed).await?;
         let gone: HashSet<String> = changed.persons().map(|person| self.own.of(person)).collect();

@@ -132,7 +132,7 @@ async fn an_incremental_run_gives_what_a_whole_one_gives() {
     const VISITS: &str = "select mart_person(w.person) as person, w.gender, count(e.class) as n, min(e.period_start_time) as first
         from who w left join view.encounter e on e.patient = w.patient group by w.person, w.gender";
     let mut by_person = 0;
-    for seed in 0..4 {
+    for seed in 0..2 {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut home = Home::new().await;
         let mut worker = home.worker("w");
@@ -141,7 +141,7 @@ async fn an_incremental_run_gives_what_a_whole_one_gives() {
         let new = files(&format!("{WHO} {VISITS}"));
         let now = home.control.published().await.map(|_| model::Timestamp(0)).unwrap();
         register(&home.reader(), ("winter", &new), "test", now).await.unwrap().unwrap();
-        for round in 0..10 {
+        for round in 0..8 {
             step(&mut home, &mut random).await;
             worker.drain().await.unwrap();
             for (mart, table) in [("winter", "winter.visits"), ("urgent_care", "urgent_care.pathways")] {
@@ -154,5 +154,5 @@ async fn an_incremental_run_gives_what_a_whole_one_gives() {
             }
         }
     }
-    assert!(by_person > 60, "only {by_person} of 80 runs were made by person");
+    assert!(by_person > 20, "only {by_person} of 32 runs were made by person");
 }

@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-const BY_HAND: Queued<'static> = Queued { cause: Cause::Command, actor: "test", due: None, asked: "" };
+const BY_ITSELF: Queued<'static> = Queued { cause: Cause::Schedule, actor: "test", due: None, asked: "" };
 
 async fn register(home: &Home, head: &str, sql: &str) {
     let files = [("mart.toml", head), ("t.sql", sql)].map(|(file, text)| (file.to_owned(), text.to_owned()));
@@ -91,6 +91,7 @@ async fn marts_are_built_when_what_they_read_has_changed_and_settled() {
     assert_eq!(runs().await, 2);
     home.put("gp", &crate::links::patient("new", "9434765919", "01")).await;
     worker.drain().await.unwrap();
+    home.clock.advance_ms(1_000);
     work_off(&home, &mut jobs, &mut worker).await;
     // `pathways` does not read patients; what it reads of links has changed.
     assert_eq!(runs().await, 4);
@@ -166,7 +167,7 @@ async fn odd(home: &Home, target: &str, timeout_ms: i64) -> String {
         timeout_ms,
     };
     home.control.put_job(&job, None).await.unwrap();
-    home.control.queue_run(&job.name, &BY_HAND).await.unwrap().unwrap();
+    home.control.queue_run(&job.name, &BY_ITSELF).await.unwrap().unwrap();
     job.name
 }
 

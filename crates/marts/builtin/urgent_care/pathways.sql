@@ -26,7 +26,6 @@
 --
 -- Tests
 --   not null: person, linked, stage, began
---   none: select 1 from this where least(call_to_ambulance_minutes, ambulance_to_department_minutes, department_to_admission_minutes) < 0
 with contacts as (
   select
     coalesce(l.person, e.patient) as person,
@@ -36,7 +35,7 @@ with contacts as (
   from view.encounter e
   left join person_link l on l.patient = e.patient
   where (e.class in ('FLD', 'EMER', 'IMP', 'ACUTE', 'NONAC') or (e.class = 'VR' and e.type_snomed = '401267002'))
-    and e.period_start_time is not null
+    and e.patient is not null and e.period_start_time is not null
     and e.status not in ('cancelled', 'entered-in-error')
 ),
 -- The newest contact of each earlier step, seen from every contact.
