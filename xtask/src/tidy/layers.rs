@@ -21,6 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("control", &["model"]),
     ("identity", &["model", "fhir"]),
     ("views", &["model", "fhir"]),
+    // Filled by the binary: it tells of tables and can see none.
+    ("exchange", &["model"]),
     ("vault", &["model", "fhir", "keys", "identity"]),
     ("landing", &["model", "fhir", "keys", "control"]),
     ("simulate", &["model"]),
@@ -47,6 +49,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "control",
             "identity",
             "views",
+            "exchange",
             "vault",
             "landing",
             "simulate",
