@@ -26,6 +26,8 @@ pub struct About {
     pub publisher: Agent,
     /// What kind of publisher that is: an address in a vocabulary. HealthDCAT-AP asks for it.
     pub publisher_type: Option<String>,
+    /// Whether the publisher is a trusted health data holder as the EHDS has it.
+    pub trusted_data_holder: bool,
     /// Who is asked about it.
     pub contact: Contact,
     /// Where access is asked for: the page that tells how. Every distribution points there, none to a file.

@@ -107,7 +107,7 @@ impl Writer<'_> {
         let publisher = json!({
             "healthdcatap:publisherType": about.publisher_type.as_deref().and_then(address).map(|to| reference(&to)),
             "healthdcatap:publisherNote": self.text(&about.description),
-            "healthdcatap:trustedDataHolder": typed("boolean", "false"),
+            "healthdcatap:trustedDataHolder": typed("boolean", &about.trusted_data_holder.to_string()),
         });
         self.graph.put(&self.own("publisher"), "foaf:Agent", publisher);
         if let Some(body) = &about.access_body {
@@ -263,10 +263,7 @@ impl Writer<'_> {
         told.insert("csvw:name".to_owned(), json!(column.name));
         told.insert("csvw:titles".to_owned(), self.text(&column.name));
         told.insert("csvw:datatype".to_owned(), json!(datatype(&column.data_type)));
-        told.insert(
-            "csvw:required".to_owned(),
-            typed("boolean", if column.nullable { "false" } else { "true" }),
-        );
+        told.insert("csvw:required".to_owned(), typed("boolean", &(!column.nullable).to_string()));
         if !column.description.is_empty() {
             told.insert("dct:description".to_owned(), self.text(&column.description));
         }

@@ -6,10 +6,11 @@
 use crate::{
     arrow_type::ArrowType,
     catalogue::{About, Catalogue, Classification, Column, Database, Period, Table, day},
+    nulls::without_nulls,
 };
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The version of the schema that is written.
@@ -23,7 +24,7 @@ const CELL_LIMIT: usize = 20_000;
 /// What the schema's gateway takes for "nobody has counted".
 const POPULATION_UNKNOWN: i64 = -1;
 
-/// What HDR UK asks for and no catalogue knows, in its own words.
+/// What HDR UK asks for and no catalogue knows. Words are those of the schema; what is empty is not told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Terms {
@@ -31,32 +32,40 @@ pub struct Terms {
     pub data_controller: String,
     /// Under whose laws: codes of ISO 3166, such as `GB-ENG`.
     pub jurisdiction: Vec<String>,
-    /// How often something is published: one of the schema's words, such as `Continuous`.
+    /// How the data is used where access is given, such as `TRE/SDE`.
+    pub access_category: Option<String>,
+    /// How often something is published, such as `Continuous`.
     pub publishing_frequency: String,
-    /// How long it takes until an event is in the data: one of the schema's words, such as `Less than 1 week`.
+    /// How long it takes until an event is in the data, such as `Less than 1 week`.
     pub time_lag: String,
-    /// Limits to use: the schema's words, such as `Research use only`.
+    /// Limits to use, such as `Research use only`.
     pub use_limitations: Vec<String>,
-    /// Requirements of use: the schema's words, such as `Ethics approval required`.
+    /// Requirements of use, such as `Ethics approval required`.
     pub use_requirements: Vec<String>,
-    /// Where the area covered is named; as text or as an address.
+    /// What the data was first collected for, such as `Care`.
+    pub collected_for: Vec<String>,
+    /// What it was taken out of, such as `EPR`.
+    pub collected_from: Vec<String>,
+    /// The area covered, as text or as an address.
     pub spatial: String,
-    /// The terminologies that codes are of: the schema's words, such as `SNOMED CT`.
+    /// The terminologies that codes are of, such as `SNOMED CT`.
     pub vocabularies: Vec<String>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         Self {
             data_controller: String::new(),
-            jurisdiction: words(&["GB"]),
+            jurisdiction: Vec::new(),
+            access_category: None,
             publishing_frequency: "Continuous".to_owned(),
-            time_lag: "Less than 1 week".to_owned(),
-            use_limitations: words(&["Research use only"]),
-            use_requirements: words(&["Project-specific restrictions", "Disclosure control"]),
+            time_lag: "Variable".to_owned(),
+            use_limitations: Vec::new(),
+            use_requirements: Vec::new(),
+            collected_for: Vec::new(),
+            collected_from: Vec::new(),
             spatial: "United Kingdom".to_owned(),
-            vocabularies: words(&["SNOMED CT", "DM+D", "ICD10", "OTHER"]),
+            vocabularies: Vec::new(),
         }
     }
 }
@@ -80,8 +89,8 @@ fn dataset(about: &About, database: &Database, terms: &Terms) -> Value {
         "modified": last.to_string(),
         "summary": summary(about, database),
         "documentation": { "description": limited(&described(database), DESCRIPTION_LIMIT) },
-        "coverage": { "spatial": terms.spatial, "followUp": "Continuous" },
-        "provenance": { "origin": origin(), "temporal": temporal(database, terms, first) },
+        "coverage": { "spatial": terms.spatial },
+        "provenance": { "origin": origin(terms), "temporal": temporal(database, terms, first) },
         "accessibility": accessibility(about, terms),
         "observations": database.tables.iter().map(observation).collect::<Vec<_>>(),
         "structuralMetadata": { "tables": database.tables.iter().map(structure).collect::<Vec<_>>() },
@@ -129,12 +138,18 @@ fn described(database: &Database) -> String {
     }
 }
 
-fn origin() -> Value {
+fn origin(terms: &Terms) -> Value {
     json!({
-        "purpose": ["Care"],
+        "purpose": told(&terms.collected_for),
+        // No kind of it in particular, which the schema wants to be said.
         "datasetType": [{ "name": "Health and disease", "subTypes": [] }],
-        "source": ["EPR"],
+        "source": told(&terms.collected_from),
     })
+}
+
+/// A list, unless it is empty.
+fn told(words: &[String]) -> Option<&[String]> {
+    (!words.is_empty()).then_some(words)
 }
 
 fn temporal(database: &Database, terms: &Terms, first: Timestamp) -> Value {
@@ -156,14 +171,14 @@ fn accessibility(about: &About, terms: &Terms) -> Value {
         Some(&terms.data_controller).filter(|name| !name.is_empty()).unwrap_or(&about.publisher.name);
     json!({
         "usage": {
-            "dataUseLimitation": terms.use_limitations,
-            "dataUseRequirements": terms.use_requirements,
+            "dataUseLimitation": told(&terms.use_limitations),
+            "dataUseRequirements": told(&terms.use_requirements),
             "resourceCreator": about.publisher.name,
         },
         "access": {
             "accessRights": about.access_page,
-            "accessServiceCategory": "TRE/SDE",
-            "jurisdiction": terms.jurisdiction,
+            "accessServiceCategory": terms.access_category,
+            "jurisdiction": told(&terms.jurisdiction),
             "dataController": controller,
         },
         "formatAndStandards": {
@@ -215,15 +230,4 @@ fn limited(text: &str, limit: usize) -> String {
     }
     let kept: String = text.chars().take(limit.saturating_sub(1)).collect();
     format!("{kept}…")
-}
-
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let kept = members.into_iter().filter(|(_, value)| !value.is_null());
-            Value::Object(kept.map(|(name, value)| (name, without_nulls(value))).collect::<Map<_, _>>())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
-        other => other,
-    }
 }

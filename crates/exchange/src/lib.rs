@@ -12,3 +12,4 @@ pub mod hdruk;
 pub mod openlineage;
 
 mod arrow_type;
+mod nulls;

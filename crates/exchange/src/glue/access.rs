@@ -82,6 +82,9 @@ fn parse_endpoint(endpoint: &str) -> Result<Url, GlueError> {
     let url: Url = endpoint.parse().map_err(|_| setting("it is not an address"))?;
     let host = url.host_str().unwrap_or_default();
     let here = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(setting("it must not hold a name or a password"));
+    }
     match url.scheme() {
         "https" => Ok(url),
         "http" if here => Ok(url),
@@ -121,5 +124,6 @@ mod tests {
         let error = access(&[(SECRET, "")]).unwrap_err().to_string();
         assert_eq!(error, "read the setting `AWS_SECRET_ACCESS_KEY`: it is not set");
         assert!(access(&[(REGION, "a.b/c")]).is_err());
+        assert!(access(&[(ENDPOINT, "https://me:pass@glue.example")]).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! One signed request to Glue and its answer, tried again where that can help.
 
 use super::{Access, GlueError};
+use crate::nulls::without_nulls;
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
@@ -8,7 +9,7 @@ use aws_sigv4::{
 use model::Clock;
 use reqwest::Response;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
@@ -106,9 +107,14 @@ impl Client {
                 Tried::Passing(error) | Tried::Final(error) => return Err(error),
             }
         };
-        // Some operations answer with nothing at all.
-        let answer = if answer.is_empty() { b"{}".to_vec() } else { answer };
-        serde_json::from_slice(&answer).map_err(|_| call.answer("it is not the JSON that was expected"))
+        let unread = || call.answer("it is not the JSON that was expected");
+        // Some operations answer with nothing at all; and Glue leaves out what others that play it make null.
+        let answer = if answer.is_empty() {
+            json!({})
+        } else {
+            serde_json::from_slice(&answer).map_err(|_| unread())?
+        };
+        serde_json::from_value(without_nulls(answer)).map_err(|_| unread())
     }
 
     async fn attempt(&self, call: &Call, body: Vec<u8>) -> Tried {

@@ -15,6 +15,7 @@ use serde::Serialize;
 use std::{collections::BTreeMap, ops::AddAssign};
 
 const ALREADY_THERE: &str = "AlreadyExistsException";
+const DENIED: &str = "AccessDeniedException";
 const NOT_THERE: &str = "EntityNotFoundException";
 
 /// How Glue is made equal.
@@ -89,13 +90,12 @@ pub async fn sync(client: &Client, catalogue: &Catalogue, options: &Options) -> 
     let mut run = Run { client, options, report: Report::default() };
     let found = client.databases().await?;
     let names: Vec<&str> = planned.iter().map(|planned| planned.database.name.as_str()).collect();
-    let left: Vec<&str> = found
-        .iter()
-        .filter(|found| run.is_ours(&found.parameters) && !names.contains(&found.name.as_str()))
-        .map(|found| found.name.as_str())
-        .collect();
-    for database in left {
-        run.remove_database(database).await?;
+    for left in found.iter().filter(|found| !names.contains(&found.name.as_str())) {
+        if run.is_ours(&left.parameters) {
+            run.remove_database(&left.name).await?;
+        } else if left.name.starts_with(&options.prefix.to_lowercase()) {
+            run.remove_tables_of_ours(&left.name).await?;
+        }
     }
     let mut found: BTreeMap<String, Database> =
         found.into_iter().map(|found| (found.name.clone(), found)).collect();
@@ -228,15 +228,24 @@ impl Run<'_> {
         if self.options.dry_run { Ok(()) } else { self.client.delete_table(database, table).await }
     }
 
-    /// Removes our tables of a database that the catalogue no longer has, and the database if nothing else is in it.
-    async fn remove_database(&mut self, database: &str) -> Result<(), GlueError> {
-        let tables = self.client.tables(database).await?;
+    /// Removes our tables of a database that the catalogue does not have; how many others it has. One that we may not
+    /// look into has none of ours.
+    async fn remove_tables_of_ours(&mut self, database: &str) -> Result<usize, GlueError> {
+        let tables = match self.client.tables(database).await {
+            Err(error) if error.is(DENIED) => return Ok(1),
+            tables => tables?,
+        };
         let (ours, others): (Vec<Table>, Vec<Table>) =
             tables.into_iter().partition(|table| self.is_ours(&table.parameters));
         for table in ours {
             self.remove_table(database, &table.name).await?;
         }
-        if !others.is_empty() {
+        Ok(others.len())
+    }
+
+    /// Removes our tables of a database that the catalogue no longer has, and the database if nothing else is in it.
+    async fn remove_database(&mut self, database: &str) -> Result<(), GlueError> {
+        if self.remove_tables_of_ours(database).await? > 0 {
             self.report.databases.unchanged += 1;
             return Ok(());
         }

@@ -31,6 +31,7 @@ pub(crate) fn about() -> About {
         publisher_type: Some(text(
             "http://healthdataportal.eu/resource/authority/publisher-type/healthcareSystem",
         )),
+        trusted_data_holder: false,
         contact: Contact {
             name: text("Data access desk"),
             email: text("access@example.nhs.uk"),
