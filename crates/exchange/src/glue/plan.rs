@@ -9,7 +9,7 @@ use crate::{arrow_type::ArrowType, catalogue};
 use std::collections::BTreeSet;
 
 /// The parameter by which a database or a table is known as ours; its value is which lake's.
-pub(super) const MARK: &str = "carelake";
+pub(super) const LABEL: &str = "carelake";
 /// What all our other parameters begin with, and so can be taken away again.
 pub(super) const OURS: &str = "carelake.";
 
@@ -70,7 +70,7 @@ fn plan_database(
     let database = Database {
         name,
         description: described(&database.description),
-        parameters: Parameters::from([(MARK.to_owned(), options.lake.clone())]),
+        parameters: Parameters::from([(LABEL.to_owned(), options.lake.clone())]),
     };
     Ok(PlannedDatabase { database, tables })
 }
@@ -106,7 +106,7 @@ fn table_parameters(table: &catalogue::Table, options: &Options) -> Parameters {
     set("spark.sql.sources.provider", "delta".to_owned());
     set("recordCount", table.rows.to_string());
     set("sizeKey", table.bytes.to_string());
-    set(MARK, options.lake.clone());
+    set(LABEL, options.lake.clone());
     set("carelake.kind", table.kind.clone());
     set("carelake.version", table.version.to_string());
     set("carelake.published", table.published.to_string());

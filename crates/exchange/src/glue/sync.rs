@@ -1,6 +1,6 @@
 //! Makes Glue equal to the catalogue, as far as it is ours there.
 //!
-//! What is ours carries a mark with the lake's name. A table without it, or with another lake's, is never changed,
+//! What is ours carries a label with the lake's name. A table without it, or with another lake's, is never changed,
 //! and told of. Nothing is written where nothing differs, so that a second run changes nothing, and a run that was
 //! cut short is carried on by the next.
 
@@ -8,7 +8,7 @@ use super::{
     Client, GlueError,
     api::{Database, Parameters, Table},
     partitions::sync_partitions,
-    plan::{MARK, OURS, PlannedDatabase, PlannedTable, plan},
+    plan::{LABEL, OURS, PlannedDatabase, PlannedTable, plan},
 };
 use crate::catalogue::Catalogue;
 use serde::Serialize;
@@ -114,7 +114,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn is_ours(&self, parameters: &Parameters) -> bool {
-        parameters.get(MARK) == Some(&self.options.lake)
+        parameters.get(LABEL) == Some(&self.options.lake)
     }
 
     async fn database(&mut self, planned: PlannedDatabase, found: Option<Database>) -> Result<(), GlueError> {
@@ -178,19 +178,23 @@ impl Run<'_> {
 
     /// Creates a table. Whether it has no partitions yet; `None` if it is not ours.
     async fn create_table(&mut self, database: &str, table: &Table) -> Result<Option<bool>, GlueError> {
-        if !self.options.dry_run {
-            match self.client.create_table(database, table).await {
-                Ok(()) => {}
-                // By an earlier try whose answer was lost, or by somebody else since the listing.
-                Err(error) if error.is(ALREADY_THERE) => {
-                    let found = self.client.table(database, &table.name).await?;
-                    return self.settle(database, table, found).await;
-                }
-                Err(error) => return Err(error),
-            }
+        if !self.options.dry_run
+            && let Some(found) = self.create_or_find(database, table).await?
+        {
+            return self.settle(database, table, found).await;
         }
         self.report.tables.created += 1;
         Ok(Some(true))
+    }
+
+    /// Creates a table, unless it is there: by an earlier try whose answer was lost, or by somebody else since the
+    /// listing. What is there then.
+    async fn create_or_find(&self, database: &str, table: &Table) -> Result<Option<Table>, GlueError> {
+        match self.client.create_table(database, table).await {
+            Ok(()) => Ok(None),
+            Err(error) if error.is(ALREADY_THERE) => self.client.table(database, &table.name).await.map(Some),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a table that is there what it should be. Whether it has no partitions yet; `None` if it is not ours.
@@ -201,8 +205,7 @@ impl Run<'_> {
         found: Table,
     ) -> Result<Option<bool>, GlueError> {
         if !self.is_ours(&found.parameters) {
-            self.report.not_ours.push(format!("{database}.{}", table.name));
-            return Ok(None);
+            return Ok(self.leave(database, table));
         }
         if is_same(table, &found) {
             self.report.tables.unchanged += 1;
@@ -214,13 +217,22 @@ impl Run<'_> {
         if !self.options.dry_run {
             if rekeyed {
                 self.client.delete_table(database, &table.name).await?;
-                self.client.create_table(database, table).await?;
+                let found = self.create_or_find(database, table).await?;
+                if found.is_some_and(|found| !self.is_ours(&found.parameters)) {
+                    return Ok(self.leave(database, table));
+                }
             } else {
                 let parameters = merged(&table.parameters, found.parameters);
                 self.client.update_table(database, &Table { parameters, ..table.clone() }).await?;
             }
         }
         Ok(Some(rekeyed))
+    }
+
+    /// Tells of a table that is not ours.
+    fn leave(&mut self, database: &str, table: &Table) -> Option<bool> {
+        self.report.not_ours.push(format!("{database}.{}", table.name));
+        None
     }
 
     async fn remove_table(&mut self, database: &str, table: &str) -> Result<(), GlueError> {
@@ -277,7 +289,7 @@ pub(super) fn is_kept(planned: &Parameters, found: &Parameters) -> bool {
 /// Our parameters with those that others have added.
 fn merged(planned: &Parameters, found: Parameters) -> Parameters {
     let mut parameters: Parameters =
-        found.into_iter().filter(|(name, _)| name != MARK && !name.starts_with(OURS)).collect();
+        found.into_iter().filter(|(name, _)| name != LABEL && !name.starts_with(OURS)).collect();
     parameters.extend(planned.clone());
     parameters
 }

@@ -3,6 +3,7 @@
 use crate::{
     clients::{Server, ask, installed},
     fixture::{catalogue, client, client_with, column, months, table},
+    patience,
 };
 use exchange::{
     catalogue::{Catalogue, Database},
@@ -171,6 +172,32 @@ async fn what_is_not_ours_is_left_alone_and_told_of() {
     let left = found["lake_mart"]["Tables"].as_object().unwrap();
     assert_eq!(left.keys().collect::<Vec<_>>(), ["other", "visits"]);
     assert_eq!(left["visits"]["Description"], "Not carelake's.");
+}
+
+#[tokio::test]
+async fn what_was_done_and_not_heard_of_is_done_once() {
+    let Some(clients) = installed() else { return };
+    let glue = Glue::start(&clients);
+    let deaf = client(&patience::losing_first_answers(&glue.server.url).await);
+    let mut catalogue = catalogue();
+    catalogue.databases[1].tables[1].tags.clear();
+    for step in 0..4 {
+        match step {
+            0 => {}
+            1 => {
+                catalogue.databases[0].tables[0].partitions = months(140).split_off(20);
+                catalogue.databases[0].tables[0].partitions[0].rows = 11;
+                catalogue.databases[1].tables[0].rows = 7;
+                catalogue.databases[1].tables.remove(1);
+            }
+            2 => catalogue.databases[0].tables[0].partitioned_by.reverse(),
+            _ => drop(catalogue.databases.pop()),
+        }
+        sync(&deaf, &catalogue, &options(false)).await.unwrap();
+        let again = glue.sync(&catalogue).await;
+        assert!(!again.any(), "step {step}: {again:?}");
+    }
+    assert_eq!(glue.read().as_object().unwrap().keys().collect::<Vec<_>>(), ["lake_mart"]);
 }
 
 #[tokio::test]

@@ -1,14 +1,23 @@
-//! A Glue that is busy, and one that refuses.
+//! A Glue that is busy, one that refuses, and one that is not heard.
 
 use crate::fixture::{catalogue, client};
-use axum::{Router, extract::State, http::StatusCode, routing::post};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    routing::post,
+};
 use exchange::{
     catalogue::Catalogue,
     glue::{Options, sync},
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// Answers the first `busy` requests with `status` and `body`, all others well. How often it was asked, and its address.
@@ -19,10 +28,33 @@ async fn glue(busy: usize, status: u16, body: &'static str) -> (Arc<AtomicUsize>
         if asked.fetch_add(1, Ordering::SeqCst) < busy { (status, body) } else { (StatusCode::OK, "{}") }
     };
     let router = Router::new().route("/", post(answer)).with_state(Arc::clone(&asked));
+    let url = serve(router).await;
+    (asked, url)
+}
+
+/// A way to the Glue at `url` on which every request arrives, and the answer to the first of its kind is lost.
+pub(crate) async fn losing_first_answers(url: &str) -> String {
+    let (url, http) = (url.to_owned(), reqwest::Client::builder().no_proxy().build().unwrap());
+    let heard = Arc::new(Mutex::new(BTreeSet::new()));
+    let answer = move |headers: HeaderMap, body: Bytes| {
+        let request = http.post(&url).headers(headers).body(body.clone());
+        let heard = Arc::clone(&heard);
+        async move {
+            let answer = request.send().await.unwrap();
+            let status = answer.status();
+            let bytes = answer.bytes().await.unwrap();
+            let first = heard.lock().unwrap().insert(body);
+            if first { (StatusCode::BAD_GATEWAY, Bytes::new()) } else { (status, bytes) }
+        }
+    };
+    serve(Router::new().route("/", post(answer))).await
+}
+
+async fn serve(router: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    (asked, url)
+    url
 }
 
 /// How often Glue was asked, and how it ended.
