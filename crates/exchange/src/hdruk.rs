@@ -8,10 +8,11 @@ use crate::{
     catalogue::{About, Catalogue, Classification, Column, Database, Period, Table, day},
     nulls::without_nulls,
 };
+use aws_lc_rs::digest;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// The version of the schema that is written.
 pub const SCHEMA_VERSION: &str = "4.1.0";
@@ -97,10 +98,17 @@ fn dataset(about: &About, database: &Database, terms: &Terms) -> Value {
     }))
 }
 
-/// The same for the same database of the same catalogue, for ever: an id by name (RFC 9562, version 5).
+/// The same for the same database of the same catalogue, for ever.
 fn identifier(about: &About, database: &Database) -> Uuid {
-    let name = format!("{}/{}", about.address.trim_end_matches('/'), database.name);
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
+    id_of(&format!("{}/{}", about.address.trim_end_matches('/'), database.name))
+}
+
+/// An id that follows from a name: version 8 of RFC 9562, of the name's SHA-256.
+fn id_of(name: &str) -> Uuid {
+    let hash = digest::digest(&digest::SHA256, name.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(hash.as_ref()).for_each(|(byte, hashed)| *byte = *hashed);
+    Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 fn summary(about: &About, database: &Database) -> Value {
@@ -115,7 +123,7 @@ fn summary(about: &About, database: &Database) -> Value {
     let persons = persons.and_then(|persons| i64::try_from(persons).ok()).unwrap_or(POPULATION_UNKNOWN);
     let custodian = &about.publisher;
     // The schema allows 50 characters, which an address may exceed.
-    let by_page = || Uuid::new_v5(&Uuid::NAMESPACE_URL, custodian.homepage.as_bytes()).to_string();
+    let by_page = || id_of(&custodian.homepage).to_string();
     let custodian_id = custodian.ror.clone().unwrap_or_else(by_page);
     json!({
         "title": limited(&format!("{}: {title}", about.title), TITLE_LIMIT),
