@@ -27,18 +27,22 @@ pub(crate) fn install(workshop: &Workshop) -> anyhow::Result<()> {
     let named_in = workshop.root.join(NAMED_IN);
     let folder = workshop.clients();
     let python = folder.join("python/bin/python");
-    when_changed(&named_in.join("requirements.txt"), &folder, || {
+    let requirements = named_in.join("requirements.txt");
+    // Packages of which a file is read and no code run: their own dependencies stay away.
+    let alone = named_in.join("requirements-alone.txt");
+    when_changed(&[&requirements, &alone], &folder, || {
         workshop.screen.line(&format!("installing clients for Python into {}", folder.display()));
         let made =
             listen(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder.join("python")))?;
         ensure!(made.success, "make a virtual environment: is python3-venv installed?");
-        let requirements = named_in.join("requirements.txt");
-        let mut pip = Command::new(&python);
-        let heard = listen(pip.args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(requirements))?;
-        ensure!(heard.success, "install clients from PyPI: is it within reach?");
+        for (list, further) in [(&requirements, None), (&alone, Some("--no-deps"))] {
+            let mut pip = Command::new(&python);
+            pip.args(["-m", "pip", "install", "--quiet"]).args(further).arg("--requirement").arg(list);
+            ensure!(listen(&mut pip)?.success, "install clients from PyPI: is it within reach?");
+        }
         Ok(())
     })?;
-    when_changed(&named_in.join("package-lock.json"), &folder, || {
+    when_changed(&[&named_in.join("package-lock.json")], &folder, || {
         workshop.screen.line(&format!("installing clients for Node into {}", folder.display()));
         for file in ["package.json", "package-lock.json"] {
             fs::copy(named_in.join(file), folder.join(file)).with_context(|| format!("copy `{file}`"))?;
@@ -51,15 +55,18 @@ pub(crate) fn install(workshop: &Workshop) -> anyhow::Result<()> {
     })
 }
 
-/// Installs by `install` unless that was done for just this text of `list` before.
+/// Installs by `install` unless that was done for just this text of `lists` before.
 fn when_changed(
-    list: &Path,
+    lists: &[&Path],
     folder: &Path,
     install: impl FnOnce() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let text = fs::read(list).with_context(|| format!("read `{}`", list.display()))?;
-    let name = list.file_name().context("a list without a name")?.to_string_lossy().into_owned();
-    let installed = folder.join(format!("installed-{name}"));
+    let mut text = Vec::new();
+    for list in lists {
+        text.extend(fs::read(list).with_context(|| format!("read `{}`", list.display()))?);
+    }
+    let name = lists.first().and_then(|list| list.file_name()).context("a list without a name")?;
+    let installed = folder.join(format!("installed-{}", name.to_string_lossy()));
     if fs::read(&installed).is_ok_and(|before| before == text) {
         return Ok(());
     }
@@ -76,20 +83,23 @@ mod tests {
     fn what_was_installed_is_installed_again_when_its_list_has_changed() {
         let folder = tempfile::tempdir().unwrap();
         let list = folder.path().join("requirements.txt");
+        let further = folder.path().join("requirements-alone.txt");
+        fs::write(&further, "b==1").unwrap();
         let mut runs = 0;
         for (text, expected) in [("a==1", 1), ("a==1", 1), ("a==2", 2)] {
             fs::write(&list, text).unwrap();
-            when_changed(&list, &folder.path().join("clients"), || {
+            when_changed(&[&list, &further], &folder.path().join("clients"), || {
                 runs += 1;
                 Ok(())
             })
             .unwrap();
             assert_eq!(runs, expected);
         }
-        fs::write(&list, "a==3").unwrap();
-        let failed = when_changed(&list, &folder.path().join("clients"), || anyhow::bail!("no"));
+        fs::write(&further, "b==2").unwrap();
+        let failed = when_changed(&[&list, &further], &folder.path().join("clients"), || anyhow::bail!("no"));
         assert!(failed.is_err());
-        let again = when_changed(&list, &folder.path().join("clients"), || anyhow::bail!("again"));
+        let again =
+            when_changed(&[&list, &further], &folder.path().join("clients"), || anyhow::bail!("again"));
         assert!(again.is_err(), "what failed counts as not installed");
     }
 }

@@ -22,6 +22,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("marts", &["model"]),
     ("identity", &["model", "fhir"]),
     ("views", &["model", "fhir"]),
+    // Filled by the binary: it tells of tables and can see none.
+    ("exchange", &["model"]),
     ("vault", &["model", "fhir", "keys", "identity"]),
     ("landing", &["model", "fhir", "keys", "control"]),
     ("simulate", &["model"]),
@@ -52,6 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "marts",
             "identity",
             "views",
+            "exchange",
             "vault",
             "landing",
             "simulate",
