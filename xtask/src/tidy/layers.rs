@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("control", &["model"]),
     ("identity", &["model", "fhir"]),
     ("views", &["model", "fhir"]),
+    ("profile", &["model", "fhir"]),
     ("vault", &["model", "fhir", "keys", "identity"]),
     ("landing", &["model", "fhir", "keys", "control"]),
     ("simulate", &["model"]),
@@ -28,7 +29,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("e2e", &[]),
     (
         "lake",
-        &["model", "fhir", "keys", "audit", "policy", "control", "identity", "views", "vault", "landing"],
+        &[
+            "model", "fhir", "keys", "audit", "policy", "control", "identity", "views", "profile", "vault",
+            "landing",
+        ],
     ),
     // Not vault: it must be unable to join identity to medicine. Not views, not lake.
     (
@@ -47,6 +51,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "control",
             "identity",
             "views",
+            "profile",
             "vault",
             "landing",
             "simulate",
