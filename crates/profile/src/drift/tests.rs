@@ -1,0 +1,1 @@
+//! Findings on small feeds whose figures are known.
