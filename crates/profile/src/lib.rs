@@ -8,5 +8,6 @@
 //! **Invariant:** what is kept or told are counts, and names of extensions, code systems, profiles, units and codes that
 //! [`feed`] can prove to be such; never a text that somebody wrote.
 
+pub mod contract;
 pub mod drift;
 pub mod feed;
