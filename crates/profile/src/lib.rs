@@ -9,5 +9,6 @@
 //! [`feed`] can prove to be such; never a text that somebody wrote.
 
 pub mod contract;
+pub mod difference;
 pub mod drift;
 pub mod feed;
