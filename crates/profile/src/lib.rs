@@ -12,3 +12,4 @@ pub mod contract;
 pub mod difference;
 pub mod drift;
 pub mod feed;
+pub mod table;
