@@ -14,6 +14,7 @@ mod holds;
 mod leases;
 mod ledger;
 mod once;
+mod profiles;
 mod publications;
 mod registry;
 mod segments;
