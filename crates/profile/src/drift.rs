@@ -122,6 +122,8 @@ impl Claims {
 /// The claims of a family that stand when all of them, and `others` that are not among them, are corrected for their
 /// number (Holm 1979).
 fn holm(mut claims: Vec<Claim>, others: usize) -> Vec<Finding> {
+    // What cannot be computed is no news, wherever it would sort.
+    claims.iter_mut().filter(|claim| claim.p.is_nan()).for_each(|claim| claim.p = 1.0);
     claims.sort_by(|a, b| a.p.total_cmp(&b.p));
     let count = claims.len() + others;
     let stands = |(at, claim): &(usize, Claim)| claim.p * (count - at) as f64 <= LEVEL / FAMILIES;

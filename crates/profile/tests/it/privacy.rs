@@ -39,7 +39,7 @@ fn no_identity_of_a_simulated_patient_comes_out() {
         assert!(!text.contains(word.as_str()), "{word}");
     }
     for provider in PROVIDERS {
-        // On the third day everything that can be found is new.
+        // After four weeks of silence everything that can be told is told.
         let pool = Pool::new(5, provider);
         let before: Vec<FeedProfile> = (0..28).map(FeedProfile::silent).collect();
         let found = compare(&before, &pool.day(28, 100.0, &Day::USUAL));
