@@ -4,15 +4,18 @@
 //! RFC 8785 §3.2.3, duplicate names are refused, and writing gives the one
 //! *canonical form* of the lake: RFC 8785 order and escaping, numbers verbatim.
 //!
-//! Who wants some members only names them in a [`Selection`] and reads with [`Selected`], which skips the rest.
+//! Who wants some members only names them in a [`Selection`] and reads with [`Selected`], which skips the rest. Who
+//! wants to see everything once, and to keep nothing, reads [`Tokens`].
 
 mod parse;
 mod scan;
 mod select;
+mod tokens;
 mod write;
 
 pub use parse::{JsonError, JsonErrorKind, Limits, parse, parse_with};
 pub use select::{Kind, Picked, Picks, Selected, Selection, Shape};
+pub use tokens::{Token, Tokens};
 
 use std::borrow::Cow;
 

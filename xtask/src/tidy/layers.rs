@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("marts", &["model"]),
     ("identity", &["model", "fhir"]),
     ("views", &["model", "fhir"]),
+    ("profile", &["model", "fhir"]),
     // Filled by the binary: it tells of tables and can see none.
     ("exchange", &["model"]),
     ("vault", &["model", "fhir", "keys", "identity"]),
@@ -32,8 +33,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "lake",
         &[
-            "model", "fhir", "keys", "audit", "policy", "control", "marts", "identity", "views", "vault",
-            "landing",
+            "model", "fhir", "keys", "audit", "policy", "control", "marts", "identity", "views", "profile",
+            "vault", "landing",
         ],
     ),
     // Not vault: it must be unable to join identity to medicine. Not views, not lake.
@@ -54,6 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "marts",
             "identity",
             "views",
+            "profile",
             "exchange",
             "vault",
             "landing",

@@ -13,9 +13,14 @@ pub struct Limits {
     pub depth: usize,
 }
 
+impl Limits {
+    /// The deepest nesting unless something else is said.
+    pub(super) const DEPTH: usize = 64;
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 64 }
+        Self { depth: Self::DEPTH }
     }
 }
 
