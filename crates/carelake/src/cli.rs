@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod catalog;
 mod job;
 mod provider;
 
@@ -9,6 +10,7 @@ pub(crate) use access::{AccessCommand, ExplainArgs, PolicyCommand, RoleCommand};
 pub(crate) use audit::{
     AuditCommand, DisclosureArgs, ExportArgs, HoldCommand, QueryArgs, RetainArgs, VerifyArgs, WhichArgs,
 };
+pub(crate) use catalog::{CatalogCommand, ExportCatalogArgs, ExportedAs, GlueArgs, SyncCommand};
 pub(crate) use job::{JobCommand, MartCommand, RunArgs};
 pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
 
@@ -76,7 +78,7 @@ pub(crate) enum Command {
     /// Data marts: folders of SQL models, registered, built and tested.
     #[command(subcommand)]
     Mart(MartCommand),
-    /// What the lake holds: tables, columns, rows, versions.
+    /// What the lake holds: tables, columns, rows, versions; told to other catalogues.
     #[command(subcommand)]
     Catalog(CatalogCommand),
     /// Jobs and their runs: what is due, what was run, how it ended; run one again.
@@ -285,17 +287,6 @@ pub(crate) struct ViewConformanceArgs {
     /// Where the report goes. A file that is there is replaced.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum CatalogCommand {
-    /// Every table with rows, bytes, version and commit sequence.
-    List,
-    /// One table with its columns.
-    Show {
-        /// Its name, such as `view.encounter`.
-        table: String,
-    },
 }
 
 #[derive(Debug, Subcommand)]

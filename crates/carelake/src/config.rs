@@ -27,6 +27,26 @@ pub(crate) struct Config {
     pub(crate) audit: AuditConfig,
     /// Whom alerts are told.
     pub(crate) alerts: AlertsConfig,
+    /// What other catalogues are told.
+    pub(crate) catalog: CatalogConfig,
+}
+
+/// What an operator says of the catalogue, for other catalogues.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CatalogConfig {
+    /// The lake's name, which no other lake has that is told to the same catalogue.
+    pub(crate) lake: String,
+    /// Who answers for it, and what holds of all of it.
+    pub(crate) about: exchange::catalogue::About,
+    /// What HDR UK asks for.
+    pub(crate) terms: exchange::hdruk::Terms,
+}
+
+impl Default for CatalogConfig {
+    fn default() -> Self {
+        Self { lake: "carelake".to_owned(), about: Default::default(), terms: Default::default() }
+    }
 }
 
 /// Whom alerts are told.

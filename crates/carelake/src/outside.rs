@@ -96,6 +96,12 @@ impl Outside {
         Ok(url)
     }
 
+    /// What asks hosts that may be asked, for a client that has its own ways.
+    pub(crate) fn client_for(&self, url: &str) -> anyhow::Result<Client> {
+        self.allowed(url)?;
+        Ok(self.client.clone())
+    }
+
     async fn get(&self, url: &str) -> anyhow::Result<Vec<u8>> {
         let answer = self.client.get(self.allowed(url)?).send().await?.error_for_status()?;
         let mut bytes = Vec::new();

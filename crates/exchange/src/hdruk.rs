@@ -6,13 +6,13 @@
 use crate::{
     arrow_type::ArrowType,
     catalogue::{About, Catalogue, Classification, Column, Database, Period, Table, day},
+    ids::id_of,
     nulls::without_nulls,
 };
-use aws_lc_rs::digest;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 /// The version of the schema that is written.
 pub const SCHEMA_VERSION: &str = "4.1.0";
@@ -101,14 +101,6 @@ fn dataset(about: &About, database: &Database, terms: &Terms) -> Value {
 /// The same for the same database of the same catalogue, for ever.
 fn identifier(about: &About, database: &Database) -> Uuid {
     id_of(&format!("{}/{}", about.address.trim_end_matches('/'), database.name))
-}
-
-/// An id that follows from a name: version 8 of RFC 9562, of the name's SHA-256.
-fn id_of(name: &str) -> Uuid {
-    let hash = digest::digest(&digest::SHA256, name.as_bytes());
-    let mut bytes = [0; 16];
-    bytes.iter_mut().zip(hash.as_ref()).for_each(|(byte, hashed)| *byte = *hashed);
-    Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 fn summary(about: &About, database: &Database) -> Value {

@@ -12,4 +12,7 @@ pub mod hdruk;
 pub mod openlineage;
 
 mod arrow_type;
+mod ids;
 mod nulls;
+
+pub use ids::id_of;

@@ -19,6 +19,8 @@ words! {
         CatalogList = "catalog.list",
         /// See a table's columns and counts. Of a table.
         CatalogShow = "catalog.show",
+        /// Tell the catalogue to another one. Of the lake.
+        CatalogSync = "catalog.sync",
         /// See which marts there are. Of the lake.
         MartList = "mart.list",
         /// See which views are registered. Of the lake.

@@ -1,6 +1,15 @@
 //! `carelake catalog`
 
-use crate::{access, cli::CatalogCommand, parts::Parts, screen};
+mod export;
+mod glue;
+mod told;
+
+use crate::{
+    access,
+    cli::{CatalogCommand, SyncCommand},
+    parts::Parts,
+    screen,
+};
 use anyhow::Context;
 use control::{CatalogTable, TableKind};
 use lake::models::count_rows;
@@ -10,18 +19,19 @@ use std::path::Path;
 
 pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> anyhow::Result<()> {
     let (action, resource) = match &command {
-        CatalogCommand::List => (Action::CatalogList, Resource::Lake),
+        CatalogCommand::List | CatalogCommand::Export(_) => (Action::CatalogList, Resource::Lake),
+        CatalogCommand::Sync(_) => (Action::CatalogSync, Resource::Lake),
         CatalogCommand::Show { table } => (Action::CatalogShow, Resource::Table(access::table(table))),
     };
     let parts = Parts::open_for(folder, "catalog", action, resource).await?;
-    match command {
-        CatalogCommand::List => {
-            let text = list(&parts, json).await?;
-            screen::say(text);
-        }
-        CatalogCommand::Show { table } => show(&parts, &table, json).await?,
-    }
-    parts.close().await
+    let done = match command {
+        CatalogCommand::List => list(&parts, json).await.map(screen::say),
+        CatalogCommand::Show { table } => show(&parts, &table, json).await,
+        CatalogCommand::Export(args) => export::run(&parts, &args).await,
+        CatalogCommand::Sync(SyncCommand::Glue(args)) => glue::run(&parts, &args, json).await,
+    };
+    parts.close().await?;
+    done
 }
 
 /// Every table that can be named in SQL, with the rows that readers see.

@@ -47,6 +47,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("mart register MART", &["decide", "mart.register"]),
     ("catalog list", &["decide", "catalog.list"]),
     ("catalog show view.patient", &["decide", "catalog.show"]),
+    ("catalog export dcat -o OUT.jsonld", &["decide", "catalog.list", "catalog.export"]),
+    ("catalog export openlineage", &["decide", "catalog.list", "catalog.export"]),
+    // Without credentials.
+    ("catalog sync glue", &["decide"]),
     ("job list", &["decide", "job.list"]),
     ("job runs", &["decide", "job.runs"]),
     ("job run mart.winter", &["decide", "job.run", "publication.begin", "mart.build"]),
@@ -154,6 +158,7 @@ fn every_command_leaves_exactly_its_records() {
         "POLICY" => policy.to_str().unwrap().to_owned(),
         "MART" => mart.to_str().unwrap().to_owned(),
         "MART/encounters.sql" => mart.join("encounters.sql").to_str().unwrap().to_owned(),
+        "OUT.jsonld" => out.with_extension("jsonld").to_str().unwrap().to_owned(),
         "OUT" => out.to_str().unwrap().to_owned(),
         word => word.replace('+', " "),
     };

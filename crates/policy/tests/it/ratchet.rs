@@ -28,6 +28,7 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
         | Action::CatalogList
         | Action::MartList
         | Action::ViewList
+        | Action::CatalogSync
         | Action::Serve
         | Action::ProviderList
         | Action::IssuerChange
