@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod catalog;
+mod feed;
 mod job;
 mod provider;
 
@@ -11,6 +12,7 @@ pub(crate) use audit::{
     AuditCommand, DisclosureArgs, ExportArgs, HoldCommand, QueryArgs, RetainArgs, VerifyArgs, WhichArgs,
 };
 pub(crate) use catalog::{CatalogCommand, ExportCatalogArgs, ExportedAs, GlueArgs, SyncCommand};
+pub(crate) use feed::FeedCommand;
 pub(crate) use job::{JobCommand, MartCommand, RunArgs};
 pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
 
@@ -84,6 +86,9 @@ pub(crate) enum Command {
     /// Jobs and their runs: what is due, what was run, how it ended; run one again.
     #[command(subcommand)]
     Job(JobCommand),
+    /// What providers send: counted by day, held against the days before and a contract.
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// The audit trail: read it, prove it.
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod catalog;
 mod demo;
+mod feed;
 mod import;
 mod init;
 mod issuer;
@@ -40,6 +41,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Mart(command) => mart::run(&home, command, json).await?,
         Command::Catalog(command) => catalog::run(&home, command, json).await?,
         Command::Job(command) => job::run(&home, command, json).await?,
+        Command::Feed(command) => feed::run(&home, command, json).await?,
         Command::Audit(command) => return audit::run(&home, command, json).await,
         Command::Key(command) => key::run(&home, command, json).await?,
         Command::Bench(command) => bench::run(command, json).await?,

@@ -10,7 +10,10 @@ use crate::config::Config;
 use anyhow::{Context, bail};
 use control::Control;
 use server::HomeKind;
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// The configuration. It is written last: a folder that has it is a home.
 const CONFIG: &str = "carelake.toml";
@@ -43,6 +46,11 @@ impl Places {
     /// The operator's own rules that watch the audit trail.
     pub(crate) fn rules(&self) -> PathBuf {
         self.0.join("rules")
+    }
+
+    /// What feeds must be like.
+    pub(crate) fn contracts(&self) -> PathBuf {
+        self.0.join("contracts")
     }
 
     pub(crate) fn tls(&self) -> PathBuf {
@@ -95,6 +103,25 @@ impl Home {
     pub(crate) fn places(&self) -> Places {
         Places::of(&self.folder)
     }
+}
+
+/// The operator's own TOML files in a folder, by path and text, in order; none if there is no such folder.
+pub(crate) fn own_files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(|| format!("list {}", folder.display())),
+    };
+    let mut own = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+            own.push((path.display().to_string(), text));
+        }
+    }
+    own.sort();
+    Ok(own)
 }
 
 /// Which data a home was made for, as the control database holds it.

@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod feeds;
 mod home;
 mod outside;
 mod parts;

@@ -4,6 +4,7 @@
 
 use crate::{
     access::{Access, OPERATOR},
+    feeds::Feeds,
     home::{self, Home},
     screen,
     trail::Trail,
@@ -15,6 +16,7 @@ use control::{Control, ControlError, Ledger};
 use identity::Policy;
 use keys::{Keyring, SigningPurpose, Zone};
 use lake::{
+    jobs::Work,
     refinery::{RefineryLimits, WorkerParts},
     sql::{QueryLimits, Reader},
     stores::Stores,
@@ -233,10 +235,11 @@ impl Parts {
     }
 
     pub(crate) fn worker(&self) -> anyhow::Result<Worker> {
+        let others: Vec<Arc<dyn Work>> = vec![Arc::new(Feeds::new(self))];
         let worker = &self.home.config.worker;
         let rhythm =
             Rhythm { idle_ms: worker.idle_ms, upkeep_ms: worker.upkeep_ms, schedules: worker.schedules };
-        Ok(Worker::new(self.worker_parts()?, self.reader()?, self.upkeep_limits(), rhythm, Vec::new()))
+        Ok(Worker::new(self.worker_parts()?, self.reader()?, self.upkeep_limits(), rhythm, others))
     }
 
     pub(crate) fn reader(&self) -> anyhow::Result<Reader> {

@@ -5,7 +5,8 @@ mod webhook;
 
 pub(crate) use webhook::Webhooks;
 
-use anyhow::{Context, bail};
+use crate::home::own_files;
+use anyhow::bail;
 use audit::{
     Follower, Record,
     watch::{Alert, Rules, Seen, Watch},
@@ -15,7 +16,6 @@ use model::AuditPosition;
 use object_store::ObjectStore;
 use std::{
     collections::{BTreeMap, HashMap},
-    fs, io,
     path::Path,
     sync::Arc,
     time::Duration,
@@ -39,22 +39,7 @@ pub(crate) struct Watchman {
 
 /// The built-in rules, and the operator's own, which are files in `folder`.
 pub(crate) fn rules(folder: &Path) -> anyhow::Result<Rules> {
-    let mut own = Vec::new();
-    match fs::read_dir(folder) {
-        Ok(entries) => {
-            for entry in entries {
-                let path = entry?.path();
-                if path.extension().is_some_and(|extension| extension == "toml") {
-                    let text =
-                        fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-                    own.push((path.display().to_string(), text));
-                }
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error).with_context(|| format!("list {}", folder.display())),
-    }
-    own.sort();
+    let own = own_files(folder)?;
     let texts: Vec<_> = own.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
     let rules = Rules::with_own(&texts)?;
     for rule in rules.iter() {

@@ -85,6 +85,11 @@ pub enum LakeError {
         /// Each test that does not hold, and of how many rows.
         failed: String,
     },
+    /// What a source sends breaks its contract, which stops marts until somebody has seen to it.
+    #[error(
+        "nothing is published while the feed of `{0}` breaks its contract; `carelake feed findings` says how"
+    )]
+    Stopped(model::SourceId),
     /// A model's rows need more memory than a query may have.
     #[error("the rows take more than the {} MiB that a query may have", .0 >> 20)]
     TooLarge(usize),

@@ -3,6 +3,7 @@
 //! - [`stores`]: the zones a worker or a query may touch, as object stores.
 //! - [`table`]: one Delta table, appended to and replaced exactly once per mark.
 //! - [`refinery`]: segments → vault, raw, views, links; publishes the commit sequence.
+//! - [`feeds`]: what has changed in what a source sends.
 //! - [`registry`]: registered views, and how their tables are built.
 //! - [`models`]: SQL over views → marts.
 //! - [`jobs`]: what is to be run and when, and the runs at work.
@@ -14,6 +15,7 @@
 //! is not published is not promised: every reader starts from a sequence.
 
 mod error;
+pub mod feeds;
 pub mod jobs;
 pub mod models;
 pub mod refinery;

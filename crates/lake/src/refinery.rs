@@ -15,6 +15,7 @@
 mod batch;
 mod commit;
 mod dictionary;
+mod feeds;
 mod heartbeat;
 mod people;
 mod pseudonyms;
@@ -429,6 +430,7 @@ impl Refinery {
             .await
             .map_err(LakeError::control("publish"))?;
         failpoint!("refinery.publish.after-commit");
+        std::mem::take(&mut shaped.feeds).keep(&parts.control).await;
         let published = Published {
             seq,
             resources: shaped.resources,

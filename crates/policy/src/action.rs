@@ -21,6 +21,10 @@ words! {
         CatalogShow = "catalog.show",
         /// Tell the catalogue to another one. Of the lake.
         CatalogSync = "catalog.sync",
+        /// See what providers send, in counts, and what has changed in it. Of the lake.
+        FeedRead = "feed.read",
+        /// Judge what providers send, and see to what was found. Of the lake.
+        FeedJudge = "feed.judge",
         /// See which marts there are. Of the lake.
         MartList = "mart.list",
         /// See which views are registered. Of the lake.

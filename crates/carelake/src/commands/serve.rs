@@ -3,6 +3,7 @@
 mod certificate;
 
 use crate::{
+    feeds::Feeds,
     home,
     outside::{self, Outside},
     parts::Parts,
@@ -58,6 +59,7 @@ impl Service {
         let (stop_serving, mut stopped) = watch::channel(false);
         let (stop_working, stop) = watch::channel(false);
         let worker = parts.worker()?;
+        Feeds::new(parts).put_job().await?;
         let shutdown = async move {
             // An error means that the sender is gone, which is the same wish.
             drop(stopped.wait_for(|stop| *stop).await);

@@ -7,7 +7,7 @@ use crate::{
     refinery::{WorkerParts, chain},
     sql::Reader,
 };
-use control::{Cause, Claimed, ControlError, Ending, Job, Run, RunState};
+use control::{Cause, Claimed, ControlError, Ending, Job, Run, RunState, WhichFindings};
 use marts::Mart;
 use model::Timestamp;
 use std::{sync::Arc, time::Duration};
@@ -15,6 +15,9 @@ use tokio::task::JoinHandle;
 
 /// The longest that a retry waits, in milliseconds.
 const LONGEST_BACKOFF_MS: i64 = 6 * 3_600_000;
+
+/// Open findings that are looked at.
+const MOST_FINDINGS: usize = 10_000;
 
 /// What came of a run's work.
 pub enum Outcome {
@@ -66,6 +69,7 @@ impl AtWork {
             match (mart, other) {
                 (_, Some(other)) => other.carry_out(&run).await.map_err(Ended::Refused),
                 (Some(mart), None) => {
+                    may_go_on(&work_parts).await.map_err(Ended::Failed)?;
                     let made = models::make(&work_parts, &reader, &mart, run.asked == super::WHOLE).await;
                     made.map(|made| Outcome::Mart(Box::new(made))).map_err(Ended::Failed)
                 }
@@ -87,6 +91,16 @@ impl AtWork {
 
     pub(super) fn is_done(&self) -> bool {
         self.task.is_finished()
+    }
+}
+
+/// Whether no source's contract stops marts.
+async fn may_go_on(parts: &WorkerParts) -> Result<(), LakeError> {
+    let open = parts.control.findings(None, WhichFindings::Open, MOST_FINDINGS).await;
+    let open = open.map_err(LakeError::control("look for what stops promotion"))?;
+    match open.into_iter().find(|finding| finding.found.stops) {
+        Some(finding) => Err(LakeError::Stopped(finding.source)),
+        None => Ok(()),
     }
 }
 
@@ -117,9 +131,9 @@ impl Ended {
     ) -> (Ending, String) {
         let (lasting, why) = match self {
             // The same rows break the same tests.
-            Self::Failed(error @ (LakeError::ModelTests { .. } | LakeError::NoSuchMart(_))) => {
-                (true, chain(error))
-            }
+            Self::Failed(
+                error @ (LakeError::ModelTests { .. } | LakeError::NoSuchMart(_) | LakeError::Stopped(_)),
+            ) => (true, chain(error)),
             Self::Failed(error) => (false, chain(error)),
             Self::Refused(why) => (false, why.clone()),
             Self::TimedOut(limit) => {

@@ -3,6 +3,7 @@
 use super::{
     Pseudonyms, WorkerParts,
     dictionary::{self, Candidate, Dictionary},
+    feeds::{Feeds, Observers},
     people::Claim,
     rows::{RawRows, SupersededRows},
     view_rows::ViewRows,
@@ -27,6 +28,7 @@ pub(super) struct Shaped {
     pub(super) fragments: Vec<(Pseudonym, Fragment)>,
     pub(super) displays: HashMap<[u8; 16], Candidate>,
     pub(super) claims: Vec<Claim>,
+    pub(super) feeds: Feeds,
     pub(super) resources: u64,
     pub(super) whole_to_vault: u64,
     pub(super) unresolved_references: u64,
@@ -78,6 +80,7 @@ impl Shaped {
             }
         }
         self.claims.extend(other.claims);
+        self.feeds.take_up(other.feeds);
         self.resources += other.resources;
         self.whole_to_vault += other.whole_to_vault;
         self.unresolved_references += other.unresolved_references;
@@ -101,6 +104,7 @@ struct Shaper<'a> {
     dictionary: &'a Dictionary,
     types: BTreeMap<ResourceType, TypeRows<'a>>,
     sources: HashMap<String, (SourceId, Pseudonym)>,
+    observers: Observers,
     shaped: Shaped,
 }
 
@@ -114,6 +118,7 @@ impl<'a> Shaper<'a> {
             dictionary,
             types: BTreeMap::new(),
             sources: HashMap::new(),
+            observers: Observers::default(),
             shaped: Shaped::default(),
         }
     }
@@ -140,6 +145,7 @@ impl<'a> Shaper<'a> {
         let unreadable =
             || LakeError::columns(&raw_table)(ArrowError::ParseError("a registered record".to_owned()));
         let (source, source_record) = self.source(record.source).ok_or_else(unreadable)?;
+        self.observers.see(&source, record.body, record.last_updated);
         let resource = json::parse(record.body).map_err(LakeError::columns(&raw_table))?;
         let split =
             identity::split(self.parts.policy, &self.pseudonyms, &source, record.resource_type, resource);
@@ -226,6 +232,7 @@ impl<'a> Shaper<'a> {
     }
 
     fn finish(mut self) -> Result<Shaped, LakeError> {
+        self.shaped.feeds = std::mem::take(&mut self.observers).finish();
         for (resource_type, rows) in std::mem::take(&mut self.types) {
             let id = TableId::raw(resource_type);
             let batch = rows.raw.finish().map_err(LakeError::columns(&id))?;

@@ -29,6 +29,8 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
         | Action::MartList
         | Action::ViewList
         | Action::CatalogSync
+        | Action::FeedRead
+        | Action::FeedJudge
         | Action::Serve
         | Action::ProviderList
         | Action::IssuerChange
