@@ -19,7 +19,10 @@ use crate::{
     LakeError,
     stores::{self, Stores},
 };
-use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use arrow::{
+    array::RecordBatch,
+    datatypes::{Schema, SchemaRef},
+};
 use deltalake::{
     DeltaTable, DeltaTableBuilder, DeltaTableError,
     kernel::{
@@ -164,6 +167,12 @@ impl Table {
     #[must_use]
     pub fn version(&self) -> i64 {
         self.delta.version().and_then(|version| i64::try_from(version).ok()).unwrap_or_default()
+    }
+
+    /// The columns of the loaded version.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        let state = self.delta.snapshot().map(|state| state.snapshot().arrow_schema());
+        state.unwrap_or_else(|_| Arc::new(Schema::empty()))
     }
 
     pub(crate) const fn delta(&self) -> &DeltaTable {

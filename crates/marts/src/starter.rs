@@ -12,10 +12,14 @@ pub fn starter(table: &str, columns: &[(&str, bool, &str)]) -> String {
         "person" => Some("person"),
         _ => None,
     });
-    let kept: Vec<_> = columns
-        .iter()
-        .filter(|(name, ..)| !NEVER.contains(name) && Some(*name) != who && *name != "patient")
-        .collect();
+    // Pseudonyms of the lake are no mart's.
+    let is_kept = |name: &str, meaning: &str| {
+        !NEVER.contains(&name)
+            && Some(name) != who
+            && name != "patient"
+            && !meaning.starts_with("The pseudonym of")
+    };
+    let kept: Vec<_> = columns.iter().filter(|(name, _, meaning)| is_kept(name, meaning)).collect();
     let mut lines =
         vec![format!("-- One row for each row of {table}."), "--".to_owned(), "-- Columns".to_owned()];
     if who.is_some() {
@@ -37,7 +41,7 @@ pub fn starter(table: &str, columns: &[(&str, bool, &str)]) -> String {
         .chain(kept.iter().filter(|(_, null, _)| !null).map(|(name, ..)| *name));
     let never_null: Vec<_> = never_null.collect();
     if never_null.is_empty() {
-        lines.push("--   none: select 1 from this having count(*) = 0".to_owned());
+        lines.push("--   none: select count(*) from this having count(*) = 0".to_owned());
     } else {
         lines.push(format!("--   not null: {}", never_null.join(", ")));
     }
@@ -45,17 +49,13 @@ pub fn starter(table: &str, columns: &[(&str, bool, &str)]) -> String {
     let join = match who {
         Some("person") => {
             selected.insert(0, "t.person".to_owned());
-            ""
+            String::new()
         }
         Some(column) => {
             selected.insert(0, format!("mart_person(coalesce(l.person, t.{column})) as person"));
-            if column == "id" {
-                "\nleft join person_link l on l.patient = t.id"
-            } else {
-                "\nleft join person_link l on l.patient = t.patient"
-            }
+            format!("\nleft join person_link l on l.patient = t.{column}\nwhere t.{column} is not null")
         }
-        None => "",
+        None => String::new(),
     };
     format!("{}\nselect\n  {}\nfrom {table} t{join}\n", lines.join("\n"), selected.join(",\n  "))
 }

@@ -13,7 +13,7 @@ use crate::{
     table::TableId,
 };
 use arrow::{
-    array::{Array, RecordBatch, StringArray},
+    array::{Array, Int64Array, RecordBatch, StringArray},
     compute,
     datatypes::DataType,
 };
@@ -26,6 +26,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// The persons that something has changed of, and their patients.
 pub(super) struct Affected {
+    /// Whether anything has changed at all, of somebody or of nobody.
+    pub(super) any: bool,
     persons: Vec<StringArray>,
     patients: Vec<RecordBatch>,
 }
@@ -96,6 +98,7 @@ pub(super) async fn find(
     }
     let links = named.contains(&(PUBLIC.to_owned(), "person_link".to_owned()));
     seeds((session, &before), &types, from).await?;
+    let changed = session.rows("select count(*) from work.changed").await?;
     let linked_before = before.provider(PUBLIC, "person_link").await?;
     session.put(WORK, "link_before", linked_before)?;
     if links {
@@ -121,7 +124,8 @@ pub(super) async fn find(
         .await?;
     let persons = session.rows("select cast(person as varchar) as person from work.persons").await?;
     let persons = persons.iter().map(texts).collect::<Result<Vec<_>, _>>()?;
-    Ok(Ok(Affected { persons, patients }))
+    let any = persons.iter().any(|persons| !persons.is_empty()) || counted(&changed) > 0;
+    Ok(Ok(Affected { any, persons, patients }))
 }
 
 /// Puts the patients of changed resources into `work.changed`: whom they are about now, and whom they were about.
@@ -160,6 +164,11 @@ async fn put(session: &Session, name: &str, sql: &str) -> Result<(), LakeError> 
     let Some(first) = rows.first() else { return Ok(()) };
     let table = MemTable::try_new(first.schema(), vec![rows.clone()]).map_err(LakeError::Query)?;
     session.put(WORK, name, Arc::new(table))
+}
+
+fn counted(rows: &[RecordBatch]) -> i64 {
+    let count = rows.first().and_then(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>());
+    count.filter(|count| !count.is_empty()).map_or(0, |count| count.value(0))
 }
 
 fn texts(batch: &RecordBatch) -> Result<StringArray, LakeError> {

@@ -58,6 +58,8 @@ pub(crate) struct Made {
 
 /// How the rows of a model were made.
 enum Rows {
+    /// Those that the table has.
+    Same(Box<Table>),
     Whole(Vec<RecordBatch>),
     /// Rows of some persons, by the column `key`; those that the table has of them go.
     Persons {
@@ -181,6 +183,10 @@ impl Maker<'_> {
                 return not("the sequence that it was made from cannot be read any more");
             }
         };
+        if !changed.any {
+            let how = format!("left as it was: nothing has changed since sequence {from}");
+            return Ok(Ok((Rows::Same(Box::new(table)), how)));
+        }
         let rows = self.narrow(model, &named, &changed).await?;
         let gone: HashSet<String> = changed.persons().map(|person| self.own.of(person)).collect();
         let how =
@@ -210,6 +216,7 @@ impl Maker<'_> {
             Ok(Arc::new(table))
         };
         let provider: Arc<dyn TableProvider> = match rows {
+            Rows::Same(_) => self.session.provider(mart, name).await?,
             Rows::Whole(rows) => fresh(rows)?,
             Rows::Persons { key, gone, rows, .. } => {
                 let gone: StringArray = gone.iter().map(Some).collect();
@@ -236,6 +243,7 @@ impl Maker<'_> {
         rows: Rows,
     ) -> Result<(Vec<Add>, Option<(i64, Vec<DataFile>)>), LakeError> {
         match rows {
+            Rows::Same(table) => Ok((Vec::new(), Some((table.version(), Vec::new())))),
             Rows::Whole(rows) => {
                 let table = Table::open_or_create(&self.parts.stores, id, &rows_schema(&rows)).await?;
                 Ok((table.write(rows).await?, None))
@@ -265,6 +273,7 @@ impl Maker<'_> {
 impl Rows {
     fn schema(&self) -> SchemaRef {
         match self {
+            Self::Same(table) => table.schema(),
             Self::Whole(rows) | Self::Persons { rows, .. } => rows_schema(rows),
         }
     }

@@ -50,7 +50,8 @@ pub(crate) async fn publish(
         versions.push(version);
     }
     let rows: i64 = versions.iter().map(|version| version.rows).sum();
-    let detail = format!("{rows} rows in {} tables", versions.len());
+    let tables = if versions.len() == 1 { "table" } else { "tables" };
+    let detail = format!("{rows} rows in {} {tables}", versions.len());
     let facts =
         serde_json::json!({ "made_from": made.made_from.0, "inputs": made.inputs, "outputs": outputs });
     let told = (detail.as_str(), facts.to_string());
