@@ -1,7 +1,7 @@
 //! The tables that a query names.
 
 use sqlparser::{
-    ast::{ObjectName, Query, Statement, Visit, Visitor},
+    ast::{ObjectName, Query, Statement, TableFactor, Visit, Visitor},
     dialect::GenericDialect,
     parser::Parser,
 };
@@ -55,6 +55,8 @@ pub fn tables_named(sql: &str) -> Result<Vec<TableRef>, String> {
 struct Named {
     tables: BTreeSet<TableRef>,
     given: Vec<String>,
+    /// Whether the next relation is a function that gives rows, such as `generate_series(1, 9)`.
+    function: bool,
     /// How many names stood before each query that is open.
     opened: Vec<usize>,
 }
@@ -82,7 +84,15 @@ impl Visitor for Named {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_table_factor(&mut self, table: &TableFactor) -> ControlFlow<()> {
+        self.function = matches!(table, TableFactor::Table { args: Some(_), .. });
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
+        if std::mem::take(&mut self.function) {
+            return ControlFlow::Continue(());
+        }
         let parts: Vec<String> = relation.0.iter().filter_map(|part| part.as_ident()).map(folded).collect();
         let table = match parts.as_slice() {
             [name] if self.given.contains(name) => return ControlFlow::Continue(()),
@@ -135,6 +145,14 @@ mod tests {
                 "select (select max(x) from m.one) from M.\"Two\" where y in (select z from three) union select 1 from m.four"
             ),
             "three m.Two m.four m.one"
+        );
+    }
+
+    #[test]
+    fn functions_that_give_rows_are_no_tables() {
+        assert_eq!(
+            named("select * from generate_series(1, 9) a, m.b cross join generate_series(1, 2)"),
+            "m.b"
         );
     }
 

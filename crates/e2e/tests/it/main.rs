@@ -22,6 +22,7 @@ mod doors;
 mod home;
 mod imports;
 mod inputs;
+mod jobs;
 mod keys;
 mod kill;
 mod logs;

@@ -229,3 +229,60 @@ async fn a_late_worker_publishes_nothing_and_its_run_ends_once() {
     let log = home.control.run_log(run.id, 0).await.unwrap();
     assert!(log.iter().any(|line| line.said.contains("late, which worked at it, is gone")), "{log:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_workers_one_dies_and_every_job_ends_once() {
+    const JOBS: usize = 200;
+    let home = Home::new().await;
+    let done = Arc::new(Odd { fails: 0, tried: AtomicUsize::new(0) });
+    for number in 0..JOBS {
+        odd(&home, &format!("job{number}"), 60_000).await;
+    }
+    // Time goes faster here than outside: a lease runs out within a second.
+    let clock = home.clock.clone();
+    let time = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            clock.advance_ms(500);
+        }
+    });
+    let worker = |holder: &str| {
+        let (mut refinery, reader, work) = (home.worker(holder), home.reader(), done.clone());
+        tokio::spawn(async move {
+            let mut jobs = Jobs::new(reader, vec![work], false);
+            loop {
+                match jobs.turn(&mut refinery).await {
+                    Ok(_) | Err(LakeError::NotTheWorker) => {}
+                    Err(error) => panic!("{}", chain(&error)),
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+    };
+    let (one, two) = (worker("one"), worker("two"));
+    let ended = async || {
+        let runs = home.control.runs(None, JOBS).await.unwrap();
+        runs.iter().filter(|run| run.state.is_over()).count()
+    };
+    while ended().await < 40 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Whoever has the lease dies, with runs at work.
+    let first = home.control.runs(None, JOBS).await.unwrap();
+    let holder = first.iter().find_map(|run| run.holder.clone()).unwrap();
+    if holder == "one" {
+        one.abort()
+    } else {
+        two.abort()
+    }
+    while ended().await < JOBS {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let runs = home.control.runs(None, JOBS).await.unwrap();
+    assert!(runs.iter().all(|run| run.state == RunState::Succeeded));
+    let holders: std::collections::BTreeSet<_> = runs.iter().filter_map(|run| run.holder.clone()).collect();
+    assert_eq!(holders.len(), 2, "both have worked");
+    time.abort();
+    one.abort();
+    two.abort();
+}
