@@ -49,6 +49,8 @@ impl Control {
             tx.run(ACTION, FILE, &[number.into(), file.as_str().into(), text.as_str().into()]).await?;
         }
         put_in(&mut tx, ACTION, job, next_due).await?;
+        // Its tables are behind, whatever they read.
+        tx.run(ACTION, "UPDATE job SET made_from = 0 WHERE name = $1", &[job.name.as_str().into()]).await?;
         tx.commit(ACTION).await?;
         Ok(Some(number))
     }

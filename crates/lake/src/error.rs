@@ -90,6 +90,9 @@ pub enum LakeError {
         "nothing is published while the feed of `{0}` breaks its contract; `carelake feed findings` says how"
     )]
     Stopped(model::SourceId),
+    /// A table was committed to, or its new files were tidied away, between its making and its publication.
+    #[error("table `{0}` has changed since its rows were made")]
+    Overtaken(TableId),
     /// A model's rows need more memory than a query may have.
     #[error("the rows take more than the {} MiB that a query may have", .0 >> 20)]
     TooLarge(usize),

@@ -107,6 +107,7 @@ impl Jobs {
         let control = &parts.control;
         if self.known.refresh(control).await? {
             models::sync_jobs(control, self.known.marts(), now).await?;
+            self.unsettled = true;
         }
         clock::tick(control, now).await?;
         let newest = control.published().await.map_err(LakeError::control("read the newest sequence"))?;
@@ -308,10 +309,22 @@ pub async fn queue_marts(
         let queued =
             Queued { cause: Cause::Command, actor, due: None, asked: if whole { WHOLE } else { "" } };
         let run = control.queue_run(&job, &queued).await.map_err(LakeError::control("queue a run"))?;
-        let waits = control.runs(Some(&job), 1).await.map_err(LakeError::control("list runs"))?;
-        runs.extend(run.or_else(|| waits.first().map(|run| run.id)));
+        runs.extend(match run {
+            Some(run) => Some(run),
+            None => waiting(control, &job).await?,
+        });
     }
     Ok(runs)
+}
+
+/// The run of a job that waits.
+///
+/// # Errors
+/// The control database failed.
+pub async fn waiting(control: &Control, job: &str) -> Result<Option<RunId>, LakeError> {
+    const NEWEST: usize = 100;
+    let runs = control.runs(Some(job), NEWEST).await.map_err(LakeError::control("list runs"))?;
+    Ok(runs.iter().find(|run| run.state == RunState::Queued).map(|run| run.id))
 }
 
 /// What became of a run that is over.

@@ -3,12 +3,12 @@
 //! A mart is made at one published sequence and published whole (ADR-0021). In the
 //! order of a run:
 //!
-//! - [`known`]: which marts there are, and which jobs build them.
-//! - [`make`]: its models run, one after the other, each seeing those before it.
-//! - [`by_person`] and [`affected`]: what an incremental model needs: that it may be
+//! - `known`: which marts there are, and which jobs build them.
+//! - `make`: its models run, one after the other, each seeing those before it.
+//! - `by_person` and `affected`: what an incremental model needs: that it may be
 //!   made for some persons only, and which these are.
-//! - [`tests`]: what must hold of the rows, before anybody sees them.
-//! - [`publish`]: files into tables, tables into the catalogue, the run to its end.
+//! - `tests`: what must hold of the rows, before anybody sees them.
+//! - `publish`: files into tables, tables into the catalogue, the run to its end.
 
 mod affected;
 mod by_person;

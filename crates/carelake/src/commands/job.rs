@@ -169,8 +169,11 @@ async fn queue(parts: &Parts, job: &str, (cause, asked): (Cause, &str), wait: bo
     let queued = Queued { cause, actor: "operator", due: None, asked };
     let run = parts.control.queue_run(job, &queued).await?;
     parts.record("job.run", AuditOutcome::Success, job, &[("cause", cause.as_str().to_owned())]).await?;
-    let waits = parts.control.runs(Some(job), 1).await?;
-    let run = run.or_else(|| waits.first().map(|run| run.id)).context("the run is gone")?;
+    let run = match run {
+        Some(run) => Some(run),
+        None => lake::jobs::waiting(&parts.control, job).await?,
+    };
+    let run = run.context("the run that waited is over; say this again")?;
     if !wait {
         screen::say(format!("Run {run} of {job} is queued."));
         return Ok(());

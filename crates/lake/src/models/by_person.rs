@@ -230,6 +230,7 @@ impl Proof<'_> {
         let width = join.left.schema().fields().len();
         let (keeps_left, keeps_right) = match join.join_type {
             JoinType::Inner => (Kept::Sure, Kept::Sure),
+            JoinType::Left if self.links(join) => (Kept::Sure, Kept::OrLinked),
             JoinType::Left => (Kept::Sure, Kept::OrNull),
             JoinType::Right => (Kept::OrNull, Kept::Sure),
             JoinType::Full => (Kept::OrNull, Kept::OrNull),
@@ -266,6 +267,24 @@ impl Proof<'_> {
         }
     }
 
+    /// Whether the right side of a join is `person_link` as it is, asked for by one equality and nothing else: then a
+    /// missing row means that there is no link.
+    fn links(&self, join: &Join) -> bool {
+        let mut right = join.right.as_ref();
+        while let LogicalPlan::SubqueryAlias(alias) = right
+            && self.table(right).is_none()
+        {
+            right = &alias.input;
+        }
+        let conditions = join.filter.iter().flat_map(split_conjunction).count() + join.on.len();
+        let name = match right {
+            LogicalPlan::SubqueryAlias(alias) => alias.alias.table(),
+            LogicalPlan::TableScan(scan) => scan.table_name.table(),
+            _ => return false,
+        };
+        name == "person_link" && self.table(right).is_some() && conditions == 1
+    }
+
     fn union(&self, union: &Union) -> Result<Of, String> {
         let inputs = union.inputs.iter().map(|input| self.of(input)).collect::<Result<Vec<_>, _>>()?;
         let mut same: Option<BTreeMap<usize, Whose>> = None;
@@ -289,6 +308,8 @@ impl Proof<'_> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kept {
     Sure,
+    /// Null where there is no link, and nowhere else.
+    OrLinked,
     OrNull,
     Not,
 }
@@ -298,8 +319,8 @@ impl Kept {
     fn of(self, columns: BTreeMap<usize, Whose>) -> BTreeMap<usize, Whose> {
         let said = |(at, whose)| match (self, whose) {
             (Self::Sure, whose) => Some((at, whose)),
-            (Self::OrNull, Whose::Person | Whose::Linked) => Some((at, Whose::Linked)),
-            (Self::OrNull | Self::Not, _) => None,
+            (Self::OrLinked, Whose::Person) => Some((at, Whose::Linked)),
+            (Self::OrLinked | Self::OrNull | Self::Not, _) => None,
         };
         columns.into_iter().filter_map(said).collect()
     }

@@ -7,6 +7,7 @@ use super::{
 use crate::{LakeError, refinery::Refinery, table::Table};
 use control::{NewPublication, PublicationKind, RunLease};
 use model::{CommitSeq, failpoint};
+use object_store::{ObjectStoreExt, path::Path};
 
 /// One table as it was built.
 #[derive(Clone, Debug)]
@@ -106,8 +107,15 @@ async fn commit(refinery: &Refinery, made: MadeTable) -> Result<Option<Table>, L
         None => table.files(),
         Some((version, files)) if version == table.version() => files,
         // Somebody else has committed since it was read.
-        Some(_) => return Err(LakeError::NotTheWorker),
+        Some(_) => return Err(LakeError::Overtaken(id)),
     };
+    // Tidying deletes files that no log names once they are old.
+    let store = table.delta().log_store().object_store(None);
+    for add in &adds {
+        if store.head(&Path::from(add.path.as_str())).await.is_err() {
+            return Err(LakeError::Overtaken(id));
+        }
+    }
     table.swap(&replaced, adds, &schema, &mark).await?;
     Ok(Some(table))
 }

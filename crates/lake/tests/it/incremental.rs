@@ -74,6 +74,14 @@ async fn what_keeps_to_one_persons_rows_is_proved() {
             "a query within an expression",
         ),
         ("select mart_person(person) as person, now() as at from who", "`now`"),
+        (
+            "select mart_person(coalesce(l.person, e.patient)) as person from view.encounter e left join person_link l on l.patient = e.patient and e.class = 'EMER'",
+            "is not mart_person",
+        ),
+        (
+            "select mart_person(coalesce(l.person, e.patient)) as person from view.encounter e left join (select * from person_link where person > 'a') l on l.patient = e.patient",
+            "is not mart_person",
+        ),
         ("select mart_person(d.code) as person from display d", "nothing about persons"),
         (
             "select mart_person(w.person) as person from (values (1)) v(n) left join who w on true",
