@@ -41,7 +41,7 @@ use landing::SegmentReader;
 use model::{AuditEvent, AuditOutcome, AuditSink, Clock, CommitSeq, LaneId, Ordinal, Timestamp, failpoint};
 use object_store::ObjectStore;
 use state::State;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use views::View;
 
 pub use pseudonyms::Pseudonyms;
@@ -56,6 +56,13 @@ pub struct RefineryLimits {
     pub resources: u32,
     /// How long the worker's lease holds without renewal, in milliseconds.
     pub lease_ms: i64,
+}
+
+impl RefineryLimits {
+    /// How often a lease is renewed while something long is under way: three times in the time that it holds.
+    pub(crate) fn beat(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.lease_ms / 3).unwrap_or(1_000).max(1))
+    }
 }
 
 impl Default for RefineryLimits {

@@ -13,6 +13,7 @@ mod schema;
 mod trail;
 
 pub use question::Question;
+pub(crate) use question::table_of;
 
 use crate::{
     LakeError,
@@ -22,8 +23,9 @@ use crate::{
     table::TableId,
 };
 use arrow::{
-    array::RecordBatch,
-    datatypes::{Schema, SchemaRef},
+    array::{Array, Int64Array, RecordBatch},
+    compute,
+    datatypes::{DataType, Schema, SchemaRef},
 };
 use control::{CatalogTable, Control};
 use datafusion::{
@@ -233,6 +235,11 @@ impl Session {
         Ok(())
     }
 
+    /// Lets a name stand for `rows` from now on, whatever it stood for.
+    pub(crate) fn put_rows(&self, schema: &str, name: &str, rows: Vec<RecordBatch>) -> Result<(), LakeError> {
+        held(rows)?.map_or(Ok(()), |table| self.put(schema, name, table))
+    }
+
     /// The plan of a query of the lake's own.
     pub(crate) async fn logical(&self, sql: &str) -> Result<LogicalPlan, LakeError> {
         self.context.state().create_logical_plan(sql).await.map_err(LakeError::Query)
@@ -245,20 +252,7 @@ impl Session {
         bytes: usize,
     ) -> Result<Vec<RecordBatch>, LakeError> {
         let frame = self.context.execute_logical_plan(planned.plan).await.map_err(LakeError::Query)?;
-        let mut stream = frame.execute_stream().await.map_err(LakeError::Query)?;
-        let (mut rows, mut held) = (Vec::new(), 0);
-        while let Some(batch) = stream.next().await {
-            let batch = batch.map_err(LakeError::Query)?;
-            held += batch.get_array_memory_size();
-            if held > bytes {
-                return Err(LakeError::TooLarge(bytes));
-            }
-            rows.push(batch);
-        }
-        if rows.is_empty() {
-            rows.push(RecordBatch::new_empty(stream.schema()));
-        }
-        Ok(rows)
+        collect(frame.execute_stream().await.map_err(LakeError::Query)?, bytes).await
     }
 
     /// Adds a table that is held in memory, such as the catalogue's.
@@ -266,9 +260,7 @@ impl Session {
     /// # Errors
     /// The batches differ in schema, or the name is taken.
     pub fn add(&self, schema: &str, name: &str, rows: Vec<RecordBatch>) -> Result<(), LakeError> {
-        let Some(first) = rows.first() else { return Ok(()) };
-        let table = MemTable::try_new(first.schema(), vec![rows]).map_err(LakeError::Query)?;
-        self.register(schema, name, Arc::new(table))
+        held(rows)?.map_or(Ok(()), |table| self.register(schema, name, table))
     }
 
     fn register(&self, schema: &str, name: &str, table: Arc<dyn TableProvider>) -> Result<(), LakeError> {
@@ -341,8 +333,7 @@ impl Session {
     /// # Errors
     /// It fails on the way.
     pub async fn rows_of(&self, planned: Planned) -> Result<Vec<RecordBatch>, LakeError> {
-        let frame = self.context.execute_logical_plan(planned.plan).await.map_err(LakeError::Query)?;
-        collect(frame.execute_stream().await.map_err(LakeError::Query)?).await
+        self.rows_within(planned, usize::MAX).await
     }
 
     /// Runs a query to its end.
@@ -350,16 +341,40 @@ impl Session {
     /// # Errors
     /// As [`Session::query`], or it fails on the way.
     pub async fn rows(&self, sql: &str) -> Result<Vec<RecordBatch>, LakeError> {
-        collect(self.query(sql).await?).await
+        collect(self.query(sql).await?, usize::MAX).await
+    }
+
+    /// The one number that a query answers with; 0 if it is null, or there is none.
+    pub(crate) async fn number(&self, sql: &str) -> Result<i64, LakeError> {
+        let rows = self.rows(sql).await?;
+        let Some(first) = rows.first() else { return Ok(0) };
+        let numbers = compute::cast(first.column(0), &DataType::Int64);
+        let numbers = numbers.map_err(|error| LakeError::Query(error.into()))?;
+        let numbers = numbers.as_any().downcast_ref::<Int64Array>();
+        Ok(numbers.and_then(|numbers| numbers.iter().next().flatten()).unwrap_or_default())
     }
 }
 
-/// All rows; where there are none, their columns.
-async fn collect(stream: SendableRecordBatchStream) -> Result<Vec<RecordBatch>, LakeError> {
-    let schema = stream.schema();
-    let mut rows = datafusion::physical_plan::common::collect(stream).await.map_err(LakeError::Query)?;
+/// Rows that are held in memory, as a table; `None` if not even their columns are known.
+pub(crate) fn held(rows: Vec<RecordBatch>) -> Result<Option<Arc<dyn TableProvider>>, LakeError> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let table = MemTable::try_new(first.schema(), vec![rows]).map_err(LakeError::Query)?;
+    Ok(Some(Arc::new(table)))
+}
+
+/// All rows, if they fit into `bytes`; where there are none, their columns.
+async fn collect(mut stream: SendableRecordBatchStream, bytes: usize) -> Result<Vec<RecordBatch>, LakeError> {
+    let (mut rows, mut held) = (Vec::new(), 0);
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(LakeError::Query)?;
+        held += batch.get_array_memory_size();
+        if held > bytes {
+            return Err(LakeError::TooLarge(bytes));
+        }
+        rows.push(batch);
+    }
     if rows.is_empty() {
-        rows.push(RecordBatch::new_empty(schema));
+        rows.push(RecordBatch::new_empty(stream.schema()));
     }
     Ok(rows)
 }

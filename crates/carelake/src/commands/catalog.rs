@@ -36,12 +36,14 @@ pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> a
 
 /// Every table that can be named in SQL, with the rows that readers see.
 async fn counted(parts: &Parts) -> anyhow::Result<Vec<(CatalogTable, i64)>> {
-    let reader = parts.reader()?;
     let mut counted = Vec::new();
     parts.record("catalog.list", AuditOutcome::Success, "catalog", &[]).await?;
-    for table in parts.control.tables().await? {
+    let tables = parts.control.tables().await?;
+    // Opened after the list, so that it sees all that stands there.
+    let session = parts.reader()?.session(None).await?;
+    for table in tables {
         if table.table.kind != TableKind::Internal {
-            let rows = count_rows(&reader, &table.table.table).await?;
+            let rows = count_rows(&session, &table.table.table).await?;
             counted.push((table, rows));
         }
     }
@@ -98,7 +100,7 @@ async fn show(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     let (schema, table) = name.split_once('.').unwrap_or(("public", name));
     let found = parts.control.table(schema, table).await?;
     let found = found.with_context(|| format!("no table `{name}`; `carelake catalog list` shows them"))?;
-    let rows = count_rows(&parts.reader()?, &found.table.table).await?;
+    let rows = count_rows(&parts.reader()?.session(None).await?, &found.table.table).await?;
     parts.record("catalog.show", AuditOutcome::Success, name, &[]).await?;
     if json {
         let mut line = line(&found, rows, parts.kind.as_str());

@@ -108,9 +108,8 @@ async fn may_go_on(parts: &WorkerParts) -> Result<(), LakeError> {
 /// Renews a run's lease; ends when somebody asks that the run end, or another has it.
 async fn watch(parts: &WorkerParts, lease: &control::RunLease) -> Ended {
     let ttl = parts.limits.lease_ms;
-    let beat = Duration::from_millis(u64::try_from(ttl / 3).unwrap_or(1_000).max(1));
     loop {
-        tokio::time::sleep(beat).await;
+        tokio::time::sleep(parts.limits.beat()).await;
         match parts.control.renew_run(lease, ttl).await {
             Ok(false) => {}
             Ok(true) => return Ended::Stopped,

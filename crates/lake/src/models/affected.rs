@@ -13,12 +13,12 @@ use crate::{
     table::TableId,
 };
 use arrow::{
-    array::{Array, Int64Array, RecordBatch, StringArray},
+    array::{Array, RecordBatch, StringArray},
     compute,
     datatypes::DataType,
 };
 use control::CatalogTable;
-use datafusion::{catalog::MemTable, datasource::ViewTable};
+use datafusion::datasource::ViewTable;
 use fhir::ResourceType;
 use keys::Zone;
 use model::CommitSeq;
@@ -98,7 +98,7 @@ pub(super) async fn find(
     }
     let links = named.contains(&(PUBLIC.to_owned(), "person_link".to_owned()));
     seeds((session, &before), &types, from).await?;
-    let changed = session.rows("select count(*) from work.changed").await?;
+    let changed = session.number("select count(*) from work.changed").await?;
     let linked_before = before.provider(PUBLIC, "person_link").await?;
     session.put(WORK, "link_before", linked_before)?;
     if links {
@@ -124,7 +124,7 @@ pub(super) async fn find(
         .await?;
     let persons = session.rows("select cast(person as varchar) as person from work.persons").await?;
     let persons = persons.iter().map(texts).collect::<Result<Vec<_>, _>>()?;
-    let any = persons.iter().any(|persons| !persons.is_empty()) || counted(&changed) > 0;
+    let any = persons.iter().any(|persons| !persons.is_empty()) || changed > 0;
     Ok(Ok(Affected { any, persons, patients }))
 }
 
@@ -161,14 +161,7 @@ async fn seeds(
 /// Runs a query, and keeps its rows as `work.NAME`.
 async fn put(session: &Session, name: &str, sql: &str) -> Result<(), LakeError> {
     let rows = session.rows(sql).await?;
-    let Some(first) = rows.first() else { return Ok(()) };
-    let table = MemTable::try_new(first.schema(), vec![rows.clone()]).map_err(LakeError::Query)?;
-    session.put(WORK, name, Arc::new(table))
-}
-
-fn counted(rows: &[RecordBatch]) -> i64 {
-    let count = rows.first().and_then(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>());
-    count.filter(|count| !count.is_empty()).map_or(0, |count| count.value(0))
+    session.put_rows(WORK, name, rows)
 }
 
 fn texts(batch: &RecordBatch) -> Result<StringArray, LakeError> {
@@ -191,24 +184,16 @@ impl Affected {
         named: &[(String, String)],
         places: &Places,
     ) -> Result<(), LakeError> {
-        let Some(first) = self.patients.first() else { return Ok(()) };
-        let patients =
-            MemTable::try_new(first.schema(), vec![self.patients.clone()]).map_err(LakeError::Query)?;
-        session.put(WORK, "affected", Arc::new(patients))?;
-        let mut narrowed = Vec::new();
-        {
-            let personal = personal(session, places);
-            for (schema, name) in named {
-                let Some(column) = personal(schema, name) else { continue };
-                let table = format!("\"{schema}\".\"{name}\"");
-                let sql = format!(
-                    "select t.* from {table} t left semi join work.affected a on a.patient = t.\"{column}\"
-                     union all select * from {table} where \"{column}\" is null"
-                );
-                narrowed.push((schema, name, session.logical(&sql).await?));
-            }
-        }
-        for (schema, name, plan) in narrowed {
+        session.put_rows(WORK, "affected", self.patients.clone())?;
+        let personal = personal(session, places);
+        for (schema, name) in named {
+            let Some(column) = personal(schema, name) else { continue };
+            let table = format!("\"{schema}\".\"{name}\"");
+            let sql = format!(
+                "select t.* from {table} t left semi join work.affected a on a.patient = t.\"{column}\"
+                 union all select * from {table} where \"{column}\" is null"
+            );
+            let plan = session.logical(&sql).await?;
             session.put(schema, name, Arc::new(ViewTable::new(plan, None)))?;
         }
         Ok(())

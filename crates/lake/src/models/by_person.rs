@@ -6,7 +6,7 @@
 //! rows of two persons together is refused, with the reason; what is not
 //! understood is refused too.
 
-use crate::sql::PUBLIC;
+use crate::sql::{PUBLIC, table_of};
 use datafusion::{
     common::{Column, DFSchema, JoinType},
     logical_expr::{
@@ -108,16 +108,7 @@ impl Proof<'_> {
 
     /// A node that stands for a table of the lake; what that is made of is not looked at.
     fn table(&self, plan: &LogicalPlan) -> Option<Result<Of, String>> {
-        let (reference, schema) = match plan {
-            LogicalPlan::SubqueryAlias(alias) => (&alias.alias, &alias.schema),
-            LogicalPlan::TableScan(scan) => (&scan.table_name, &scan.projected_schema),
-            _ => return None,
-        };
-        let table = reference.clone().resolve(crate::sql::CATALOG, PUBLIC);
-        let known = (table.schema.to_string(), table.table.to_string());
-        if !self.named.contains(&known) {
-            return None;
-        }
+        let (known, schema) = table_of(plan, self.named)?;
         let (schema_name, name) = (known.0.as_str(), known.1.as_str());
         if !["raw", "view", PUBLIC].contains(&schema_name) {
             return Some(Err(format!(
@@ -272,17 +263,12 @@ impl Proof<'_> {
     fn links(&self, join: &Join) -> bool {
         let mut right = join.right.as_ref();
         while let LogicalPlan::SubqueryAlias(alias) = right
-            && self.table(right).is_none()
+            && table_of(right, self.named).is_none()
         {
             right = &alias.input;
         }
         let conditions = join.filter.iter().flat_map(split_conjunction).count() + join.on.len();
-        let name = match right {
-            LogicalPlan::SubqueryAlias(alias) => alias.alias.table(),
-            LogicalPlan::TableScan(scan) => scan.table_name.table(),
-            _ => return false,
-        };
-        name == "person_link" && self.table(right).is_some() && conditions == 1
+        conditions == 1 && table_of(right, self.named).is_some_and(|((_, name), _)| name == "person_link")
     }
 
     fn union(&self, union: &Union) -> Result<Of, String> {

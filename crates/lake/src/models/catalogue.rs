@@ -4,13 +4,10 @@ use crate::{
     LakeError,
     refinery::columns::{VIEW_RESOURCE, VIEW_VERSION},
     registry::Kept,
-    sql::{self, Reader},
+    sql::{self, Session},
     table::{Table, TableId},
 };
-use arrow::{
-    array::{Array, Int64Array},
-    datatypes::{Field, SchemaRef},
-};
+use arrow::datatypes::Field;
 use control::{Column, TableKind, TableName, TableVersion};
 use keys::Zone;
 use marts::Model;
@@ -76,9 +73,8 @@ fn description(id: &TableId, views: &[Kept]) -> String {
 }
 
 fn columns(table: &Table, views: &[Kept]) -> Vec<Column> {
-    let Ok(state) = table.delta().snapshot() else { return Vec::new() };
-    let schema: SchemaRef = state.snapshot().arrow_schema();
-    schema
+    table
+        .schema()
         .fields()
         .iter()
         .filter(|field| ![VIEW_RESOURCE, VIEW_VERSION].contains(&field.name().as_str()))
@@ -103,14 +99,10 @@ fn column(id: &TableId, field: &Field, views: &[Kept]) -> Column {
     }
 }
 
-/// How many rows readers see in a table at the newest sequence: all but the superseded.
+/// How many rows readers see in a table at the session's sequence: all but the superseded.
 ///
 /// # Errors
 /// The table cannot be read.
-pub async fn count_rows(reader: &Reader, table: &TableName) -> Result<i64, LakeError> {
-    let session = reader.session(None).await?;
-    let sql = format!("select count(*) from \"{}\".\"{}\"", table.schema, table.name);
-    let rows = session.rows(&sql).await?;
-    let count = rows.first().and_then(|batch| batch.column(0).as_any().downcast_ref::<Int64Array>());
-    Ok(count.filter(|count| !count.is_empty()).map_or(0, |count| count.value(0)))
+pub async fn count_rows(session: &Session, table: &TableName) -> Result<i64, LakeError> {
+    session.number(&format!("select count(*) from \"{}\".\"{}\"", table.schema, table.name)).await
 }

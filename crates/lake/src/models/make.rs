@@ -10,7 +10,7 @@ use crate::{
     LakeError,
     refinery::WorkerParts,
     registry::{self, Places},
-    sql::{Reader, Session},
+    sql::{self, Planned, Reader, Session},
     table::{DataFile, Mark, Table, TableId},
 };
 use arrow::{
@@ -19,10 +19,7 @@ use arrow::{
     datatypes::{DataType, SchemaRef},
 };
 use control::CatalogTable;
-use datafusion::{
-    catalog::{MemTable, TableProvider},
-    datasource::ViewTable,
-};
+use datafusion::{catalog::TableProvider, datasource::ViewTable};
 use deltalake::kernel::Add;
 use marts::{Mart, Materialised, Model};
 use model::CommitSeq;
@@ -134,11 +131,7 @@ impl Maker<'_> {
         Ok(Rows::Whole(self.run(&self.session, planned).await?))
     }
 
-    async fn run(
-        &self,
-        session: &Session,
-        planned: crate::sql::Planned,
-    ) -> Result<Vec<RecordBatch>, LakeError> {
+    async fn run(&self, session: &Session, planned: Planned) -> Result<Vec<RecordBatch>, LakeError> {
         let rows = session.rows_within(planned, self.reader.limits.memory_bytes).await?;
         crate::table::plain(rows).map_err(|error| LakeError::Query(error.into()))
     }
@@ -211,19 +204,18 @@ impl Maker<'_> {
     /// Shows the new table to the models after it by its name, and to its own tests as `this`.
     async fn show(&self, model: &Model, rows: &Rows) -> Result<(), LakeError> {
         let (mart, name) = (self.mart.name.as_str(), model.name.as_str());
-        let fresh = |rows: &Vec<RecordBatch>| -> Result<Arc<dyn TableProvider>, LakeError> {
-            let table = MemTable::try_new(rows_schema(rows), vec![rows.clone()]).map_err(LakeError::Query)?;
-            Ok(Arc::new(table))
-        };
         let provider: Arc<dyn TableProvider> = match rows {
             Rows::Same(_) => self.session.provider(mart, name).await?,
-            Rows::Whole(rows) => fresh(rows)?,
+            Rows::Whole(rows) => match sql::held(rows.clone())? {
+                Some(table) => table,
+                None => return Ok(()),
+            },
             Rows::Persons { key, gone, rows, .. } => {
                 let gone: StringArray = gone.iter().map(Some).collect();
                 let gone = RecordBatch::try_from_iter([("person", Arc::new(gone) as _)]);
                 let gone = vec![gone.map_err(|error| LakeError::Query(error.into()))?];
-                self.session.put(super::WORK, "gone", fresh(&gone)?)?;
-                self.session.put(super::WORK, "fresh", fresh(rows)?)?;
+                self.session.put_rows(super::WORK, "gone", gone)?;
+                self.session.put_rows(super::WORK, "fresh", rows.clone())?;
                 let work = super::WORK;
                 let kept = format!(
                     "select t.* from \"{mart}\".\"{name}\" t left anti join {work}.gone g on t.\"{key}\" = g.person
@@ -232,7 +224,7 @@ impl Maker<'_> {
                 Arc::new(ViewTable::new(self.session.logical(&kept).await?, None))
             }
         };
-        self.session.put(crate::sql::PUBLIC, tests::THIS, Arc::clone(&provider))?;
+        self.session.put(sql::PUBLIC, tests::THIS, Arc::clone(&provider))?;
         self.session.put(mart, name, provider)
     }
 

@@ -2,7 +2,7 @@
 
 use super::WorkerParts;
 use control::{ControlError, WorkerLease};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 /// Renews a lease until it is dropped.
@@ -14,9 +14,8 @@ impl Heartbeat {
         let (parts, lease) = (Arc::clone(parts), lease.clone());
         Self(tokio::spawn(async move {
             let ttl = parts.limits.lease_ms;
-            let beat = Duration::from_millis(u64::try_from(ttl / 3).unwrap_or(1_000).max(1));
             loop {
-                tokio::time::sleep(beat).await;
+                tokio::time::sleep(parts.limits.beat()).await;
                 match parts.control.renew_worker(&lease, ttl).await {
                     Ok(_) => {}
                     // What was begun under it is fenced off where it would be published.

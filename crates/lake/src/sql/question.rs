@@ -3,7 +3,7 @@
 
 use crate::LakeError;
 use datafusion::{
-    common::tree_node::TreeNodeRecursion,
+    common::{DFSchemaRef, tree_node::TreeNodeRecursion},
     logical_expr::LogicalPlan,
     optimizer::{Optimizer, OptimizerContext, optimize_projections::OptimizeProjections},
     sql::{
@@ -65,25 +65,34 @@ pub(super) fn reads(
     let plan = needed.optimize(plan, &OptimizerContext::new(), |_, _| {}).map_err(LakeError::Query)?;
     let mut reads: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let walked = plan.apply_with_subqueries(|node| {
-        let (table, schema) = match node {
-            LogicalPlan::SubqueryAlias(named) => (&named.alias, &named.schema),
-            LogicalPlan::TableScan(scan) => (&scan.table_name, &scan.projected_schema),
-            _ => return Ok(TreeNodeRecursion::Continue),
-        };
-        let table = table.clone().resolve(super::CATALOG, super::PUBLIC);
-        let known = (table.schema.to_string(), table.table.to_string());
-        if !named.contains(&known) {
+        let Some(((schema_name, name), schema)) = table_of(node, named) else {
             return Ok(TreeNodeRecursion::Continue);
-        }
-        let name = match known {
-            (schema, name) if schema == super::PUBLIC => name,
-            (schema, name) => format!("{schema}.{name}"),
+        };
+        let name = match schema_name.as_str() {
+            super::PUBLIC => name,
+            schema => format!("{schema}.{name}"),
         };
         reads.entry(name).or_default().extend(schema.fields().iter().map(|field| field.name().clone()));
         Ok(TreeNodeRecursion::Jump)
     });
     walked.map_err(LakeError::Query)?;
     Ok(reads)
+}
+
+/// The table of the lake that a node of a plan stands for, if it does, of those that its query names; with its columns.
+/// What the table is made of stands below the node.
+pub(crate) fn table_of<'p>(
+    node: &'p LogicalPlan,
+    named: &[(String, String)],
+) -> Option<((String, String), &'p DFSchemaRef)> {
+    let (table, schema) = match node {
+        LogicalPlan::SubqueryAlias(alias) => (&alias.alias, &alias.schema),
+        LogicalPlan::TableScan(scan) => (&scan.table_name, &scan.projected_schema),
+        _ => return None,
+    };
+    let table = table.clone().resolve(super::CATALOG, super::PUBLIC);
+    let known = (table.schema.to_string(), table.table.to_string());
+    named.contains(&known).then_some((known, schema))
 }
 
 #[cfg(test)]
