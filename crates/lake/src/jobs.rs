@@ -14,14 +14,14 @@ use at_work::{AtWork, Ended};
 
 use crate::{
     LakeError,
-    models::{self, Built, Known, MART_JOB},
+    models::{self, Known, MART_JOB},
     refinery::{Refinery, WorkerParts, chain},
     sql::Reader,
 };
 use async_trait::async_trait;
 use control::{Cause, Claimed, Control, Ending, Queued, Run, RunId, RunState};
 use model::{AuditEvent, AuditOutcome, CommitSeq, Timestamp};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 /// How often the clock is looked at, in milliseconds.
 const TICK_MS: i64 = 1_000;
@@ -31,9 +31,6 @@ const MOST_AT_WORK: usize = 4;
 
 /// How a run is asked for that is to make incremental models whole.
 pub const WHOLE: &str = "whole";
-
-/// How long whoever waits for a run waits before looking again.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Work of a kind that the lake does not know itself, such as a crawler's.
 #[async_trait]
@@ -60,8 +57,6 @@ pub struct Jobs {
     unsettled: bool,
     ticked: Option<Timestamp>,
     at_work: Vec<AtWork>,
-    /// What marts were built, for whoever asks.
-    built: Vec<Built>,
 }
 
 impl Jobs {
@@ -78,7 +73,6 @@ impl Jobs {
             unsettled: false,
             ticked: None,
             at_work: Vec::new(),
-            built: Vec::new(),
         }
     }
 
@@ -173,24 +167,17 @@ impl Jobs {
                     for line in &made.log {
                         say(&parts, claimed.run.id, line).await;
                     }
-                    let published = models::publish(refinery, *made, &claimed.lease).await;
-                    published.map(Some).map_err(Ended::Failed)
+                    models::publish(refinery, *made, &claimed.lease).await.map_err(Ended::Failed)
                 }
                 Ok(Outcome::Other { detail, facts }) => {
                     let over = Ending::Over(RunState::Succeeded);
                     let ended = parts.control.end_attempt(&claimed.lease, over, &detail, &facts).await;
-                    ended
-                        .map(|()| None)
-                        .map_err(|error| Ended::Failed(LakeError::control("end a run")(error)))
+                    ended.map(|()| 0).map_err(|error| Ended::Failed(LakeError::control("end a run")(error)))
                 }
                 Err(ended) => Err(ended),
             };
             let (outcome, told) = match done {
-                Ok(built) => {
-                    let rows: i64 = built.iter().flatten().map(|table| table.rows).sum();
-                    self.built.extend(built.into_iter().flatten());
-                    (AuditOutcome::Success, format!("{rows} rows"))
-                }
+                Ok(rows) => (AuditOutcome::Success, format!("{rows} rows")),
                 Err(Ended::Failed(LakeError::NotTheWorker)) => {
                     // Whoever is the worker now takes the run over when its lease has run out.
                     return Err(LakeError::NotTheWorker);
@@ -222,23 +209,6 @@ impl Jobs {
         Ok(any)
     }
 
-    /// Works until `run` is over.
-    ///
-    /// # Errors
-    /// As [`Jobs::turn`]; [`LakeError::Run`] if it does not succeed.
-    pub async fn finish(&mut self, refinery: &mut Refinery, run: RunId) -> Result<(), LakeError> {
-        loop {
-            let worked = self.turn(refinery).await?;
-            let now = refinery.parts().control.run(run).await.map_err(LakeError::control("read a run"))?;
-            if let Some(now) = now.filter(|now| now.state.is_over()) {
-                return succeeded(&now);
-            }
-            if !worked {
-                tokio::time::sleep(LOOK_AGAIN).await;
-            }
-        }
-    }
-
     /// Gives back what is at work: it is queued again for whoever comes next.
     pub async fn give_back(&mut self, parts: &WorkerParts) {
         for AtWork { claimed, task, .. } in self.at_work.drain(..) {
@@ -254,36 +224,6 @@ impl Jobs {
             }
         }
     }
-
-    /// The marts' tables that were built since this was last asked.
-    pub fn built(&mut self) -> Vec<Built> {
-        std::mem::take(&mut self.built)
-    }
-}
-
-/// Builds all marts, or the one called `only`, each after those that it reads, as the worker that `refinery` is, and
-/// waits for it. If `whole`, incremental models are made whole as well.
-///
-/// # Errors
-/// There is no such mart, a build does not succeed, or another worker is at work.
-pub async fn build_marts(
-    refinery: &mut Refinery,
-    reader: &Reader,
-    (only, whole): (Option<&str>, bool),
-    actor: &str,
-) -> Result<Vec<Built>, LakeError> {
-    let parts = refinery.parts().clone();
-    let runs = queue_marts(&parts.control, (only, whole), actor, parts.clock.now()).await?;
-    let mut jobs = Jobs::new(reader.clone(), Vec::new(), false);
-    for run in runs {
-        if let Err(error) = jobs.finish(refinery, run).await {
-            jobs.give_back(&parts).await;
-            return Err(error);
-        }
-    }
-    let built = jobs.built();
-    jobs.give_back(&parts).await;
-    Ok(built)
 }
 
 /// Queues a run of all marts, or of the one called `only`, each after those that it reads.

@@ -25,7 +25,6 @@ pub use check::{check_folder, register};
 pub(crate) use known::{Known, is_behind};
 pub use known::{job_name, marts, sync_jobs};
 pub(crate) use make::{Made, make};
-pub use publish::Built;
 pub(crate) use publish::publish;
 
 /// The schema of what a run keeps for itself while it works.

@@ -2,11 +2,10 @@
 //! nothing that the worker could read back.
 
 use crate::{
-    home::{Home, chain},
+    home::{Home, build_marts, chain},
     leaks::files,
 };
 use keys::{Zone, sealed_box::PrivateKey};
-use lake::jobs;
 use model::{Pseudonym, SourceId};
 use simulate::Simulation;
 use std::{
@@ -20,7 +19,7 @@ async fn lake() -> Home {
     home.send_all(&Simulation::new(17, 5)).await;
     let mut worker = home.worker("w");
     worker.drain().await.unwrap();
-    jobs::build_marts(&mut worker, &home.reader(), (None, false), "test").await.unwrap();
+    build_marts(&home, &mut worker, (None, false)).await.unwrap();
     home
 }
 

@@ -9,11 +9,12 @@ use arrow::{
     util::display::{ArrayFormatter, FormatOptions},
 };
 use audit::AuditLog;
-use control::{Control, Ledger};
+use control::{Control, Ledger, Run, RunId};
 use identity::Policy;
 use keys::{Created, Keyring, Zone, local_plain, local_zone};
 use lake::{
     LakeError,
+    jobs::{Jobs, queue_marts, succeeded},
     refinery::{Refinery, RefineryLimits, WorkerParts},
     sql::{QueryLimits, Reader},
     stores::Stores,
@@ -22,7 +23,7 @@ use lake::{
 use landing::{Intake, IntakeParts, Limits};
 use model::{Clock, ManualClock, SystemClock};
 use object_store::ObjectStore;
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use vault::Custodian;
 
@@ -176,6 +177,41 @@ impl Home {
     /// The one number that `sql` answers with.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         self.rows(sql).await[0].parse().unwrap()
+    }
+}
+
+/// Builds all marts, or the one called `only`, and gives the tables that this wrote. If `whole`, incremental models are
+/// made whole as well.
+pub(crate) async fn build_marts(
+    home: &Home,
+    worker: &mut Refinery,
+    (only, whole): (Option<&str>, bool),
+) -> Result<Vec<String>, LakeError> {
+    let runs = queue_marts(&home.control, (only, whole), "test", home.clock.now()).await?;
+    let mut jobs = Jobs::new(home.reader(), Vec::new(), false);
+    let mut tables = Vec::new();
+    for run in runs {
+        let ended = finish(home, &mut jobs, worker, run).await?;
+        let facts: serde_json::Value = serde_json::from_str(&ended.facts).unwrap();
+        tables.extend(facts["outputs"].as_object().unwrap().keys().cloned());
+    }
+    Ok(tables)
+}
+
+/// Works until `run` is over.
+pub(crate) async fn finish(
+    home: &Home,
+    jobs: &mut Jobs,
+    worker: &mut Refinery,
+    run: RunId,
+) -> Result<Run, LakeError> {
+    loop {
+        jobs.turn(worker).await?;
+        let now = home.control.run(run).await.unwrap().unwrap();
+        if now.state.is_over() {
+            return succeeded(&now).map(|()| now);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -1,8 +1,10 @@
 //! Incremental models: proved to keep to one person's rows, and then the same as made whole, whatever happens.
 
-use crate::{home::Home, links::patient};
+use crate::{
+    home::{Home, build_marts},
+    links::patient,
+};
 use lake::{
-    jobs::build_marts,
     models::{check_folder, register},
     refinery::Refinery,
 };
@@ -127,7 +129,7 @@ async fn step(home: &mut Home, random: &mut ChaCha8Rng) {
 }
 
 async fn build(home: &Home, worker: &mut Refinery, mart: &str, whole: bool) {
-    build_marts(worker, &home.reader(), (Some(mart), whole), "test").await.unwrap();
+    build_marts(home, worker, (Some(mart), whole)).await.unwrap();
 }
 
 /// What the newest run says of how it made its tables.

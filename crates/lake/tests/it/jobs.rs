@@ -1,11 +1,11 @@
 //! Jobs at work: queued, claimed, published, taken over.
 
-use crate::home::{Home, LEASE_MS, chain};
+use crate::home::{Home, LEASE_MS, build_marts, chain, finish};
 use async_trait::async_trait;
 use control::{Cause, NewJob, Queued, Run, RunState};
 use lake::{
     LakeError,
-    jobs::{Jobs, Outcome, Work, build_marts},
+    jobs::{Jobs, Outcome, Work},
     models,
     refinery::Refinery,
 };
@@ -48,9 +48,9 @@ async fn a_failed_test_leaves_the_version_before() {
     worker.drain().await.unwrap();
     let sql = |test: &str, n: u8| format!("-- One.\n--\n-- Tests\n--   {test}\nselect {n} as n");
     register(&home, "question = \"?\"", &sql("unique: n", 1)).await;
-    build_marts(&mut worker, &home.reader(), (Some("winter"), false), "test").await.unwrap();
+    build_marts(&home, &mut worker, (Some("winter"), false)).await.unwrap();
     register(&home, "question = \"?\"", &sql("none: select * from this where n > 1", 2)).await;
-    let failed = build_marts(&mut worker, &home.reader(), (Some("winter"), false), "test").await.unwrap_err();
+    let failed = build_marts(&home, &mut worker, (Some("winter"), false)).await.unwrap_err();
     assert!(
         chain(&failed).contains("`none: select * from this where n > 1` does not hold of 1 rows"),
         "{}",
@@ -68,7 +68,7 @@ async fn a_failed_test_leaves_the_version_before() {
     // Other columns than before are taken on, and the old sequence shows the old ones.
     let before = home.control.published().await.unwrap();
     register(&home, "question = \"?\"", "-- One.\nselect 'x' as letter, 3 as n").await;
-    build_marts(&mut worker, &home.reader(), (Some("winter"), false), "test").await.unwrap();
+    build_marts(&home, &mut worker, (Some("winter"), false)).await.unwrap();
     assert_eq!(home.rows("select letter, n from winter.t").await, ["x|3"]);
     let then = home.reader().session(Some(before)).await.unwrap();
     assert_eq!(crate::home::lines(&then.rows("select * from winter.t").await.unwrap()), ["1"]);
@@ -219,7 +219,7 @@ async fn a_late_worker_publishes_nothing_and_its_run_ends_once() {
     home.clock.advance_ms(LEASE_MS + 1);
     let mut worker = home.worker("next");
     let mut jobs = Jobs::new(home.reader(), Vec::new(), false);
-    jobs.finish(&mut worker, runs[0]).await.unwrap();
+    finish(&home, &mut jobs, &mut worker, runs[0]).await.unwrap();
     let published = home.control.published().await.unwrap();
     assert!(matches!(its_jobs.turn(&mut late).await, Err(LakeError::NotTheWorker)));
     assert_eq!(home.control.published().await.unwrap(), published);

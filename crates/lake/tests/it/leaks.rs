@@ -3,17 +3,14 @@
 
 use crate::{
     canary::{Canary, WORD},
-    home::Home,
+    home::{Home, build_marts},
     truth::joins,
 };
 use arrow::json::LineDelimitedWriter;
 use futures::TryStreamExt;
 use identity::Policy;
 use keys::Zone;
-use lake::{
-    jobs,
-    upkeep::{Upkeep, UpkeepLimits},
-};
+use lake::upkeep::{Upkeep, UpkeepLimits};
 use landing::{Change, Intent};
 use object_store::ObjectStoreExt;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -86,7 +83,7 @@ async fn no_identity_word_of_a_region_is_outside_the_vault() {
     home.send_all(&region).await;
     let mut worker = home.worker("w");
     worker.drain().await.unwrap();
-    jobs::build_marts(&mut worker, &home.reader(), (None, false), "test").await.unwrap();
+    build_marts(&home, &mut worker, (None, false)).await.unwrap();
     Upkeep::new(UpkeepLimits { small_files: 1, ..UpkeepLimits::default() }).tend(&mut worker).await.unwrap();
     assert!(home.number("select count(*) from display").await > 0, "the dictionary has entries to search");
 
@@ -138,7 +135,7 @@ async fn no_word_of_a_resource_full_of_words_is_outside_the_vault() {
     }
     worker.drain().await.unwrap();
     joins(&home).await;
-    jobs::build_marts(&mut worker, &home.reader(), (None, false), "test").await.unwrap();
+    build_marts(&home, &mut worker, (None, false)).await.unwrap();
     Upkeep::new(UpkeepLimits { small_files: 1, ..UpkeepLimits::default() }).tend(&mut worker).await.unwrap();
     let sent: usize = home.sent.resources.values().map(|versions| versions[0].body.len()).sum();
     assert!(sent > 100_000, "only {sent} bytes of words were sent");

@@ -1,8 +1,7 @@
 //! The marts, against what the region really is.
 
-use crate::home::{Home, chain};
+use crate::home::{Home, build_marts, chain};
 use expect_test::{Expect, expect};
-use lake::jobs;
 use simulate::Simulation;
 use std::collections::BTreeMap;
 
@@ -11,7 +10,7 @@ async fn built(region: &Simulation) -> Home {
     home.send_all(region).await;
     let mut worker = home.worker("w");
     worker.drain().await.unwrap();
-    let built = jobs::build_marts(&mut worker, &home.reader(), (None, false), "test").await.unwrap();
+    let built = build_marts(&home, &mut worker, (None, false)).await.unwrap();
     assert_eq!(built.len(), 2);
     home
 }

@@ -1,16 +1,13 @@
 //! Updates, and the upkeep that follows them.
 
 use crate::{
-    home::{EAGER, Home, lines},
+    home::{EAGER, Home, build_marts, lines},
     links::patient,
     truth::{agrees, people},
 };
 use futures::TryStreamExt;
 use keys::Zone;
-use lake::{
-    jobs,
-    upkeep::{Tended, Upkeep, UpkeepLimits},
-};
+use lake::upkeep::{Tended, Upkeep, UpkeepLimits};
 use simulate::Simulation;
 
 const ENCOUNTER: &str = r#"{"resourceType":"Encounter","id":"e","status":"finished","subject":{"reference":"Patient/p"},
@@ -56,7 +53,7 @@ async fn sixty_small_publications_leave_few_files_and_the_newest_versions_only()
             continue;
         }
         home.clock.advance_ms(60_000);
-        jobs::build_marts(&mut worker, &home.reader(), (Some("urgent_care"), false), "test").await.unwrap();
+        build_marts(&home, &mut worker, (Some("urgent_care"), false)).await.unwrap();
         let done = upkeep.tend(&mut worker).await.unwrap();
         tended.compacted += done.compacted;
         tended.deleted_files += done.deleted_files;
