@@ -47,19 +47,11 @@ impl Feeds {
     pub(crate) async fn put_job(&self) -> anyhow::Result<()> {
         let (schedule, zone) = SCHEDULE;
         let job = NewJob {
-            name: "feeds.judge".to_owned(),
-            kind: KIND.to_owned(),
-            target: "all".to_owned(),
-            owner: String::new(),
-            resource: KIND.to_owned(),
             schedule: schedule.to_owned(),
             zone: zone.to_owned(),
-            missed: "once".to_owned(),
-            on_commit: false,
-            settle_ms: 0,
             retries: 3,
             backoff_ms: 60_000,
-            timeout_ms: 3_600_000,
+            ..NewJob::by_command("feeds.judge", KIND, "all")
         };
         let next = Schedule::parse(schedule, zone)?.after(self.clock.now());
         Ok(self.control.put_job(&job, next).await?)

@@ -234,12 +234,16 @@ impl Parts {
         }
     }
 
+    /// What does the jobs that are no mart's.
+    pub(crate) fn other_work(&self) -> Vec<Arc<dyn Work>> {
+        vec![Arc::new(Feeds::new(self))]
+    }
+
     pub(crate) fn worker(&self) -> anyhow::Result<Worker> {
-        let others: Vec<Arc<dyn Work>> = vec![Arc::new(Feeds::new(self))];
         let worker = &self.home.config.worker;
         let rhythm =
             Rhythm { idle_ms: worker.idle_ms, upkeep_ms: worker.upkeep_ms, schedules: worker.schedules };
-        Ok(Worker::new(self.worker_parts()?, self.reader()?, self.upkeep_limits(), rhythm, others))
+        Ok(Worker::new(self.worker_parts()?, self.reader()?, self.upkeep_limits(), rhythm, self.other_work()))
     }
 
     pub(crate) fn reader(&self) -> anyhow::Result<Reader> {

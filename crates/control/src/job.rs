@@ -66,6 +66,28 @@ pub struct DueJob {
     pub next_due: Option<Timestamp>,
 }
 
+impl NewJob {
+    /// A job that is run by command, once, for an hour at most; `kind` is also the resource that it takes a share of.
+    #[must_use]
+    pub fn by_command(name: &str, kind: &str, target: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            target: target.to_owned(),
+            owner: String::new(),
+            resource: kind.to_owned(),
+            schedule: String::new(),
+            zone: String::new(),
+            missed: "once".to_owned(),
+            on_commit: false,
+            settle_ms: 0,
+            retries: 0,
+            backoff_ms: 0,
+            timeout_ms: 3_600_000,
+        }
+    }
+}
+
 macro_rules! select_jobs {
     ($rest:literal) => {
         concat!(

@@ -1,6 +1,7 @@
 //! Why the lake could not do its work.
 
-use crate::table::TableId;
+use crate::{refinery::chain, table::TableId};
+use datafusion::common::DataFusionError;
 
 /// Why a step of the lake failed. Holds names, counts and keys, never content.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +68,7 @@ pub enum LakeError {
     NotTheWorker,
     /// A query or a model failed.
     #[error("run the query")]
-    Query(#[source] datafusion::error::DataFusionError),
+    Query(#[source] DataFusionError),
     /// A query tried to change something.
     #[error("this door only reads: SELECT, WITH, EXPLAIN, SHOW and DESCRIBE are understood")]
     ReadOnly,
@@ -125,6 +126,23 @@ pub enum LakeError {
 }
 
 impl LakeError {
+    /// The error with its causes, without a value of a row: what a query says while it runs can quote one.
+    pub(crate) fn without_values(&self) -> String {
+        match self {
+            Self::Query(source) => match source.find_root() {
+                DataFusionError::Plan(_)
+                | DataFusionError::SQL(..)
+                | DataFusionError::SchemaError(..)
+                | DataFusionError::NotImplemented(_)
+                | DataFusionError::ResourcesExhausted(_)
+                | DataFusionError::ObjectStore(_)
+                | DataFusionError::ParquetError(_) => chain(self),
+                _ => "the query failed while it ran; `carelake sql` shows at what".to_owned(),
+            },
+            error => chain(error),
+        }
+    }
+
     pub(crate) fn control(action: &'static str) -> impl FnOnce(control::ControlError) -> Self {
         move |source| match source {
             control::ControlError::Fenced { .. } | control::ControlError::Leased { .. } => Self::NotTheWorker,

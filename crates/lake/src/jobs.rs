@@ -99,10 +99,7 @@ impl Jobs {
     /// Queues what the clock or a publication asks for.
     async fn tick(&mut self, parts: &WorkerParts, now: Timestamp) -> Result<(), LakeError> {
         let control = &parts.control;
-        if self.known.refresh(control).await? {
-            models::sync_jobs(control, self.known.marts(), now).await?;
-            self.unsettled = true;
-        }
+        self.unsettled |= self.known.refresh(control, now).await?;
         clock::tick(control, now).await?;
         let newest = control.published().await.map_err(LakeError::control("read the newest sequence"))?;
         if newest > CommitSeq(0) && (self.unsettled || self.looked_at != Some(newest)) {
@@ -143,7 +140,7 @@ impl Jobs {
             say(parts, claimed.run.id, &begun(&claimed)).await;
             let job = parts.control.job(claimed.run.job.as_deref().unwrap_or_default()).await;
             let job = job.map_err(LakeError::control("read a job"))?;
-            self.known.refresh(&parts.control).await?;
+            self.unsettled |= self.known.refresh(&parts.control, parts.clock.now()).await?;
             let mart = self.known.mart(&claimed.run.target).cloned();
             let other = self.others.iter().find(|other| other.kind() == claimed.run.kind).cloned();
             self.at_work.push(AtWork::begin(parts, &self.reader, claimed, job, (mart, other)));
@@ -236,8 +233,7 @@ pub async fn queue_marts(
     actor: &str,
     now: Timestamp,
 ) -> Result<Vec<RunId>, LakeError> {
-    let all = models::marts(control).await?;
-    models::sync_jobs(control, &all, now).await?;
+    let all = models::with_jobs(control, now).await?;
     let order = marts::order::of_marts(&all).map_err(|circle| LakeError::NoOrder(circle.to_string()))?;
     let wanted: Vec<_> = order.into_iter().filter(|mart| only.is_none_or(|name| name == mart.name)).collect();
     if let (Some(name), true) = (only, wanted.is_empty()) {

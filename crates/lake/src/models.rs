@@ -23,7 +23,7 @@ mod tests;
 pub use catalogue::count_rows;
 pub use check::{check_folder, register};
 pub(crate) use known::{Known, is_behind};
-pub use known::{job_name, marts, sync_jobs};
+pub use known::{job_name, marts, with_jobs};
 pub(crate) use make::{Made, make};
 pub(crate) use publish::publish;
 

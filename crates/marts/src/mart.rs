@@ -61,6 +61,12 @@ pub enum Missed {
 }
 
 impl Missed {
+    /// What goes by this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Once, Self::Skip, Self::Each].into_iter().find(|each| each.as_str() == name)
+    }
+
     /// Its name in files and answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -176,7 +182,7 @@ impl Mart {
         Ok(Self { name: name.to_owned(), question, owner, rules, models, views })
     }
 
-    /// The tables that its models and their tests read, its own among them; one may come more than once.
+    /// The tables that its models read, its own among them; one may come more than once.
     pub fn reads(&self) -> impl Iterator<Item = &TableRef> {
         self.models.iter().flat_map(|model| &model.reads)
     }

@@ -43,7 +43,7 @@ pub(super) async fn run(folder: &Path, command: JobCommand, json: bool) -> anyho
 }
 
 async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
-    models::sync_jobs(&parts.control, &models::marts(&parts.control).await?, parts.clock.now()).await?;
+    models::with_jobs(&parts.control, parts.clock.now()).await?;
     let jobs = parts.control.jobs().await?;
     parts.record("job.list", AuditOutcome::Success, "jobs", &[]).await?;
     let mut rows = Vec::new();
@@ -165,7 +165,7 @@ async fn logs(parts: &Parts, args: RunArgs, json: bool) -> anyhow::Result<()> {
 }
 
 async fn queue(parts: &Parts, job: &str, (cause, asked): (Cause, &str), wait: bool) -> anyhow::Result<()> {
-    models::sync_jobs(&parts.control, &models::marts(&parts.control).await?, parts.clock.now()).await?;
+    models::with_jobs(&parts.control, parts.clock.now()).await?;
     let queued = Queued { cause, actor: "operator", due: None, asked };
     let run = parts.control.queue_run(job, &queued).await?;
     parts.record("job.run", AuditOutcome::Success, job, &[("cause", cause.as_str().to_owned())]).await?;
@@ -198,7 +198,7 @@ async fn cancel(parts: &Parts, args: RunArgs) -> anyhow::Result<()> {
 }
 
 async fn pause(parts: &Parts, name: &str, paused: bool) -> anyhow::Result<()> {
-    models::sync_jobs(&parts.control, &models::marts(&parts.control).await?, parts.clock.now()).await?;
+    models::with_jobs(&parts.control, parts.clock.now()).await?;
     let job = parts.control.job(name).await?;
     let job = job.with_context(|| format!("no job `{name}`; `carelake job list` shows them"))?;
     // What was due meanwhile is not made up for.

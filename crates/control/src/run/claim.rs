@@ -71,7 +71,13 @@ impl Control {
             "UPDATE job_run SET state = 'running', holder = $2, epoch = epoch + 1, expires = $3,
             started = $4, attempt = attempt + $5 WHERE id = $1 RETURNING epoch";
         const TRIES: &str = "SELECT retries FROM job WHERE name = $1";
+        const ANY: &str = "SELECT id FROM job_run WHERE ended IS NULL AND job IS NOT NULL
+              AND ((state = 'queued' AND not_before <= $1) OR (state = 'running' AND expires <= $1)) LIMIT 1";
         let now = self.now();
+        // Workers ask often, and seldom is there something: until then they write nothing.
+        if self.database.row(CLAIM, ANY, &[now.0.into()]).await?.is_none() {
+            return Ok(None);
+        }
         let mut tx = self.begin(CLAIM).await?;
         // Whoever else claims waits here, and sees what is claimed now.
         tx.run(CLAIM, LOCK, &[]).await?;

@@ -12,19 +12,14 @@ const BY_HAND: Queued<'static> = Queued { cause: Cause::Command, actor: "operato
 
 fn job(name: &str) -> NewJob {
     NewJob {
-        name: format!("mart.{name}"),
-        kind: "mart".to_owned(),
-        target: name.to_owned(),
-        owner: String::new(),
         resource: "marts".to_owned(),
         schedule: "0 * * * *".to_owned(),
         zone: "UTC".to_owned(),
-        missed: "once".to_owned(),
-        on_commit: false,
         settle_ms: 60_000,
         retries: 1,
         backoff_ms: 1_000,
         timeout_ms: 60_000,
+        ..NewJob::by_command(&format!("mart.{name}"), "mart", name)
     }
 }
 

@@ -8,7 +8,6 @@ use crate::{
     sql::Reader,
 };
 use control::{Cause, Claimed, ControlError, Ending, Job, Run, RunState, WhichFindings};
-use datafusion::common::DataFusionError;
 use marts::Mart;
 use model::Timestamp;
 use std::{sync::Arc, time::Duration};
@@ -121,23 +120,6 @@ async fn watch(parts: &WorkerParts, lease: &control::RunLease) -> Ended {
     }
 }
 
-/// An error in words that hold no value of a row: what a query says while it runs can quote one.
-fn told(error: &LakeError) -> String {
-    match error {
-        LakeError::Query(source) => match source.find_root() {
-            DataFusionError::Plan(_)
-            | DataFusionError::SQL(..)
-            | DataFusionError::SchemaError(..)
-            | DataFusionError::NotImplemented(_)
-            | DataFusionError::ResourcesExhausted(_)
-            | DataFusionError::ObjectStore(_)
-            | DataFusionError::ParquetError(_) => chain(error),
-            _ => "the query failed while it ran; `carelake sql` shows at what".to_owned(),
-        },
-        error => chain(error),
-    }
-}
-
 impl Ended {
     /// What becomes of the run, and why in words.
     pub(super) fn ending(
@@ -151,7 +133,7 @@ impl Ended {
             Self::Failed(
                 error @ (LakeError::ModelTests { .. } | LakeError::NoSuchMart(_) | LakeError::Stopped(_)),
             ) => (true, chain(error)),
-            Self::Failed(error) => (false, told(error)),
+            Self::Failed(error) => (false, error.without_values()),
             Self::Refused(why) => (false, why.clone()),
             Self::TimedOut(limit) => {
                 (false, format!("it took longer than the {} seconds that it may", limit / 1_000))

@@ -33,9 +33,7 @@ fn due_job(job: &Job, now: Timestamp) -> Option<DueJob> {
         return Some(DueJob { name, was_due, runs: Vec::new(), next_due: None });
     };
     let newest = schedule.newest(Timestamp(was_due.0 - 1), now).unwrap_or(was_due);
-    let missed =
-        [Missed::Once, Missed::Skip, Missed::Each].into_iter().find(|each| each.as_str() == job.is.missed);
-    let runs = match missed.unwrap_or_default() {
+    let runs = match Missed::parse(&job.is.missed).unwrap_or_default() {
         Missed::Once => vec![newest],
         Missed::Skip => Some(newest).filter(|newest| now < newest.plus_ms(LATE_MS)).into_iter().collect(),
         Missed::Each => {
@@ -56,19 +54,10 @@ mod tests {
 
     fn runs(missed: &str, now: i64) -> (Vec<i64>, i64) {
         let is = NewJob {
-            name: "a".to_owned(),
-            kind: "mart".to_owned(),
-            target: "a".to_owned(),
-            owner: String::new(),
-            resource: "marts".to_owned(),
             schedule: "0 * * * *".to_owned(),
             zone: "UTC".to_owned(),
             missed: missed.to_owned(),
-            on_commit: false,
-            settle_ms: 0,
-            retries: 0,
-            backoff_ms: 0,
-            timeout_ms: 0,
+            ..NewJob::by_command("a", "mart", "a")
         };
         let job =
             Job { is, paused: false, next_due: Some(Timestamp(HOUR)), made_from: CommitSeq(0), queued: None };

@@ -14,20 +14,16 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Reads the registry again if it has changed, and says whether it had.
-    pub(crate) async fn refresh(&mut self, control: &Control) -> Result<bool, LakeError> {
+    /// Reads the registry again if it has changed, with the jobs that follow from it, and says whether it had.
+    pub(crate) async fn refresh(&mut self, control: &Control, at: Timestamp) -> Result<bool, LakeError> {
         let now =
             control.marts_changed().await.map_err(LakeError::control("look whether marts have changed"))?;
         if self.seen == Some(now) {
             return Ok(false);
         }
-        self.marts = marts(control).await?;
+        self.marts = with_jobs(control, at).await?;
         self.seen = Some(now);
         Ok(true)
-    }
-
-    pub(crate) fn marts(&self) -> &[Mart] {
-        &self.marts
     }
 
     /// The mart of that name.
@@ -95,17 +91,19 @@ pub(super) fn next_due(mart: &Mart, now: Timestamp) -> Option<Timestamp> {
     mart.rules.schedule.as_ref().and_then(|schedule: &Schedule| schedule.after(now))
 }
 
-/// Writes the job of every mart: the built-in ones' are not written when they are registered.
+/// Reads all marts and writes their jobs: the built-in ones' are not written when they are registered.
 ///
 /// # Errors
 /// The control database failed.
-pub async fn sync_jobs(control: &Control, marts: &[Mart], now: Timestamp) -> Result<(), LakeError> {
-    for mart in marts {
-        let (new, next) = (job_of(mart), next_due(mart, now));
-        let there = control.job(&new.name).await.map_err(LakeError::control("read a job"))?;
-        if there.is_none_or(|job| job.is != new) {
-            control.put_job(&new, next).await.map_err(LakeError::control("write a job"))?;
+pub async fn with_jobs(control: &Control, now: Timestamp) -> Result<Vec<Mart>, LakeError> {
+    let marts = marts(control).await?;
+    let jobs = control.jobs().await.map_err(LakeError::control("list jobs"))?;
+    for mart in &marts {
+        let new = job_of(mart);
+        if !jobs.iter().any(|job| job.is == new) {
+            let written = control.put_job(&new, next_due(mart, now)).await;
+            written.map_err(LakeError::control("write a job"))?;
         }
     }
-    Ok(())
+    Ok(marts)
 }

@@ -172,7 +172,7 @@ impl Maker<'_> {
             Ok(Ok(changed)) => changed,
             Ok(Err(why)) => return not(&why),
             Err(error) => {
-                tracing::warn!(error = crate::refinery::chain(&error), "what has changed could not be found");
+                tracing::warn!(error = error.without_values(), "what has changed could not be found");
                 return not("the sequence that it was made from cannot be read any more");
             }
         };

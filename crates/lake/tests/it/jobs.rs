@@ -152,19 +152,11 @@ impl Work for Odd {
 
 async fn odd(home: &Home, target: &str, timeout_ms: i64) -> String {
     let job = NewJob {
-        name: format!("odd.{target}"),
-        kind: "odd".to_owned(),
-        target: target.to_owned(),
-        owner: String::new(),
         resource: format!("odd.{target}"),
-        schedule: String::new(),
-        zone: String::new(),
-        missed: "once".to_owned(),
-        on_commit: false,
-        settle_ms: 0,
         retries: 2,
         backoff_ms: 1_000,
         timeout_ms,
+        ..NewJob::by_command(&format!("odd.{target}"), "odd", target)
     };
     home.control.put_job(&job, None).await.unwrap();
     home.control.queue_run(&job.name, &BY_ITSELF).await.unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! Waits for runs: works at them if nobody else is the worker, and tells what they say either way.
 
-use crate::{feeds::Feeds, parts::Parts, screen};
+use crate::{parts::Parts, screen};
 use anyhow::Context;
 use control::{Run, RunId};
 use lake::{
@@ -8,7 +8,7 @@ use lake::{
     jobs::{self, Jobs},
     refinery::Refinery,
 };
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 /// How long it waits before it looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -16,7 +16,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// The runs as they ended, each with success.
 pub(in crate::commands) async fn drive(parts: &Parts, runs: &[RunId]) -> anyhow::Result<Vec<Run>> {
     let mut refinery = Refinery::new(parts.worker_parts()?);
-    let mut jobs = Jobs::new(parts.reader()?, vec![Arc::new(Feeds::new(parts))], false);
+    let mut jobs = Jobs::new(parts.reader()?, parts.other_work(), false);
     let ended = all(parts, runs, (&mut jobs, &mut refinery)).await;
     jobs.give_back(refinery.parts()).await;
     refinery.close().await;
