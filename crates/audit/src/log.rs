@@ -64,6 +64,7 @@ pub enum OpenError {
 
 enum Message {
     Record(AuditEvent, oneshot::Sender<Result<AuditPosition, AuditError>>),
+    Settle(oneshot::Sender<Result<(), AuditError>>),
     Close(oneshot::Sender<Result<(), AuditError>>),
 }
 
@@ -164,11 +165,18 @@ impl AuditSink for AuditLog {
         self.sender.send(Message::Record(event, reply)).await.map_err(|_| AuditError::Closed)?;
         answer.await.map_err(|_| AuditError::Closed)?
     }
+
+    async fn writable(&self) -> Result<(), AuditError> {
+        let (reply, answer) = oneshot::channel();
+        self.sender.send(Message::Settle(reply)).await.map_err(|_| AuditError::Closed)?;
+        answer.await.map_err(|_| AuditError::Closed)?
+    }
 }
 
 impl Chain {
     async fn run(mut self, mut receiver: mpsc::Receiver<Message>) {
         let mut group: Vec<Waiting> = Vec::new();
+        let mut asking = Vec::new();
         let mut closing = None;
         while let Some(message) = receiver.recv().await {
             let mut next = Some(message);
@@ -179,6 +187,7 @@ impl Chain {
                         bytes += size(&event);
                         group.push((event, reply));
                     }
+                    Message::Settle(reply) => asking.push(reply),
                     Message::Close(reply) => {
                         // Nobody can send any more; what was sent before is still written.
                         receiver.close();
@@ -188,6 +197,12 @@ impl Chain {
                 next = if bytes < GROUP_BYTES { receiver.try_recv().ok() } else { None };
             }
             self.write(std::mem::take(&mut group)).await;
+            if !asking.is_empty() {
+                let settled = self.settle().await;
+                for reply in asking.drain(..) {
+                    let _ = reply.send(settled.clone());
+                }
+            }
         }
         if let Some(reply) = closing {
             let closed = if self.head.count == 0 { Ok(()) } else { self.put(true).await };
@@ -198,9 +213,7 @@ impl Chain {
 
     /// Makes a group durable and answers its callers.
     async fn write(&mut self, group: Vec<Waiting>) {
-        if !self.settled
-            && let Err(error) = self.put(false).await
-        {
+        if let Err(error) = self.settle().await {
             for (_, reply) in group {
                 let _ = reply.send(Err(error.clone()));
             }
@@ -226,6 +239,11 @@ impl Chain {
         for (position, reply) in written {
             let _ = reply.send(outcome.clone().map(|()| position));
         }
+    }
+
+    /// Puts the same bytes again, if it is not known that all are durable.
+    async fn settle(&mut self) -> Result<(), AuditError> {
+        if self.settled { Ok(()) } else { self.put(false).await }
     }
 
     /// Adds one record to the chain in memory.

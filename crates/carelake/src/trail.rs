@@ -17,4 +17,8 @@ impl AuditSink for Trail {
     async fn record(&self, event: AuditEvent) -> Result<AuditPosition, AuditError> {
         self.log.record(event.with("home", self.home.as_str())).await
     }
+
+    async fn writable(&self) -> Result<(), AuditError> {
+        self.log.writable().await
+    }
 }

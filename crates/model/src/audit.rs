@@ -139,4 +139,8 @@ pub enum AuditError {
 pub trait AuditSink: Send + Sync {
     /// Appends `event` and returns once it is durable.
     async fn record(&self, event: AuditEvent) -> Result<AuditPosition, AuditError>;
+
+    /// Whether the last record that was tried is durable. If it is not, tries it again: the answer turns good by
+    /// itself once the trail can be written.
+    async fn writable(&self) -> Result<(), AuditError>;
 }

@@ -34,6 +34,10 @@ impl AuditSink for NoDisk {
     async fn record(&self, _: AuditEvent) -> Result<AuditPosition, AuditError> {
         Ok(AuditPosition { writer: String::new(), index: 0 })
     }
+
+    async fn writable(&self) -> Result<(), AuditError> {
+        Ok(())
+    }
 }
 
 fn signed(home: &Home) -> Request<()> {

@@ -19,7 +19,7 @@ mod bundle;
 mod caller;
 mod capability;
 mod config;
-mod connections;
+mod connection;
 mod error;
 mod guesses;
 mod handlers;

@@ -1,26 +1,20 @@
 //! Listening: every address is bound before anything is served, and stopping has an end.
 
-use crate::{app::App, connections::LimitConnections, peer::IdentifyPeer, router::router, tls::Tls};
-use axum_server::{
-    Handle,
-    accept::NoDelayAcceptor,
-    tls_rustls::{RustlsAcceptor, RustlsConfig},
-};
-use hyper_util::rt::TokioTimer;
+use crate::{app::App, connection::{Connections, turned}, request, router::router, tls::Tls};
 use socket2::{Domain, Protocol, Socket, Type};
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    time::Duration,
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
 };
-use tokio::{sync::Semaphore, task::JoinSet};
 
 /// Connections that wait to be accepted, per address.
 const BACKLOG: i32 = 1024;
 
-/// How long a request's headers may take to arrive.
-const HEADERS_WITHIN: Duration = Duration::from_secs(30);
+/// How long to wait after a connection could not be accepted: the process has no descriptor left, for instance.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(250);
 
 /// Why the gateway could not begin to listen.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +44,7 @@ pub enum ServeError {
 /// A gateway that is serving.
 pub struct Serving {
     addresses: Vec<SocketAddr>,
-    tasks: JoinSet<io::Result<()>>,
+    tasks: JoinSet<()>,
 }
 
 impl Serving {
@@ -63,11 +57,7 @@ impl Serving {
     /// Waits until it has stopped: requests on their way are answered, or cut off after the
     /// configured grace.
     pub async fn stopped(mut self) {
-        while let Some(ended) = self.tasks.join_next().await {
-            if let Ok(Err(error)) = ended {
-                tracing::error!(%error, "a listener failed");
-            }
-        }
+        while self.tasks.join_next().await.is_some() {}
     }
 }
 
@@ -89,31 +79,59 @@ where
         .chain(private)
         .map(|(address, private)| bind(address).map(|(address, listener)| (address, listener, private)))
         .collect::<Result<Vec<_>, _>>()?;
-    let tls = RustlsConfig::from_config(tls.config());
-    let handle = Handle::new();
-    let open = Arc::new(Semaphore::new(app.config.max_connections.min(Semaphore::MAX_PERMITS)));
     let grace = Duration::from_millis(app.config.shutdown_grace_ms);
     let addresses: Vec<SocketAddr> = listeners.iter().map(|(address, ..)| *address).collect();
-    let router = router(app, &addresses);
+    let connections = Arc::new(Connections::new(
+        router(Arc::clone(&app), &addresses),
+        tls.config().into(),
+        app.config.max_connections,
+        Arc::clone(&app.audit),
+        Arc::clone(&app.clock),
+        request::address(&app.config, &addresses).into(),
+    ));
+    let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    for (address, listener, private) in listeners {
-        let acceptor = RustlsAcceptor::new(tls.clone()).acceptor(NoDelayAcceptor::new());
-        let acceptor = IdentifyPeer::new(acceptor, private);
-        let mut server = axum_server::from_tcp(listener)
-            .map_err(|source| ServeError::Bind { address, source })?
-            .acceptor(LimitConnections::new(acceptor, Arc::clone(&open)))
-            .handle(handle.clone());
-        let builder = server.http_builder();
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
-        builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEADERS_WITHIN);
-        tasks.spawn(server.serve(router.clone().into_make_service()));
+    for (_, listener, private) in listeners {
+        tasks.spawn(accept(listener, private, Arc::clone(&connections), grace, stopping.clone()));
     }
     tasks.spawn(async move {
         shutdown.await;
-        handle.graceful_shutdown(Some(grace));
-        Ok(())
+        stop.send_replace(true);
     });
     Ok(Serving { addresses, tasks })
+}
+
+/// Accepts connections until `stopping` turns true, then waits up to `grace` for those that are open.
+async fn accept(
+    listener: TcpListener,
+    private: bool,
+    connections: Arc<Connections>,
+    grace: Duration,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut open = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = open.join_next() => continue,
+            () = turned(&mut stopping) => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let (connections, stopping) = (Arc::clone(&connections), stopping.clone());
+                open.spawn(async move { connections.serve(stream, private, stopping).await });
+            }
+            // Gone before it was accepted.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                tracing::error!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_AGAIN_AFTER).await;
+            }
+        }
+    }
+    drop(listener);
+    // Dropping the set cuts off whatever is left.
+    let _ = timeout(grace, async { while open.join_next().await.is_some() {} }).await;
 }
 
 /// Binds one address. An IPv6 address takes IPv6 only, so that `0.0.0.0` and `[::]` can stand
@@ -129,7 +147,7 @@ fn bind(address: SocketAddr) -> Result<(SocketAddr, TcpListener), ServeError> {
         socket.set_nonblocking(true)?;
         socket.bind(&address.into())?;
         socket.listen(BACKLOG)?;
-        let listener = TcpListener::from(socket);
+        let listener = TcpListener::from_std(socket.into())?;
         Ok((listener.local_addr()?, listener))
     };
     attempt().map_err(|source: io::Error| match source.kind() {

@@ -68,6 +68,10 @@ impl Kind {
             "sql" | "sql.query" => Self::dicom("110112", "E", QUERY),
             "import" | "import.begin" => Self::dicom("110107", "C", JOB),
             "decide" => Self::dicom("110113", "E", SECURITY).with((AUTHZ, "AuthZ-Role")),
+            // Node authentication.
+            "connection.refuse" => {
+                Self { agents: REST, ..Self::dicom("110113", "E", SECURITY).with((DCM, "110126")) }
+            }
             "audit.writer-ended" => Self::dicom("110100", "E", JOB).with((DCM, "110121")),
             "serve.start" => Self::dicom("110100", "E", JOB).with((DCM, "110120")),
             "serve.stop" => Self::dicom("110100", "E", JOB).with((DCM, "110121")),

@@ -23,6 +23,7 @@ const BUILTIN: &[(&str, &str)] = &[
     ("provider-silent.toml", include_str!("../../rules/provider-silent.toml")),
     ("provider-unusual-hour.toml", include_str!("../../rules/provider-unusual-hour.toml")),
     ("provider-unusual-volume.toml", include_str!("../../rules/provider-unusual-volume.toml")),
+    ("refused-connections.toml", include_str!("../../rules/refused-connections.toml")),
     ("refused-data.toml", include_str!("../../rules/refused-data.toml")),
     ("trail-not-verified.toml", include_str!("../../rules/trail-not-verified.toml")),
     ("unfamiliar-role.toml", include_str!("../../rules/unfamiliar-role.toml")),

@@ -148,7 +148,10 @@ async fn after_an_outage_the_chain_goes_on_with_what_may_have_been_written() {
         assert!(matches!(log.record(event(number)).await, Err(AuditError::Unwritable(_))));
     }
     assert_eq!(log.head().count, 0, "nothing is known to be durable");
+    assert!(matches!(log.writable().await, Err(AuditError::Unwritable(_))));
     faulty.percent.store(0, Ordering::SeqCst);
+    log.writable().await.unwrap();
+    assert_eq!(log.head().count, 1, "asking has tried it again");
     assert_eq!(log.record(event(9)).await.unwrap().index, 1);
     // The first was put, perhaps in vain, so it stays; the others were refused before they were put.
     let details: Vec<String> = read(&store).await.into_iter().map(number).collect();

@@ -36,6 +36,13 @@ impl AuditSink for Recorded {
         events.push(event);
         Ok(AuditPosition { writer: "test".into(), index: events.len() as u64 - 1 })
     }
+
+    async fn writable(&self) -> Result<(), AuditError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(AuditError::Unwritable("the disk is full".into()));
+        }
+        Ok(())
+    }
 }
 
 pub(crate) struct Home {

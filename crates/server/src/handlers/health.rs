@@ -10,13 +10,12 @@ pub(crate) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The process can take requests: the control database answers.
+/// The process can take requests: the control database answers, and the last record of the trail is durable.
 #[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "health",
     responses((status = 200, description = "Requests can be taken"),
-        (status = 503, description = "The control database does not answer")))]
+        (status = 503, description = "The control database does not answer, or the audit trail cannot be written")))]
 pub(crate) async fn ready(State(state): State<AppState>) -> Result<&'static str, ApiError> {
-    match state.control.published().await {
-        Ok(_) => Ok("ready\n"),
-        Err(error) => Err(ApiError::unavailable("the control database", &error)),
-    }
+    state.control.published().await.map_err(|error| ApiError::unavailable("the control database", &error))?;
+    state.audit.writable().await.map_err(|error| ApiError::unavailable("the audit trail", &error))?;
+    Ok("ready\n")
 }

@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use http::{HeaderMap, Request, StatusCode};
 use keys::{Keyring, SigningPurpose};
 use landing::{Intake, IntakeParts, Limits};
-use model::{AuditEvent, AuditOutcome, AuditSink, Clock, ManualClock, Timestamp};
+use model::{AuditEvent, AuditNetwork, AuditOutcome, AuditSink, Clock, ManualClock, Timestamp};
 use object_store::{ObjectStore, memory::InMemory};
 use serde_json::Value;
 use server::{App, GatewayConfig, HomeKind, provider_secret_mac};
@@ -27,6 +27,7 @@ pub(crate) struct Told {
     pub(crate) target: String,
     /// A JSON object.
     pub(crate) detail: String,
+    pub(crate) network: Option<AuditNetwork>,
 }
 
 impl From<Record> for Told {
@@ -35,9 +36,9 @@ impl From<Record> for Told {
         if let Err(found) = audit::balp::check(resource.as_bytes()) {
             panic!("{resource}: {found:?}");
         }
-        let AuditEvent { action, actor, outcome, target, detail, .. } = event;
+        let AuditEvent { action, actor, outcome, target, detail, network, .. } = event;
         let detail = serde_json::to_string(&detail).unwrap();
-        Self { action, actor, outcome, target, detail }
+        Self { action, actor, outcome, target, detail, network }
     }
 }
 

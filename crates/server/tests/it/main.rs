@@ -8,6 +8,7 @@
 
 mod attacks;
 mod bundles;
+mod connections;
 mod gateway;
 mod guessing;
 mod home;

@@ -126,6 +126,10 @@ impl AuditSink for NoTrail {
     async fn record(&self, _: AuditEvent) -> Result<AuditPosition, AuditError> {
         Err(AuditError::Unwritable("the disk is full".to_owned()))
     }
+
+    async fn writable(&self) -> Result<(), AuditError> {
+        Err(AuditError::Unwritable("the disk is full".to_owned()))
+    }
 }
 
 #[tokio::test]
@@ -134,6 +138,10 @@ async fn without_its_audit_record_no_request_is_answered() {
     let answer = home.token_request("gp-client", crate::home::SECRET, "grant_type=client_credentials").await;
     assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "transient"));
     assert!(!answer.text.contains("access_token") && !answer.text.contains("disk"));
+    let ready = http::Request::get("/readyz").body(axum::body::Body::empty()).unwrap();
+    let answer = home.send(ready).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.text.contains("audit trail") && !answer.text.contains("disk"), "{}", answer.text);
 }
 
 /// Panics at its second call, and tells the same time at all others.

@@ -125,6 +125,16 @@ fn data() -> Vec<Example> {
         ),
         example(
             "serve",
+            "A connection came to nothing before it was a request; `reason` is one of a closed list.",
+            AuditEvent {
+                network: request("", "", "", 0).network,
+                ..refused(done("connection.refuse", "anonymous", "connection"))
+            }
+            .with("reason", "tls-offer")
+            .with("network", "192.0.2.7"),
+        ),
+        example(
+            "serve",
             "A sender has asked how far a submission has come.",
             request("receipt.read", "gp-elm-grove", "GET /receipts/{id}", 200)
                 .with("method", "token")
