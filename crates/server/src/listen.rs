@@ -1,6 +1,12 @@
 //! Listening: every address is bound before anything is served, and stopping has an end.
 
-use crate::{app::App, connection::{Connections, turned}, request, router::router, tls::Tls};
+use crate::{
+    app::App,
+    connection::{Connections, turned},
+    request,
+    router::router,
+    tls::Tls,
+};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
