@@ -5,6 +5,7 @@
 //!
 //! - `known`: which marts there are, and which jobs build them.
 //! - `make`: its models run, one after the other, each seeing those before it.
+//! - `exposed`: no model publishes who is who.
 //! - `by_person` and `affected`: what an incremental model needs: that it may be
 //!   made for some persons only, and which these are.
 //! - `tests`: what must hold of the rows, before anybody sees them.
@@ -14,6 +15,7 @@ mod affected;
 mod by_person;
 pub(crate) mod catalogue;
 mod check;
+mod exposed;
 mod known;
 mod make;
 mod pseudonym;

@@ -183,7 +183,7 @@ fn visible_link() -> SchemaRef {
     Arc::new(Schema::new(seen.cloned().collect::<Vec<_>>()))
 }
 
-fn config() -> SessionConfig {
+pub(crate) fn config() -> SessionConfig {
     SessionConfig::new()
         .with_default_catalog_and_schema(CATALOG, PUBLIC)
         .with_information_schema(true)

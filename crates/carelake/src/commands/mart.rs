@@ -3,13 +3,18 @@
 mod folder;
 
 use super::job::drive;
-use crate::{cli::MartCommand, parts::Parts, screen};
+use crate::{access::Access, cli::MartCommand, parts::Parts, screen};
 use anyhow::{Context, bail};
 use control::Run;
 use lake::{LakeError, jobs, models, refinery::Refinery};
+use marts::{Mart, Test};
 use model::AuditOutcome;
-use policy::{Action, Resource};
-use std::{fs, path::Path};
+use policy::{Action, Resource, Table};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 pub(super) async fn run(folder: &Path, command: MartCommand, json: bool) -> anyhow::Result<()> {
     let parts = Parts::open(folder, "mart").await?;
@@ -128,7 +133,7 @@ async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
 
 async fn register(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> {
     let (name, files) = folder::read(path)?;
-    parts.permit(Action::MartRegister, Resource::Schema(&name)).await?;
+    permit_register(parts, &name, &files).await?;
     let now = parts.clock.now();
     let registered = models::register(&parts.reader()?, (&name, &files), "operator", now).await?;
     let (mart, new) = registered.with_context(|| format!("register {}", path.display()))?;
@@ -155,9 +160,33 @@ async fn register(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// Refuses whoever may not register a mart, or may not read what it reads: its tables are for others to see. The links
+/// of persons are joined by every mart and published by none, which is checked of the mart itself.
+async fn permit_register(parts: &Parts, name: &str, files: &BTreeMap<String, String>) -> anyhow::Result<()> {
+    parts.permit(Action::MartRegister, Resource::Schema(name)).await?;
+    // What is not understood is refused with a better reason than here.
+    let Ok(mart) = Mart::read(name, files.iter().map(|(file, text)| (file.as_str(), text.as_str()))) else {
+        return Ok(());
+    };
+    let tested = mart.models.iter().flat_map(|model| &model.tests).flat_map(Test::reads);
+    let tables: BTreeSet<_> = mart.reads().cloned().chain(tested).collect();
+    let access = Access::read(&parts.control, parts.kind).await?;
+    for read in tables
+        .iter()
+        .filter(|read| read.schema != name && !(read.schema.is_empty() && read.name == "person_link"))
+    {
+        let table = match read.schema.as_str() {
+            "" => Table::bare(&read.name),
+            schema => Table::new(schema, &read.name),
+        };
+        parts.permit_by(&access, Action::SqlQuery, Resource::Table(table)).await?;
+    }
+    Ok(())
+}
+
 async fn check(parts: &Parts, path: &Path) -> anyhow::Result<()> {
     let (name, files) = folder::read(path)?;
-    parts.permit(Action::MartRegister, Resource::Schema(&name)).await?;
+    permit_register(parts, &name, &files).await?;
     let checked = models::check_folder(&parts.reader()?, (&name, &files)).await?;
     let mart = checked.with_context(|| format!("check {}", path.display()))?;
     parts.record("mart.check", AuditOutcome::Success, &name, &[]).await?;

@@ -1,7 +1,7 @@
 //! Whether a mart can be registered: every model planned, every incremental one proved.
 
 use super::{
-    affected, by_person,
+    affected, by_person, exposed,
     known::{job_of, marts, next_due},
     pseudonym,
 };
@@ -19,7 +19,7 @@ use std::{collections::BTreeMap, sync::Arc};
 ///
 /// # Errors
 /// Of a model, with its file: it cannot be planned; its comment speaks of a column that it does not have, or a test
-/// does; it is incremental and brings persons together, with what does so.
+/// does; it publishes a linked person; it is incremental and brings persons together, with what does so.
 async fn check(reader: &Reader, mart: &Mart) -> Result<Result<(), MartError>, LakeError> {
     let session = reader.session(None).await?;
     session.context().register_udf(pseudonym::planned());
@@ -37,8 +37,15 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<(), MartError>, La
                 "the comment speaks of a column `{column}`, which the query does not have"
             ));
         }
+        let named = session.tables_named(&model.sql)?;
+        let persons = exposed::persons(planned.logical(), &named);
+        if let Some(column) = persons.map_err(LakeError::Query)?.first() {
+            return wrong(format!(
+                "its column `{column}` tells who is who: publish a person as mart_person(…), under the mart's own \
+                 pseudonym"
+            ));
+        }
         if model.materialised == Materialised::Incremental {
-            let named = session.tables_named(&model.sql)?;
             let key = model.key.as_deref().unwrap_or_default();
             let proved =
                 by_person::prove(planned.logical(), key, &named, &affected::personal(&session, &places));
