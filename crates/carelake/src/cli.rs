@@ -100,6 +100,16 @@ pub(crate) enum Command {
     /// The project's own measurements, with method and machine; needs no home.
     #[command(subcommand)]
     Bench(BenchCommand),
+    /// Print the script that lets a shell complete what is typed.
+    #[command(after_help = "\
+Examples:
+  carelake completions bash > ~/.local/share/bash-completion/completions/carelake
+  carelake completions zsh > ~/.zfunc/_carelake
+  carelake completions fish > ~/.config/fish/completions/carelake.fish")]
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(Debug, Args)]

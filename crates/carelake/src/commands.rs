@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod bench;
 mod catalog;
+mod completions;
 mod demo;
 mod feed;
 mod import;
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit(command) => return audit::run(&home, command, json).await,
         Command::Key(command) => key::run(&home, command, json).await?,
         Command::Bench(command) => bench::run(command, json).await?,
+        Command::Completions { shell } => completions::run(shell),
         Command::Simulate(args) => simulate::run(&home, &args, json).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! The control database, and the ledger that is cached from it.
 //!
-//! This crate owns providers with their credentials and lanes, outside issuers, own policies and assumed roles, the registration of segments,
+//! This crate owns providers with their credentials and lanes, outside issuers, own policies and assumed roles, people with their groups and sessions, the registration of segments,
 //! the worker lease, publications, the catalogue, registered views and marts, imports, jobs and their runs, alerts, feed and table profiles, legal holds and the mirror of the audit heads. It holds names, counts, keyed hashes and object keys,
 //! and nothing of what a resource says. It does not write segments, Delta
 //! tables or the audit trail; it makes what others wrote count, or not.
@@ -21,6 +21,7 @@ mod lease;
 mod ledger;
 mod mart;
 mod once;
+mod person;
 mod profile;
 mod provider;
 mod publication;
@@ -43,6 +44,7 @@ pub use lease::{Lease, WorkerLease};
 pub use ledger::{Known, Ledger, LedgerError};
 pub use mart::RegisteredMart;
 pub use once::FirstAnswer;
+pub use person::{Group, NewPerson, OpenSession, Person, PersonChange, SESSION_IDLE_MS, SESSION_MOST_MS};
 pub use profile::{DayProfile, KeptFinding, NewFinding, WhichFindings};
 pub use provider::{NewProvider, Provider, Reach};
 pub use publication::{NewPublication, Publication, PublicationKind};

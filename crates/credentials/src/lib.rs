@@ -2,10 +2,12 @@
 //! happens here, and nothing that a caller sends makes it panic.
 
 pub mod assertion;
+pub mod device;
 pub mod discovery;
 pub mod issuer;
 mod jwt;
 pub mod key_set;
+pub mod password;
 pub mod sigv4;
 
 pub use jwt::TokenError;

@@ -21,6 +21,8 @@ pub enum DoorPurpose {
     SessionToken,
     /// What was answered to a signed request, for the same request when it comes again.
     FirstAnswer,
+    /// The secret of a person's device that makes codes.
+    Device,
 }
 
 impl DoorPurpose {
@@ -29,6 +31,7 @@ impl DoorPurpose {
             Self::SigningSecret => "signing-secret",
             Self::SessionToken => "session-token",
             Self::FirstAnswer => "first-answer",
+            Self::Device => "device",
         }
     }
 }

@@ -9,12 +9,14 @@
 //! - `by_person` and `affected`: what an incremental model needs: that it may be
 //!   made for some persons only, and which these are.
 //! - `tests`: what must hold of the rows, before anybody sees them.
+//! - `diff`: what a changed mart would publish, beside what is published.
 //! - `publish`: files into tables, tables into the catalogue, the run to its end.
 
 mod affected;
 mod by_person;
 pub(crate) mod catalogue;
 mod check;
+mod diff;
 mod exposed;
 mod known;
 mod make;
@@ -24,6 +26,7 @@ mod tests;
 
 pub use catalogue::count_rows;
 pub use check::{check_folder, register};
+pub use diff::{Difference, diff};
 pub(crate) use known::{Known, is_behind};
 pub use known::{job_name, marts, with_jobs};
 pub(crate) use make::{Made, make};

@@ -7,9 +7,21 @@ use std::ops::Range;
 /// The file that says what a mart is.
 pub(crate) const MART_FILE: &str = "mart.toml";
 
-/// Schemas that are the lake's own.
-const TAKEN: [&str; 8] =
-    ["raw", "view", "public", "audit", "catalog", "information_schema", "pg_catalog", "lake"];
+/// Names of the lake's own: schemas, zones, and what a run keeps for itself.
+const TAKEN: [&str; 12] = [
+    "raw",
+    "view",
+    "public",
+    "audit",
+    "catalog",
+    "information_schema",
+    "pg_catalog",
+    "lake",
+    "landing",
+    "vault",
+    "link",
+    "work",
+];
 
 /// A mart: a named set of tables that answers one kind of question.
 #[derive(Clone, Debug, PartialEq, Eq)]

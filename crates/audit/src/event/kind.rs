@@ -42,9 +42,9 @@ const JOB: &str = "20";
 const QUERY: &str = "24";
 
 /// What is done with what others made: nothing is changed by it.
-const LOOKS: [&str; 12] = [
-    "list", "show", "report", "unused", "who-can", "explain", "check", "new", "runs", "logs", "limits",
-    "findings",
+const LOOKS: [&str; 13] = [
+    "list", "show", "report", "unused", "who-can", "explain", "check", "diff", "new", "runs", "logs",
+    "limits", "findings",
 ];
 /// What belongs to the configuration of security.
 const OF_SECURITY: [&str; 8] =

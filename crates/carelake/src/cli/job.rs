@@ -46,6 +46,18 @@ Example:
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
+    /// Make a folder's models as a run would, and compare with what is published; nothing is written.
+    #[command(after_help = "\
+Rows are compared as far as the columns that both have tell. Where a test `unique` says which columns tell rows apart,
+those that are there before and after, with other values, are counted as changed. Tests are run.
+
+Example:
+  carelake mart diff winter/")]
+    Diff {
+        /// The folder.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
     /// Write a model to begin with, over a table of the lake, with tests.
     #[command(after_help = "\
 Example:

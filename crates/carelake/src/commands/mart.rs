@@ -6,7 +6,11 @@ use super::job::drive;
 use crate::{access::Access, cli::MartCommand, parts::Parts, screen};
 use anyhow::{Context, bail};
 use control::Run;
-use lake::{LakeError, jobs, models, refinery::Refinery};
+use lake::{
+    LakeError, jobs,
+    models::{self, Difference},
+    refinery::Refinery,
+};
 use marts::{Mart, Test};
 use model::AuditOutcome;
 use policy::{Action, Resource, Table};
@@ -29,6 +33,7 @@ pub(super) async fn run(folder: &Path, command: MartCommand, json: bool) -> anyh
         MartCommand::List => list(&parts, json).await,
         MartCommand::Register { folder } => register(&parts, folder, json).await,
         MartCommand::Check { folder } => check(&parts, folder).await,
+        MartCommand::Diff { folder } => diff(&parts, folder, json).await,
         MartCommand::New { from, output } => new(&parts, from, output.as_deref()).await,
         MartCommand::Remove { name } => remove(&parts, name).await,
     };
@@ -191,6 +196,50 @@ async fn check(parts: &Parts, path: &Path) -> anyhow::Result<()> {
     let mart = checked.with_context(|| format!("check {}", path.display()))?;
     parts.record("mart.check", AuditOutcome::Success, &name, &[]).await?;
     screen::say(format!("The mart {name} could be registered: {} models.", mart.models.len()));
+    Ok(())
+}
+
+async fn diff(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> {
+    let (name, files) = folder::read(path)?;
+    permit_register(parts, &name, &files).await?;
+    let reader = parts.reader()?;
+    let mart = models::check_folder(&reader, (&name, &files)).await?;
+    let mart = mart.with_context(|| format!("check {}", path.display()))?;
+    let (seq, differences) = models::diff(parts.worker_parts()?.as_ref(), &reader, &mart).await?;
+    parts.record("mart.diff", AuditOutcome::Success, &name, &[("sequence", seq.to_string())]).await?;
+    if json {
+        for one in &differences {
+            let line = serde_json::json!({
+                "mart": name, "table": one.model, "published": one.published, "columns": one.columns,
+                "before": one.before, "after": one.after, "added": one.added, "gone": one.gone,
+                "changed": one.changed, "failed": one.failed, "commit_seq": seq.0,
+            });
+            screen::say(line.to_string());
+        }
+        return Ok(());
+    }
+    let row = |one: &Difference| {
+        vec![
+            format!("{name}.{}", one.model),
+            screen::count(one.before),
+            screen::count(one.after),
+            screen::count(one.added),
+            screen::count(one.gone),
+            one.changed.map(screen::count).unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<_> = differences.iter().map(row).collect();
+    screen::say(screen::table(&["table", "rows", "would be", "come", "go", "of these changed"], &rows));
+    for one in &differences {
+        let told = one.columns.iter().map(|column| format!("column {column}"));
+        let failed = one.failed.iter().map(|why| format!("it would not be published: {why}"));
+        for what in told.chain(failed) {
+            screen::say(format!("{name}.{}: {what}", one.model));
+        }
+    }
+    if !differences.iter().any(Difference::any) {
+        screen::say(format!("At sequence {seq} the mart {name} would be as it is."));
+    }
     Ok(())
 }
 

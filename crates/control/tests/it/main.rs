@@ -15,6 +15,7 @@ mod jobs;
 mod leases;
 mod ledger;
 mod once;
+mod people;
 mod profiles;
 mod publications;
 mod registry;

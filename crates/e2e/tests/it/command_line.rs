@@ -9,7 +9,7 @@ use crate::{
 };
 use reqwest::StatusCode;
 use serde_json::Value;
-use std::{fs, net::TcpListener};
+use std::{fs, net::TcpListener, process::Command};
 
 #[test]
 fn a_command_without_a_home_says_how_to_make_one() {
@@ -42,6 +42,19 @@ fn wrong_usage_is_exit_status_2() {
     home.run(["provider", "add", "GP Elm Grove"]).exits(2).says("is not a source name");
     home.run(["provider", "add", "gp", "--scope", "system/*.rs"]).exits(2).says("a scope is");
     home.run(["--help"]).exits(0).says("Exit status: 0 done, 1 the work failed, 2 wrong usage");
+}
+
+#[test]
+fn a_shell_completes_what_is_typed() {
+    let home = Home::absent();
+    for shell in ["zsh", "fish"] {
+        home.run(["completions", shell]).exits(0).says("carelake");
+    }
+    let script = home.beside("carelake.bash");
+    fs::write(&script, home.run(["completions", "bash"]).exits(0).stdout).unwrap();
+    let typed = "source \"$0\"; COMP_WORDS=(carelake mart reg); COMP_CWORD=2; _carelake carelake reg mart; echo ${COMPREPLY[*]}";
+    let completed = Command::new("bash").args(["-c", typed]).arg(&script).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&completed.stdout), "register\n", "{completed:?}");
 }
 
 #[tokio::test]

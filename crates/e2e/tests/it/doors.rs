@@ -15,8 +15,16 @@ use std::{
 const POLICY: &str = r#"@id("own") @because("It is tried.") permit (principal in Role::"analyst", action == Action::"sql.query", resource);"#;
 
 /// Commands that work without a home.
-const HOMELESS: &[&str] =
-    &["demo", "simulate", "view run", "view conformance", "view explain", "bench views", "bench audit"];
+const HOMELESS: &[&str] = &[
+    "completions",
+    "demo",
+    "simulate",
+    "view run",
+    "view conformance",
+    "view explain",
+    "bench views",
+    "bench audit",
+];
 
 /// What each command is called with, and the records that it leaves: action and outcome, in order. FILE is NDJSON, VIEW
 /// a ViewDefinition, POLICY a policy in Cedar, MART a folder to be, OUT a folder.
@@ -44,6 +52,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("mart list", &["decide", "mart.list"]),
     ("mart new --from view.encounter -o MART/encounters.sql", &["decide", "mart.new"]),
     ("mart check MART", &["decide", "mart.check"]),
+    ("mart diff MART", &["decide", "mart.diff"]),
     ("mart register MART", &["decide", "mart.register"]),
     ("catalog list", &["decide", "catalog.list"]),
     ("catalog show view.patient", &["decide", "catalog.show"]),

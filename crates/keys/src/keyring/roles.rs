@@ -21,7 +21,7 @@ pub struct GatewayKeys {
     pub provider_secret_mac: MacKey,
     /// Signing secrets of providers, session tokens, first answers.
     pub door: DoorKey,
-    /// Client assertions and signed requests that were used.
+    /// Client assertions and signed requests that were used; tokens of sessions, and recovery codes.
     pub once_mac: MacKey,
     /// Signs access tokens.
     pub token_signer: Arc<dyn Signer>,

@@ -112,13 +112,24 @@ impl Walk<'_> {
         Ok(carried)
     }
 
+    fn any(&self, expressions: &[Expr], schema: &DFSchema, input: &Carried) -> Result<bool> {
+        Ok(!self.made_of(expressions, schema, input)?.is_empty())
+    }
+
     fn carries(&self, expression: &Expr, schema: &DFSchema, input: &Carried) -> Result<bool> {
         let mut carries = false;
         expression.apply(|node| {
             let says_no_more = match node {
                 Expr::ScalarFunction(call) => call.func.name() == "mart_person",
-                Expr::AggregateFunction(call) => call.func.name() == "count",
-                Expr::WindowFunction(call) => call.fun.name() == "count",
+                // Which rows it is made over, and in what order, is not in its value.
+                Expr::AggregateFunction(call) => {
+                    carries |= call.func.name() != "count" && self.any(&call.params.args, schema, input)?;
+                    true
+                }
+                Expr::WindowFunction(call) => {
+                    carries |= call.fun.name() != "count" && self.any(&call.params.args, schema, input)?;
+                    true
+                }
                 Expr::Exists(_) | Expr::InSubquery(_) | Expr::SetComparison(_) => true,
                 Expr::Column(Column { relation, name, .. }) => {
                     let at = schema.index_of_column_by_name(relation.as_ref(), name);
@@ -216,6 +227,7 @@ mod tests {
             "select class, count(l.person) over (partition by l.person order by at) as nth from visits join person_link l using (patient)",
             "select class from visits join person_link using (patient) order by person limit 3",
             "select patient as person from visits",
+            "select row_number() over (partition by person order by person) as n from person_link",
         ] {
             assert_eq!(exposed(query).await, Vec::<String>::new(), "{query}");
         }

@@ -135,7 +135,22 @@ impl Home {
         vault: Arc<dyn ObjectStore>,
         limits: RefineryLimits,
     ) -> Refinery {
-        Refinery::new(Arc::new(WorkerParts {
+        Refinery::new(self.parts_on(holder, stores, vault, limits))
+    }
+
+    /// What a worker works with.
+    pub(crate) fn worker_parts(&self, holder: &str) -> Arc<WorkerParts> {
+        self.parts_on(holder, self.stores(), self.zone(Zone::Vault), RefineryLimits::default())
+    }
+
+    fn parts_on(
+        &self,
+        holder: &str,
+        stores: Stores,
+        vault: Arc<dyn ObjectStore>,
+        limits: RefineryLimits,
+    ) -> Arc<WorkerParts> {
+        Arc::new(WorkerParts {
             control: self.control.clone(),
             stores,
             landing: self.zone(Zone::Landing),
@@ -147,7 +162,7 @@ impl Home {
             audit: self.audit.clone(),
             holder: holder.to_owned(),
             limits: RefineryLimits { lease_ms: LEASE_MS, ..limits },
-        }))
+        })
     }
 
     pub(crate) fn reader(&self) -> Reader {

@@ -10,6 +10,7 @@ mod incremental;
 mod jobs;
 mod leaks;
 mod links;
+mod mart_diff;
 mod marts;
 mod registered;
 mod repeats;
