@@ -5,6 +5,7 @@ mod audit;
 mod catalog;
 mod feed;
 mod job;
+mod people;
 mod provider;
 
 pub(crate) use access::{AccessCommand, ExplainArgs, PolicyCommand, RoleCommand};
@@ -14,6 +15,7 @@ pub(crate) use audit::{
 pub(crate) use catalog::{CatalogCommand, ExportCatalogArgs, ExportedAs, GlueArgs, SyncCommand};
 pub(crate) use feed::FeedCommand;
 pub(crate) use job::{JobCommand, MartCommand, RunArgs};
+pub(crate) use people::{GroupCommand, UserCommand};
 pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -61,6 +63,12 @@ pub(crate) enum Command {
     /// Outside issuers whose access tokens are taken.
     #[command(subcommand)]
     Issuer(IssuerCommand),
+    /// People who use the console: their roles, passwords and devices.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Groups of people: roles that are given to all of them.
+    #[command(subcommand)]
+    Group(GroupCommand),
     /// Who may do what, and which policy says so.
     #[command(subcommand)]
     Policy(PolicyCommand),

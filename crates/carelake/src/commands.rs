@@ -7,6 +7,7 @@ mod catalog;
 mod completions;
 mod demo;
 mod feed;
+mod group;
 mod import;
 mod init;
 mod issuer;
@@ -19,6 +20,7 @@ mod role;
 mod serve;
 mod simulate;
 mod sql;
+mod user;
 mod view;
 
 use crate::cli::{Cli, Command};
@@ -33,6 +35,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(&home).await?,
         Command::Provider(command) => provider::run(&home, command, json).await?,
         Command::Issuer(command) => issuer::run(&home, command, json).await?,
+        Command::User(command) => user::run(&home, command, json).await?,
+        Command::Group(command) => group::run(&home, command, json).await?,
         Command::Policy(command) => return policy::run(&home, command, json).await,
         Command::Role(command) => role::run(&home, command, json).await?,
         Command::Access(command) => access::run(&home, command, json).await?,

@@ -113,6 +113,8 @@ pub(crate) struct WorkerConfig {
     pub(crate) keep_ms: i64,
     /// How long a published segment stays in landing, in milliseconds.
     pub(crate) keep_segments_ms: i64,
+    /// How many days runs of jobs are remembered; the newest of each job is in any case.
+    pub(crate) keep_runs_days: u32,
 }
 
 impl Default for WorkerConfig {
@@ -123,6 +125,7 @@ impl Default for WorkerConfig {
             schedules: true,
             keep_ms: 15 * 60_000,
             keep_segments_ms: 24 * 3_600_000,
+            keep_runs_days: 400,
         }
     }
 }

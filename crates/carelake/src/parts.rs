@@ -230,6 +230,7 @@ impl Parts {
         UpkeepLimits {
             keep_ms: worker.keep_ms,
             keep_segments_ms: worker.keep_segments_ms,
+            keep_runs_ms: i64::from(worker.keep_runs_days) * 24 * 3_600_000,
             ..UpkeepLimits::default()
         }
     }

@@ -24,6 +24,7 @@ ALTER TABLE job_run ADD COLUMN facts TEXT NOT NULL DEFAULT '';
 
 CREATE INDEX job_run_open ON job_run (not_before, id) WHERE ended IS NULL;
 CREATE INDEX job_run_of ON job_run (job, id) WHERE job IS NOT NULL;
+CREATE INDEX job_run_ended ON job_run (ended) WHERE ended IS NOT NULL;
 
 CREATE TABLE job (
     name       TEXT   NOT NULL PRIMARY KEY,

@@ -151,12 +151,18 @@ macro_rules! select_runs {
     ($rest:literal) => {
         concat!(
             "SELECT id, job, kind, name, cause, actor, state, attempt, due, queued, started, ended, holder, stop,
-                    detail, facts, seq, asked FROM job_run ",
+                    detail, facts, seq, asked, epoch FROM job_run ",
             $rest
         )
     };
 }
 use select_runs;
+
+/// Where these columns have the epoch.
+const EPOCH_AT: usize = 18;
+
+/// Runs that are forgotten by one statement.
+const FORGOTTEN_AT_ONCE: i64 = 1_000;
 
 impl Control {
     /// Notes that something begins that is of no job.
@@ -213,6 +219,33 @@ impl Control {
         row.as_ref().map(read_run).transpose()
     }
 
+    /// Forgets runs that ended before `before`, with their logs, but for the newest of each job; how many.
+    ///
+    /// # Errors
+    /// The database failed; what was forgotten until then stays so.
+    pub async fn forget_runs(&self, before: Timestamp) -> Result<u64, ControlError> {
+        const ACTION: &str = "forget runs";
+        const OLD: &str = "SELECT id FROM job_run r WHERE r.ended < $1
+            AND (r.job IS NULL OR EXISTS (SELECT 1 FROM job_run n WHERE n.job = r.job AND n.id > r.id))
+            ORDER BY r.ended LIMIT $2";
+        const LINES: &str = "DELETE FROM run_line WHERE run = $1";
+        const RUN: &str = "DELETE FROM job_run WHERE id = $1";
+        let mut forgotten = 0;
+        loop {
+            let old = self.database.rows(ACTION, OLD, &[before.0.into(), FORGOTTEN_AT_ONCE.into()]).await?;
+            let mut tx = self.begin(ACTION).await?;
+            for row in &old {
+                let id = [row.int(0)?.into()];
+                tx.run(ACTION, LINES, &id).await?;
+                forgotten += tx.run(ACTION, RUN, &id).await?;
+            }
+            tx.commit(ACTION).await?;
+            if old.len() < FORGOTTEN_AT_ONCE as usize {
+                return Ok(forgotten);
+            }
+        }
+    }
+
     /// Asks that a run end: at once if nobody works at it, soon if somebody does.
     ///
     /// # Errors
@@ -266,7 +299,8 @@ pub(crate) async fn end_in(
     tx.run(END, SQL, &params).await
 }
 
-/// Queues a run of a job within a transaction; `None` if one of the same job and due time waits already.
+/// Queues a run of a job within a transaction; `None` if one of the same job waits already, and if both are of a
+/// schedule's times each of which is to have its run, of the same time.
 pub(crate) async fn queue_in(
     tx: &mut Tx,
     job: &str,
@@ -275,7 +309,8 @@ pub(crate) async fn queue_in(
 ) -> Result<Option<RunId>, ControlError> {
     const NOTE: &str = "UPDATE job SET queued = $2 WHERE name = $1 RETURNING kind, target, resource";
     const WAITS: &str = "SELECT id FROM job_run WHERE job = $1 AND state = 'queued' AND ended IS NULL
-        AND (due IS NULL OR $2 IS NULL OR due = $2)";
+        AND (due IS NULL OR $2 IS NULL OR due = $2
+             OR EXISTS (SELECT 1 FROM job j WHERE j.name = $1 AND j.missed <> 'each'))";
     const INSERT: &str =
         "INSERT INTO job_run (id, job, kind, name, resource, cause, actor, state, detail, due, queued,
             not_before, started, ended, seq, asked)

@@ -211,8 +211,7 @@ impl Jobs {
         for AtWork { claimed, task, .. } in self.at_work.drain(..) {
             task.abort();
             say(parts, claimed.run.id, "the service stops; the run is queued again").await;
-            let again = Ending::Again(parts.clock.now());
-            if let Err(error) = parts.control.end_attempt(&claimed.lease, again, "", "").await {
+            if let Err(error) = parts.control.end_attempt(&claimed.lease, Ending::GivenBack, "", "").await {
                 tracing::warn!(
                     run = claimed.run.id.0,
                     error = chain(&error),

@@ -12,8 +12,8 @@ mod plain;
 
 pub use files::{DataFile, Size};
 pub use id::TableId;
-pub(crate) use plain::like;
 pub use plain::plain;
+pub(crate) use plain::{like, plain_type};
 
 use crate::{
     LakeError,

@@ -37,6 +37,8 @@ pub struct UpkeepLimits {
     pub keep_ms: i64,
     /// How long a published segment is kept, in milliseconds (design §2.9).
     pub keep_segments_ms: i64,
+    /// How long runs of jobs are remembered, in milliseconds; the newest of each job is in any case.
+    pub keep_runs_ms: i64,
     /// A log is checkpointed after so many versions.
     pub checkpoint_versions: i64,
 }
@@ -50,6 +52,7 @@ impl Default for UpkeepLimits {
             superseded_rows: 1_000,
             keep_ms: 15 * 60_000,
             keep_segments_ms: 24 * 3_600_000,
+            keep_runs_ms: 400 * 24 * 3_600_000,
             checkpoint_versions: 20,
         }
     }
@@ -192,6 +195,8 @@ impl Upkeep {
         }
         let before = now.plus_ms(-self.limits.keep_segments_ms);
         tended.deleted_segments += tidy::landing(&parts, before).await?;
+        let forgotten = parts.control.forget_runs(now.plus_ms(-self.limits.keep_runs_ms)).await;
+        forgotten.map_err(LakeError::control("forget old runs"))?;
         self.last_tidy = Some(now);
         if tended.deleted_files > 0 || tended.deleted_segments > 0 {
             let event = AuditEvent::new(now, "tidy", "worker", AuditOutcome::Success, "zones")

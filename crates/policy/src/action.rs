@@ -67,6 +67,10 @@ words! {
         IssuerChange = "issuer.change",
         /// See which outside issuers there are. Of the lake.
         IssuerList = "issuer.list",
+        /// Add, change or remove people and groups. Of the lake.
+        UserChange = "user.change",
+        /// See which people and groups there are. Of the lake.
+        UserList = "user.list",
         /// Change the lake's own policies. Of the lake.
         PolicySet = "policy.set",
         /// List, check and explain policies. Of the lake.

@@ -21,6 +21,7 @@ mod capability;
 mod config;
 mod connection;
 mod error;
+mod factors;
 mod guesses;
 mod handlers;
 mod key_sets;
@@ -39,6 +40,7 @@ mod transaction;
 
 pub use app::{App, HomeKind};
 pub use config::GatewayConfig;
+pub use factors::recovery_code_mac;
 pub use listen::{ServeError, Serving, serve};
 pub use peer::{Peer, certificate_thumbprint};
 pub use router::{openapi, router};

@@ -47,8 +47,8 @@ const LOOKS: [&str; 13] = [
     "limits", "findings",
 ];
 /// What belongs to the configuration of security.
-const OF_SECURITY: [&str; 8] =
-    ["provider", "credential", "issuer", "policy", "access", "key", "role", "init"];
+const OF_SECURITY: [&str; 10] =
+    ["provider", "credential", "issuer", "user", "group", "policy", "access", "key", "role", "init"];
 
 impl Kind {
     /// The kind of `action`, as it ended.
@@ -67,6 +67,9 @@ impl Kind {
             "token" | "signing-credential" => Self::authorization(SECURITY),
             "sql" | "sql.query" => Self::dicom("110112", "E", QUERY),
             "import" | "import.begin" => Self::dicom("110107", "C", JOB),
+            // A login, a logout.
+            "sign-in" => Self::dicom("110114", "E", SECURITY).with((DCM, "110122")),
+            "sign-out" => Self::dicom("110114", "E", SECURITY).with((DCM, "110123")),
             "decide" => Self::dicom("110113", "E", SECURITY).with((AUTHZ, "AuthZ-Role")),
             // Node authentication.
             "connection.refuse" => {

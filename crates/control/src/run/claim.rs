@@ -1,6 +1,6 @@
 //! Working at queued runs: each is one holder's at a time, fenced by an epoch, and ends once.
 
-use super::{Run, RunId, RunState, read_run, select_runs};
+use super::{EPOCH_AT, Run, RunId, RunState, read_run, select_runs};
 use crate::{
     Control, ControlError, Publication, TableVersion, WorkerLease,
     database::Tx,
@@ -40,6 +40,8 @@ pub enum Ending {
     Over(RunState),
     /// It is tried again, not before this time.
     Again(Timestamp),
+    /// Whoever worked at it stops, which is no fault of the run's: the attempt does not count.
+    GivenBack,
 }
 
 impl Control {
@@ -58,18 +60,21 @@ impl Control {
     ) -> Result<Option<Claimed>, ControlError> {
         const LOCK: &str = "UPDATE counter SET value = value WHERE name = 'job'";
         const NEXT: &str = select_runs!(
-            "r WHERE r.ended IS NULL AND r.job IS NOT NULL
+            "r WHERE r.ended IS NULL AND r.job IS NOT NULL AND $2 LIKE '% ' || r.kind || ' %'
               AND ((r.state = 'queued' AND r.not_before <= $1) OR (r.state = 'running' AND r.expires <= $1))
               AND NOT EXISTS (SELECT 1 FROM job_run o WHERE o.ended IS NULL AND o.job = r.job AND o.id <> r.id
                               AND o.state = 'running' AND o.expires > $1)
               AND (SELECT COUNT(*) FROM job_run o WHERE o.ended IS NULL AND o.resource = r.resource
                    AND o.state = 'running' AND o.expires > $1)
                 < COALESCE((SELECT l.at_once FROM job_limit l WHERE l.resource = r.resource), 1)
-             ORDER BY r.not_before, r.id"
+             ORDER BY r.not_before, r.id LIMIT 8"
         );
         const TAKE: &str =
             "UPDATE job_run SET state = 'running', holder = $2, epoch = epoch + 1, expires = $3,
-            started = $4, attempt = attempt + $5 WHERE id = $1 RETURNING epoch";
+            started = $4, attempt = attempt + $5 WHERE id = $1 AND ended IS NULL AND epoch = $6
+            AND (state = 'queued' OR expires <= $4) RETURNING epoch";
+        const GIVE_UP: &str = "UPDATE job_run SET state = $3, detail = $4, ended = $5
+            WHERE id = $1 AND ended IS NULL AND epoch = $2 AND expires <= $5";
         const TRIES: &str = "SELECT retries FROM job WHERE name = $1";
         const ANY: &str = "SELECT id FROM job_run WHERE ended IS NULL AND job IS NOT NULL
               AND ((state = 'queued' AND not_before <= $1) OR (state = 'running' AND expires <= $1)) LIMIT 1";
@@ -81,11 +86,9 @@ impl Control {
         let mut tx = self.begin(CLAIM).await?;
         // Whoever else claims waits here, and sees what is claimed now.
         tx.run(CLAIM, LOCK, &[]).await?;
-        for row in tx.rows(CLAIM, NEXT, &[now.0.into()]).await? {
-            let run = read_run(&row)?;
-            if !kinds.contains(&run.kind.as_str()) {
-                continue;
-            }
+        let kinds = format!(" {} ", kinds.join(" "));
+        for row in tx.rows(CLAIM, NEXT, &[now.0.into(), kinds.as_str().into()]).await? {
+            let (run, epoch) = (read_run(&row)?, row.int(EPOCH_AT)?);
             let job = run.job.as_deref().unwrap_or_default();
             let tries = tx.row(CLAIM, TRIES, &[job.into()]).await?.map_or(Ok(0), |row| row.count(0))?;
             let taken_from = run.holder.clone().filter(|_| run.state == RunState::Running);
@@ -94,12 +97,20 @@ impl Control {
                     true => (RunState::Cancelled, "whoever worked at it is gone"),
                     false => (RunState::Failed, "whoever worked at it was gone, each time that it was tried"),
                 };
-                super::end_in(&mut tx, run.id, state, why, None, now).await?;
+                let params = [run.id.0.into(), epoch.into(), state.as_str().into(), why.into(), now.0.into()];
+                tx.run(CLAIM, GIVE_UP, &params).await?;
                 continue;
             }
             let more = i64::from(taken_from.is_some());
-            let params =
-                [run.id.0.into(), holder.into(), now.plus_ms(ttl_ms).0.into(), now.0.into(), more.into()];
+            let params = [
+                run.id.0.into(),
+                holder.into(),
+                now.plus_ms(ttl_ms).0.into(),
+                now.0.into(),
+                more.into(),
+                epoch.into(),
+            ];
+            // Somebody may have ended it, or held it on, since it was looked at.
             let Some(row) = tx.row(CLAIM, TAKE, &params).await? else { continue };
             let epoch = Epoch(row.int(0)?);
             tx.commit(CLAIM).await?;
@@ -185,7 +196,7 @@ async fn end_attempt_in(
     const OVER: &str = "UPDATE job_run SET state = $4, detail = $5, facts = $6, ended = $7, seq = $8
         WHERE id = $1 AND epoch = $2 AND holder = $3 AND state = 'running'";
     const AGAIN: &str = "UPDATE job_run SET state = 'queued', detail = $4, facts = $5, not_before = $6,
-            attempt = attempt + 1, holder = NULL, expires = 0
+            attempt = attempt + $7, holder = NULL, expires = 0
         WHERE id = $1 AND epoch = $2 AND holder = $3 AND state = 'running'";
     const MADE: &str =
         "UPDATE job SET made_from = $2 WHERE name = (SELECT r.job FROM job_run r WHERE r.id = $1)";
@@ -197,8 +208,12 @@ async fn end_attempt_in(
             tx.run(END, OVER, &[held.as_slice(), &rest].concat()).await?
         }
         Ending::Again(at) => {
-            tx.run(END, AGAIN, &[held.as_slice(), &[detail.into(), facts.into(), at.0.into()]].concat())
-                .await?
+            let rest = [detail.into(), facts.into(), at.0.into(), 1.into()];
+            tx.run(END, AGAIN, &[held.as_slice(), &rest].concat()).await?
+        }
+        Ending::GivenBack => {
+            let rest = [detail.into(), facts.into(), now.0.into(), 0.into()];
+            tx.run(END, AGAIN, &[held.as_slice(), &rest].concat()).await?
         }
     };
     if changed == 0 {

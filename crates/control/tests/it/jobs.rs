@@ -4,7 +4,7 @@ use crate::ground::Ground;
 use control::{
     Cause, Control, ControlError, DueJob, Ending, NewJob, NewPublication, PublicationKind, Queued, RunState,
 };
-use model::{CommitSeq, Timestamp};
+use model::{Clock, CommitSeq, Timestamp};
 use std::collections::BTreeMap;
 
 const TTL: i64 = 6_000;
@@ -134,6 +134,61 @@ async fn a_failed_attempt_waits_and_is_tried_again() {
     control.log_run(id, "second").await.unwrap();
     let said = control.run_log(id, 1).await.unwrap();
     assert_eq!(said.iter().map(|line| (line.line, line.said.as_str())).collect::<Vec<_>>(), [(2, "second")]);
+}
+
+#[tokio::test]
+async fn a_run_that_is_given_back_has_lost_no_attempt() {
+    let ground = Ground::new("back").await;
+    let control = &ground.control;
+    control.put_job(&job("a"), None).await.unwrap();
+    control.queue_run("mart.a", &BY_HAND).await.unwrap();
+    for holder in ["one", "two", "three"] {
+        let claimed = claim(control, holder).await.unwrap();
+        assert_eq!((claimed.run.attempt, claimed.taken_from), (1, None));
+        control.end_attempt(&claimed.lease, Ending::GivenBack, "", "").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_slow_job_does_not_pile_up() {
+    let ground = Ground::new("piling").await;
+    let control = &ground.control;
+    for (name, missed) in [("a", "once"), ("b", "each")] {
+        let job = NewJob { missed: missed.to_owned(), ..job(name) };
+        control.put_job(&job, Some(Timestamp(1))).await.unwrap();
+    }
+    for due in 1..4 {
+        let moved = |name: &str| DueJob {
+            name: format!("mart.{name}"),
+            was_due: Timestamp(due),
+            runs: vec![Timestamp(due)],
+            next_due: Some(Timestamp(due + 1)),
+        };
+        control.queue_due(&[moved("a"), moved("b")]).await.unwrap();
+    }
+    assert_eq!(control.runs(Some("mart.a"), 10).await.unwrap().len(), 1);
+    assert_eq!(control.runs(Some("mart.b"), 10).await.unwrap().len(), 3, "each time has its run");
+}
+
+#[tokio::test]
+async fn old_runs_are_forgotten_but_for_the_newest_of_each_job() {
+    let ground = Ground::new("forgotten").await;
+    let control = &ground.control;
+    control.put_job(&job("a"), None).await.unwrap();
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(control.queue_run("mart.a", &BY_HAND).await.unwrap().unwrap());
+        let claimed = claim(control, "one").await.unwrap();
+        control.log_run(claimed.run.id, "something").await.unwrap();
+        control.end_attempt(&claimed.lease, Ending::Over(RunState::Failed), "", "").await.unwrap();
+    }
+    let import = control.run_start("import", "gp", "operator").await.unwrap();
+    assert_eq!(control.forget_runs(ground.clock.now()).await.unwrap(), 0, "none ended before");
+    ground.clock.advance_ms(1);
+    assert_eq!(control.forget_runs(ground.clock.now()).await.unwrap(), 2);
+    let left: Vec<_> = control.runs(None, 10).await.unwrap().into_iter().map(|run| run.id).collect();
+    assert_eq!(left, [import, ids[2]], "what is under way stays");
+    assert_eq!(control.run_log(ids[0], 0).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 mod access;
 mod alerts;
 mod catalog;
+mod claims;
 mod credentials;
 mod ground;
 mod holds;

@@ -35,6 +35,8 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
         | Action::ProviderList
         | Action::IssuerChange
         | Action::IssuerList
+        | Action::UserChange
+        | Action::UserList
         | Action::PolicySet
         | Action::PolicyRead
         | Action::AccessReport

@@ -1,0 +1,171 @@
+//! `carelake user` and `carelake group`: people, and what is open to them.
+
+use super::audit::moment;
+use clap::{Args, Subcommand};
+use model::Timestamp;
+use policy::Role;
+
+/// The most characters of a person's or a group's name.
+const LONGEST: usize = 64;
+
+/// People who use the console.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Add a person and print their password, once.
+    #[command(after_help = "\
+Whoever acts as administrator, custodian or auditor needs a device that makes codes: `carelake user device`.
+
+Examples:
+  carelake user add ann --role engineer --display 'Ann Archer'
+  carelake user add ann@trust.example --role auditor --expires 2027-04-01
+  pass show lake/ann | carelake user add ann --role analyst --password-stdin")]
+    Add {
+        /// What they sign in as: letters, digits and . - _ @; never given to anybody else.
+        #[arg(value_parser = name)]
+        name: String,
+        /// What they are called on pages; their name if it is left out.
+        #[arg(long, value_name = "NAME")]
+        display: Option<String>,
+        #[command(flatten)]
+        opens: RoleArgs,
+        /// When the account ends.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        expires: Option<Timestamp>,
+        /// Read the password from standard input, one line, instead of making one.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Show the people, their roles and whether they may come in.
+    List,
+    /// Say anew what is open to a person, what they are called, or when their account ends.
+    #[command(after_help = "\
+Examples:
+  carelake user set ann --role engineer --role analyst     in place of all that they have by themselves
+  carelake user set ann --expires 2027-04-01
+  carelake user set ann --never-expires")]
+    Set {
+        /// Who.
+        name: String,
+        /// What they are called on pages.
+        #[arg(long, value_name = "NAME")]
+        display: Option<String>,
+        #[command(flatten)]
+        opens: RoleArgs,
+        /// When the account ends.
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        expires: Option<Timestamp>,
+        /// It does not end.
+        #[arg(long, conflicts_with = "expires")]
+        never_expires: bool,
+    },
+    /// Let a person in no more, from their next request on.
+    Suspend {
+        /// Who.
+        name: String,
+    },
+    /// Let a suspended person in again.
+    Resume {
+        /// Who.
+        name: String,
+    },
+    /// Give a person another password, printed once; their sessions end.
+    Password {
+        /// Who.
+        name: String,
+        /// Read it from standard input, one line, instead of making one.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Give a person a device that makes codes, and ten recovery codes, printed once; their sessions end.
+    #[command(after_help = "\
+What is printed is taken in by an authenticator app: as an address, from which most can make a QR code, or as a secret.
+
+Examples:
+  carelake user device ann
+  carelake --json user device ann | jq -r .address | qrencode -t utf8
+  carelake user device ann --remove")]
+    Device {
+        /// Who.
+        name: String,
+        /// Take it away instead.
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Remove a person: nothing that they could show is kept, and the name stays theirs in the audit trail.
+    Remove {
+        /// Who.
+        name: String,
+    },
+}
+
+/// Groups of people.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GroupCommand {
+    /// Add a group, or say anew which roles are open to those in it.
+    #[command(after_help = "\
+Example:
+  carelake group add data-team --role engineer --role analyst && carelake group join data-team ann")]
+    Add {
+        /// Its name.
+        #[arg(value_parser = name)]
+        name: String,
+        #[command(flatten)]
+        opens: RoleArgs,
+    },
+    /// Show the groups.
+    List,
+    /// Put a person into a group.
+    Join {
+        /// The group.
+        group: String,
+        /// Who.
+        name: String,
+    },
+    /// Take a person out of a group.
+    Leave {
+        /// The group.
+        group: String,
+        /// Who.
+        name: String,
+    },
+    /// Remove a group; what was open by it is so no more.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RoleArgs {
+    /// A role that is open: analyst, engineer, custodian, auditor or administrator; may be given several times.
+    #[arg(long = "role", value_name = "ROLE", value_parser = role)]
+    pub(crate) roles: Vec<Role>,
+}
+
+impl RoleArgs {
+    /// The roles as they are kept.
+    pub(crate) fn words(&self) -> Vec<String> {
+        self.roles.iter().map(|role| role.as_str().to_owned()).collect()
+    }
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    match text.parse() {
+        Ok(Role::Provider) => {
+            Err("nobody signs in as a provider: `carelake provider add` registers one".to_owned())
+        }
+        Ok(role) => Ok(role),
+        Err(error) => Err(format!("{error}")),
+    }
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let fits = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || "._@-".contains(one);
+    let begins = text.starts_with(|one: char| one.is_ascii_alphanumeric());
+    match begins && text.len() <= LONGEST && text.chars().all(fits) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "a name has small letters, digits and . - _ @, {LONGEST} at most, a letter or digit first"
+        )),
+    }
+}
