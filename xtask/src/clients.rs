@@ -1,4 +1,4 @@
-//! Other people's programs that the end-to-end tests drive: curl, and packages for Python and Node at the versions
+//! Other people's programs that the end-to-end tests drive: curl, Chromium, and packages for Python and Node at the versions
 //! that `crates/e2e/clients` names.
 
 use crate::{
@@ -17,9 +17,13 @@ const NAMED_IN: &str = "crates/e2e/clients";
 /// # Errors
 /// Something could not be installed; the error says what.
 pub(crate) fn install(workshop: &Workshop) -> anyhow::Result<()> {
-    for (program, package) in
-        [("curl", "curl"), ("node", "nodejs"), ("npm", "npm"), ("python3", "python3-venv")]
-    {
+    for (program, package) in [
+        ("curl", "curl"),
+        ("node", "nodejs"),
+        ("npm", "npm"),
+        ("python3", "python3-venv"),
+        ("chromium", "chromium"),
+    ] {
         if !on_path(program) {
             debian_package(workshop, package)?;
         }

@@ -5,7 +5,7 @@
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use server::GatewayConfig;
+use server::{ConsoleConfig, GatewayConfig};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -17,6 +17,8 @@ use std::{
 pub(crate) struct Config {
     /// The HTTPS door.
     pub(crate) gateway: GatewayConfig,
+    /// The console's addresses and bounds.
+    pub(crate) console: ConsoleConfig,
     /// The worker.
     pub(crate) worker: WorkerConfig,
     /// Queries.

@@ -1,10 +1,12 @@
 //! `carelake`: the command line, and the wiring of all parts.
 
 mod access;
+mod asking;
 mod cli;
 mod client;
 mod commands;
 mod config;
+mod desk;
 mod feeds;
 mod home;
 mod outside;
@@ -13,6 +15,7 @@ mod retention;
 mod screen;
 mod trail;
 mod watchman;
+mod which;
 mod witness;
 
 use clap::Parser;

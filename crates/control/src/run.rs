@@ -11,7 +11,7 @@ use crate::{
     database::{Row, Tx, number},
 };
 use model::{CommitSeq, Timestamp};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// Name the transactions in errors.
 const START: &str = "start a run";
@@ -208,6 +208,26 @@ impl Control {
             Some(job) => self.database.rows(ACTION, OF, &[limit, job.into()]).await?,
         };
         rows.iter().map(read_run).collect()
+    }
+
+    /// The newest runs of every job, at most `each` of one job, the oldest of these first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn newest_runs(&self, each: usize) -> Result<BTreeMap<String, Vec<Run>>, ControlError> {
+        const SQL: &str = select_runs!(
+            "WHERE id IN (SELECT n.id FROM job j JOIN job_run n ON n.job = j.name
+                AND n.id >= COALESCE((SELECT o.id FROM job_run o WHERE o.job = j.name ORDER BY o.id DESC
+                    LIMIT 1 OFFSET $1), 0))
+             ORDER BY id"
+        );
+        let offset = number(each.saturating_sub(1) as u64);
+        let mut newest: BTreeMap<String, Vec<Run>> = BTreeMap::new();
+        for row in self.database.rows("list the newest runs", SQL, &[offset.into()]).await? {
+            let run = read_run(&row)?;
+            newest.entry(run.job.clone().unwrap_or_default()).or_default().push(run);
+        }
+        Ok(newest)
     }
 
     /// One run.

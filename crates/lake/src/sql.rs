@@ -40,7 +40,7 @@ use datafusion::{
         memory_pool::FairSpillPool,
         runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
     },
-    logical_expr::LogicalPlan,
+    logical_expr::{LogicalPlan, LogicalPlanBuilder},
     prelude::{SessionConfig, SessionContext},
     sql::parser::Statement,
 };
@@ -94,6 +94,22 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// The same, of which no more than `rows` rows are wanted.
+    ///
+    /// # Errors
+    /// The plan cannot be cut off.
+    pub fn at_most(self, rows: usize) -> Result<Self, LakeError> {
+        let cut = LogicalPlanBuilder::from(self.plan).limit(0, Some(rows));
+        let plan = cut.and_then(LogicalPlanBuilder::build).map_err(LakeError::Query)?;
+        Ok(Self { plan, ..self })
+    }
+
+    /// What it does, step by step, for whoever has asked: it holds the query's values.
+    #[must_use]
+    pub fn told(&self) -> String {
+        self.plan.display_indent().to_string()
+    }
+
     /// What it does, step by step, not optimised.
     pub(crate) const fn logical(&self) -> &LogicalPlan {
         &self.plan

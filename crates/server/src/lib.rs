@@ -20,6 +20,7 @@ mod caller;
 mod capability;
 mod config;
 mod connection;
+mod console;
 mod error;
 mod factors;
 mod guesses;
@@ -40,6 +41,10 @@ mod transaction;
 
 pub use app::{App, HomeKind};
 pub use config::GatewayConfig;
+pub use console::{
+    Answered, AskError, Console, ConsoleConfig, Lake, Made, Question, Search, Trail,
+    router as console_router, serve_console,
+};
 pub use factors::recovery_code_mac;
 pub use listen::{ServeError, Serving, serve};
 pub use peer::{Peer, certificate_thumbprint};

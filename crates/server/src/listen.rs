@@ -27,7 +27,7 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(250);
 pub enum ServeError {
     /// Another program listens there.
     #[error(
-        "the address {address} is in use by another program; stop it, or set gateway.listen to another address"
+        "the address {address} is in use by another program; stop it, or set gateway.listen or console.listen to another address"
     )]
     AddressInUse {
         /// The address asked for.
@@ -76,25 +76,49 @@ where
     F: Future + Send + 'static,
     F::Output: Send,
 {
-    if app.config.listen.is_empty() {
-        return Err(ServeError::NoAddress);
-    }
-    let public = app.config.listen.iter().map(|address| (*address, false));
-    let private = app.config.listen_private.iter().map(|address| (*address, true));
-    let listeners = public
-        .chain(private)
-        .map(|(address, private)| bind(address).map(|(address, listener)| (address, listener, private)))
-        .collect::<Result<Vec<_>, _>>()?;
+    let listeners = bind_all(&app.config.listen, &app.config.listen_private)?;
     let grace = Duration::from_millis(app.config.shutdown_grace_ms);
     let addresses: Vec<SocketAddr> = listeners.iter().map(|(address, ..)| *address).collect();
-    let connections = Arc::new(Connections::new(
+    let connections = Connections::new(
         router(Arc::clone(&app), &addresses),
         tls.config().into(),
         app.config.max_connections,
         Arc::clone(&app.audit),
         Arc::clone(&app.clock),
         request::address(&app.config, &addresses).into(),
-    ));
+    );
+    Ok(accept_all(listeners, connections, grace, shutdown))
+}
+
+/// An address, whoever listens there, and whether only a private link leads to it.
+pub(crate) type Listening = (SocketAddr, TcpListener, bool);
+
+/// Binds all addresses, or none.
+pub(crate) fn bind_all(public: &[SocketAddr], private: &[SocketAddr]) -> Result<Vec<Listening>, ServeError> {
+    if public.is_empty() {
+        return Err(ServeError::NoAddress);
+    }
+    let public = public.iter().map(|address| (*address, false));
+    let private = private.iter().map(|address| (*address, true));
+    public
+        .chain(private)
+        .map(|(address, private)| bind(address).map(|(address, listener)| (address, listener, private)))
+        .collect()
+}
+
+/// Serves connections on all of them until `shutdown` is ready, and those that are open then for `grace` more.
+pub(crate) fn accept_all<F>(
+    listeners: Vec<Listening>,
+    connections: Connections,
+    grace: Duration,
+    shutdown: F,
+) -> Serving
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    let addresses = listeners.iter().map(|(address, ..)| *address).collect();
+    let connections = Arc::new(connections);
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
     for (_, listener, private) in listeners {
@@ -104,7 +128,7 @@ where
         shutdown.await;
         stop.send_replace(true);
     });
-    Ok(Serving { addresses, tasks })
+    Serving { addresses, tasks }
 }
 
 /// Accepts connections until `stopping` turns true, then waits up to `grace` for those that are open.

@@ -25,6 +25,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("profile", &["model", "fhir"]),
     // Filled by the binary: it tells of tables and can see none.
     ("exchange", &["model"]),
+    // Pages are filled by whoever serves them: it can show only what it is handed.
+    ("console", &["model"]),
     ("vault", &["model", "fhir", "keys", "identity"]),
     ("landing", &["model", "fhir", "keys", "control"]),
     ("simulate", &["model"]),
@@ -40,7 +42,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Not vault: it must be unable to join identity to medicine. Not views, not lake.
     (
         "server",
-        &["model", "fhir", "keys", "audit", "credentials", "policy", "control", "identity", "landing"],
+        &[
+            "model",
+            "fhir",
+            "keys",
+            "audit",
+            "credentials",
+            "policy",
+            "console",
+            "control",
+            "identity",
+            "landing",
+        ],
     ),
     (
         "carelake",

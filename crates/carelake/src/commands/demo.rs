@@ -66,6 +66,7 @@ async fn serve_and_send(folder: &Path, simulation: &Simulation, checks: &mut Che
     let mut parts = Parts::open(folder, "demo-serve").await?;
     // Any free port: a lake may be running on this machine already.
     parts.home.config.gateway.listen = vec![([127, 0, 0, 1], 0).into()];
+    parts.home.config.console.listen = Vec::new();
     parts.home.config.worker.schedules = false;
     let service = Service::start(&parts).await?;
     let address = *service.addresses().first().context("the gateway listens nowhere")?;

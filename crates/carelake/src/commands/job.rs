@@ -6,13 +6,13 @@ pub(super) use drive::drive;
 
 use crate::{
     cli::{JobCommand, RunArgs},
+    desk,
     parts::Parts,
     screen,
 };
 use anyhow::Context;
 use control::{Cause, Job, Queued, Run, RunId};
 use lake::models;
-use marts::Schedule;
 use model::{AuditOutcome, Timestamp};
 use policy::{Action, Resource};
 use std::path::Path;
@@ -199,14 +199,7 @@ async fn cancel(parts: &Parts, args: RunArgs) -> anyhow::Result<()> {
 
 async fn pause(parts: &Parts, name: &str, paused: bool) -> anyhow::Result<()> {
     models::with_jobs(&parts.control, parts.clock.now()).await?;
-    let job = parts.control.job(name).await?;
-    let job = job.with_context(|| format!("no job `{name}`; `carelake job list` shows them"))?;
-    // What was due meanwhile is not made up for.
-    let next = match job.is.schedule.is_empty() {
-        true => None,
-        false => Schedule::parse(&job.is.schedule, &job.is.zone)?.after(parts.clock.now()),
-    };
-    parts.control.pause_job(name, paused, next).await?;
+    desk::pause_job(&parts.control, parts.clock.as_ref(), name, paused).await?;
     let action = if paused { "job.pause" } else { "job.resume" };
     parts.record(action, AuditOutcome::Success, name, &[]).await?;
     screen::say(format!(

@@ -3,6 +3,7 @@
 mod certificate;
 
 use crate::{
+    desk::Desk,
     feeds::Feeds,
     home,
     outside::{self, Outside},
@@ -17,7 +18,7 @@ use lake::LakeError;
 use landing::Intake;
 use model::AuditOutcome;
 use policy::{Action, Resource};
-use server::{App, Serving};
+use server::{App, Console, Serving};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -31,6 +32,7 @@ const APPROVALS_LOOKED_AT: Duration = Duration::from_secs(60);
 /// A gateway and a worker at work.
 pub(super) struct Service {
     serving: Serving,
+    console: Option<Serving>,
     intake: Arc<Intake>,
     worker: JoinHandle<Result<(), LakeError>>,
     /// End with the service.
@@ -56,15 +58,22 @@ impl Service {
             config: parts.home.config.gateway.clone(),
             home_kind: parts.kind,
         };
-        let (stop_serving, mut stopped) = watch::channel(false);
+        let (stop_serving, stopped) = watch::channel(false);
         let (stop_working, stop) = watch::channel(false);
         let worker = parts.worker()?;
         Feeds::new(parts).put_job().await?;
-        let shutdown = async move {
+        let shutdown = |mut stopped: watch::Receiver<bool>| async move {
             // An error means that the sender is gone, which is the same wish.
             drop(stopped.wait_for(|stop| *stop).await);
         };
-        let serving = server::serve(Arc::new(app), &tls, shutdown).await?;
+        let serving = server::serve(Arc::new(app), &tls, shutdown(stopped.clone())).await?;
+        let console = match parts.home.config.console.listen.is_empty() {
+            true => None,
+            false => {
+                let console = console(parts, serving.addresses())?;
+                Some(server::serve_console(Arc::new(console), &tls, shutdown(stopped)).await?)
+            }
+        };
         let mut helpers = JoinSet::new();
         helpers.spawn(async move {
             if let Err(error) = certificate::keep_current(tls, folder).await {
@@ -81,7 +90,7 @@ impl Service {
         let every = parts.home.config.audit.checkpoint_every();
         helpers.spawn(parts.witness.clone().keep(every, Arc::clone(&parts.trail)));
         let worker = tokio::spawn(worker.run(stop));
-        Ok(Self { serving, intake, worker, _helpers: helpers, stop_serving, stop_working })
+        Ok(Self { serving, console, intake, worker, _helpers: helpers, stop_serving, stop_working })
     }
 
     /// Where the gateway listens.
@@ -89,10 +98,18 @@ impl Service {
         self.serving.addresses()
     }
 
+    /// Where the console listens; nowhere if the configuration names no address.
+    pub(super) fn console(&self) -> &[SocketAddr] {
+        self.console.as_ref().map(Serving::addresses).unwrap_or_default()
+    }
+
     /// Takes no more, answers what is in flight, publishes what was accepted.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         self.stop_serving.send_replace(true);
         self.serving.stopped().await;
+        if let Some(console) = self.console {
+            console.stopped().await;
+        }
         self.intake.close().await;
         // Only now has everything come that is to be published.
         self.stop_working.send_replace(true);
@@ -117,6 +134,9 @@ pub(super) async fn run(folder: &Path) -> anyhow::Result<()> {
     for address in service.addresses() {
         screen::note(format!("carelake: the gateway listens on https://{address}/fhir/r4"));
     }
+    for address in service.console() {
+        screen::note(format!("carelake: the console is at https://{address}/"));
+    }
     screen::note(format!(
         "carelake: the certificate authority is {}; Ctrl-C stops",
         parts.home.places().tls().join("ca.pem").display()
@@ -130,6 +150,31 @@ pub(super) async fn run(folder: &Path) -> anyhow::Result<()> {
     parts.record("serve.stop", AuditOutcome::Success, "gateway", &[]).await?;
     parts.close().await?;
     ran_out.map_or(Ok(()), Err)
+}
+
+/// The console over the same parts.
+fn console(parts: &Parts, gateway: &[SocketAddr]) -> anyhow::Result<Console> {
+    let keys = parts.keyring.gateway()?;
+    let base = parts.home.config.gateway.base_url.clone();
+    let first = || gateway.first().map(|address| format!("https://{address}")).unwrap_or_default();
+    Ok(Console {
+        control: Arc::clone(&parts.control),
+        audit: Arc::clone(&parts.trail),
+        door: keys.door,
+        once_mac: keys.once_mac,
+        clock: Arc::clone(&parts.clock),
+        lake: Arc::new(Desk {
+            reader: parts.reader()?,
+            control: Arc::clone(&parts.control),
+            trail: parts.zone(Zone::Audit)?,
+            kind: parts.kind,
+            clock: Arc::clone(&parts.clock),
+        }),
+        config: parts.home.config.console.clone(),
+        home_kind: parts.kind,
+        gateway: base.unwrap_or_else(first),
+        ca_file: parts.home.places().tls().join("ca.pem").display().to_string(),
+    })
 }
 
 /// Who watches the trail.

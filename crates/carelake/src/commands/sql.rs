@@ -2,26 +2,18 @@
 
 use crate::{
     access::Access,
+    asking,
     cli::{RowFormat, SqlArgs},
     parts::Parts,
     screen,
 };
 use anyhow::bail;
-use arrow::{
-    array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray},
-    compute::cast,
-    csv,
-    datatypes::DataType,
-    json,
-};
+use arrow::{array::RecordBatch, csv, json};
 use keys::Zone;
-use lake::sql::{PUBLIC, Question, Session};
+use lake::sql::{PUBLIC, Question};
 use model::{AuditEntity, AuditOutcome, CommitSeq};
 use policy::{Action, Resource, Table};
-use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
-
-/// The most patients that a record of a query names; of more it says how many.
-const NAMED_PATIENTS: usize = 100;
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 /// How long `--at-least` waits for its sequence.
 const AT_LEAST_S: u64 = 60;
@@ -90,31 +82,18 @@ impl Told {
     /// The words of the query without its values, and the columns that it reads.
     fn question(&mut self, question: Question) {
         self.facts.push(("statement", question.statement));
-        self.about.extend(
-            question
-                .reads
-                .into_iter()
-                .map(|(name, columns)| AuditEntity::Table { name, columns: columns.into_iter().collect() }),
-        );
+        self.about.extend(asking::tables(question.reads));
     }
 
     /// How much is answered, and the patients that the answer names, where they are few.
     fn answer(&mut self, batches: &[RecordBatch]) {
         let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
         self.facts.push(("rows", rows.to_string()));
-        let columns = batches.iter().filter_map(|batch| batch.column_by_name("patient"));
-        let mut patients = BTreeSet::new();
-        for column in columns {
-            if let Ok(text) = cast(column, &DataType::Utf8) {
-                patients.extend(text.as_string::<i32>().iter().flatten().map(str::to_owned));
-            }
+        let (count, named) = asking::patients(batches);
+        if count > 0 {
+            self.facts.push(("patients", count.to_string()));
         }
-        if !patients.is_empty() {
-            self.facts.push(("patients", patients.len().to_string()));
-        }
-        if patients.len() <= NAMED_PATIENTS {
-            self.about.extend(patients.into_iter().map(AuditEntity::Patient));
-        }
+        self.about.extend(named);
     }
 }
 
@@ -133,8 +112,7 @@ async fn rows(parts: &Parts, query: &str, told: &mut Told) -> anyhow::Result<Vec
         policies.extend(allowed.split(' ').map(str::to_owned));
     }
     told.facts.push(("policies", policies.into_iter().collect::<Vec<_>>().join(" ")));
-    add_catalog(parts, &session).await?;
-    session.add_trail(parts.zone(Zone::Audit)?)?;
+    asking::complete(&session, &parts.control, parts.kind, parts.zone(Zone::Audit)?).await?;
     let planned = session.plan(query).await?;
     told.question(planned.question.clone());
     let rows = session.rows_of(planned).await?;
@@ -152,45 +130,4 @@ async fn wait(parts: &Parts, seq: CommitSeq) -> anyhow::Result<()> {
     bail!(
         "commit sequence {seq} was not published within {AT_LEAST_S} s; is a worker running (`carelake serve`)?"
     )
-}
-
-/// `catalog.tables` and `catalog.columns`.
-async fn add_catalog(parts: &Parts, session: &Session) -> anyhow::Result<()> {
-    let mut tables = parts.control.snapshot(session.seq()).await?;
-    tables.retain(|table| table.table.kind != control::TableKind::Internal);
-    let text = |value: &dyn Fn(&control::CatalogTable) -> String| -> ArrayRef {
-        Arc::new(tables.iter().map(|table| Some(value(table))).collect::<StringArray>())
-    };
-    let number = |value: &dyn Fn(&control::CatalogTable) -> Option<i64>| -> ArrayRef {
-        Arc::new(tables.iter().map(value).collect::<Int64Array>())
-    };
-    let batch = RecordBatch::try_from_iter([
-        ("table_schema", text(&|table| table.table.table.schema.clone())),
-        ("table_name", text(&|table| table.table.table.name.clone())),
-        ("kind", text(&|table| table.table.kind.as_str().to_owned())),
-        ("description", text(&|table| table.table.description.clone())),
-        ("stored_rows", number(&|table| Some(table.table.rows))),
-        ("bytes", number(&|table| Some(table.table.bytes))),
-        ("version", number(&|table| Some(table.table.version))),
-        ("commit_seq", number(&|table| Some(table.seq.0))),
-        ("made_from", number(&|table| table.table.made_from.map(|seq| seq.0))),
-        ("home", text(&|_| parts.kind.as_str().to_owned())),
-    ])?;
-    session.add("catalog", "tables", vec![batch])?;
-    let columns: Vec<_> = tables
-        .iter()
-        .flat_map(|table| table.table.columns.iter().map(move |column| (table, column)))
-        .collect();
-    let text = |value: &dyn Fn(&(&control::CatalogTable, &control::Column)) -> String| -> ArrayRef {
-        Arc::new(columns.iter().map(|column| Some(value(column))).collect::<StringArray>())
-    };
-    let batch = RecordBatch::try_from_iter([
-        ("table_schema", text(&|(table, _)| table.table.table.schema.clone())),
-        ("table_name", text(&|(table, _)| table.table.table.name.clone())),
-        ("column_name", text(&|(_, column)| column.name.clone())),
-        ("data_type", text(&|(_, column)| column.data_type.clone())),
-        ("description", text(&|(_, column)| column.description.clone())),
-    ])?;
-    session.add("catalog", "columns", vec![batch])?;
-    Ok(())
 }

@@ -15,6 +15,7 @@ mod audit;
 mod chance;
 mod clients;
 mod command_line;
+mod console;
 mod crash;
 mod damage;
 mod demo;

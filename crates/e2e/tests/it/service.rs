@@ -16,6 +16,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) struct Service {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// Where its console is.
+    pub(crate) console: SocketAddr,
     log: Option<JoinHandle<String>>,
 }
 
@@ -25,21 +27,22 @@ impl Service {
         let mut child = spawn(home, settings);
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
-        let address = loop {
+        let mut told_after = |words: &str| loop {
             let start = said.len();
             assert!(lines.read_line(&mut said).unwrap() > 0, "it ended before it listened:\n{said}");
-            let told =
-                said[start..].split_once("listens on https://").and_then(|(_, rest)| rest.split_once('/'));
+            let told = said[start..].split_once(words).and_then(|(_, rest)| rest.split_once('/'));
             if let Some((address, _)) = told {
                 break address.parse().unwrap();
             }
         };
+        let address = told_after("listens on https://");
+        let console = told_after("the console is at https://");
         // Read on, or the process would wait for its log to be read.
         let log = std::thread::spawn(move || {
             lines.read_to_string(&mut said).unwrap();
             said
         });
-        Self { child, address, log: Some(log) }
+        Self { child, address, console, log: Some(log) }
     }
 
     /// Ends it as a service manager would, and gives back its log.
@@ -69,7 +72,8 @@ impl Drop for Service {
 
 fn spawn(home: &Home, settings: &[(&str, &str)]) -> Child {
     let mut command = home.command(["serve"]);
-    command.env("CARELAKE__GATEWAY__LISTEN", "127.0.0.1:0").envs(settings.iter().copied());
+    command.env("CARELAKE__GATEWAY__LISTEN", "127.0.0.1:0");
+    command.env("CARELAKE__CONSOLE__LISTEN", "127.0.0.1:0").envs(settings.iter().copied());
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 

@@ -38,6 +38,7 @@ pub(crate) const EAGER: UpkeepLimits = UpkeepLimits {
     superseded_rows: 3,
     keep_ms: 600_000,
     keep_segments_ms: 600_000,
+    keep_runs_ms: i64::MAX / 2,
     checkpoint_versions: 5,
 };
 

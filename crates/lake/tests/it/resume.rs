@@ -173,6 +173,7 @@ async fn a_stale_worker_that_goes_on_folding_brings_no_superseded_row_back() {
         superseded_rows: 1,
         keep_ms: 600_000,
         keep_segments_ms: 600_000,
+        keep_runs_ms: i64::MAX / 2,
         checkpoint_versions: i64::MAX,
     };
     let mut held = 0;

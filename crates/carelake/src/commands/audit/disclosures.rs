@@ -3,8 +3,8 @@
 //! Who sent is told by raw, which keeps every row's source; who saw, by the trail: answers that named the patient, and
 //! queries that read tables in which the patient stands, whoever they were about.
 
-use super::records::{DISCLOSURES, in_json, patients_in, patients_of};
-use crate::{cli::DisclosureArgs, commands::sql::ask_for, parts::Parts, screen};
+use super::records::{DISCLOSURES, in_json, patients_of};
+use crate::{cli::DisclosureArgs, commands::sql::ask_for, parts::Parts, screen, which::patients_in};
 use ::audit::{Filter, Record, records};
 use arrow::{
     array::AsArray,

@@ -5,17 +5,17 @@ use crate::{
     commands::sql,
     parts::Parts,
     screen,
+    which::{Which, patients_in},
 };
-use ::audit::{Filter, Record, records};
+use ::audit::{Record, records};
 use anyhow::Context;
 use arrow::{array::AsArray, compute::cast, datatypes::DataType};
 use futures::TryStreamExt;
 use keys::Zone;
-use model::{AuditEntity, AuditOutcome, Timestamp};
+use model::{AuditEntity, AuditOutcome};
 use serde_json::json;
 use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs::File,
     io::{self, BufWriter, Write},
     pin::pin,
@@ -24,34 +24,10 @@ use std::{
 /// What queries are for by which a patient is looked for.
 pub(super) const DISCLOSURES: &str = "disclosures";
 
-/// What is asked for, looked at record by record.
-struct Which {
-    filter: Filter,
-    action: Option<String>,
-    actor: Option<String>,
-    outcome: Option<AuditOutcome>,
-    patients: Option<BTreeSet<String>>,
-}
-
-/// Where a record stands among those of all writers.
-type Place = (Timestamp, Reverse<(String, Reverse<u64>)>);
-
 pub(super) async fn query(parts: &Parts, args: &QueryArgs, json: bool) -> anyhow::Result<()> {
-    let which = Which::of(parts, &args.which).await?;
+    let which = which(parts, &args.which).await?;
     parts.record("audit.query", AuditOutcome::Success, "audit", &told(&args.which)).await?;
-    // The newest so many; of the same moment, in the order of writers and records.
-    let mut newest: BTreeMap<Place, Record> = BTreeMap::new();
-    let mut pages = pin!(records(parts.zone(Zone::Audit)?, which.filter.clone()));
-    while let Some(page) = pages.try_next().await? {
-        for record in page.into_iter().filter(|record| which.takes(record)) {
-            let place = Reverse((record.writer.clone(), Reverse(record.index)));
-            newest.insert((record.recorded, place), record);
-            if newest.len() > args.limit {
-                newest.pop_first();
-            }
-        }
-    }
-    let records = newest.into_values().rev();
+    let records = which.newest(parts.zone(Zone::Audit)?, args.limit).await?.into_iter();
     if json {
         records.for_each(|record| screen::say(in_json(&record).to_string()));
     } else {
@@ -62,7 +38,7 @@ pub(super) async fn query(parts: &Parts, args: &QueryArgs, json: bool) -> anyhow
 }
 
 pub(super) async fn export(parts: &Parts, args: &ExportArgs) -> anyhow::Result<()> {
-    let which = Which::of(parts, &args.which).await?;
+    let which = which(parts, &args.which).await?;
     parts.record("audit.export", AuditOutcome::Success, "audit", &told(&args.which)).await?;
     let mut out: Box<dyn Write> = match &args.output {
         Some(file) => Box::new(BufWriter::new(
@@ -71,7 +47,7 @@ pub(super) async fn export(parts: &Parts, args: &ExportArgs) -> anyhow::Result<(
         None => Box::new(BufWriter::new(io::stdout().lock())),
     };
     let mut count = 0_u64;
-    let mut pages = pin!(records(parts.zone(Zone::Audit)?, which.filter.clone()));
+    let mut pages = pin!(records(parts.zone(Zone::Audit)?, which.filter()));
     while let Some(page) = pages.try_next().await? {
         for record in page.iter().filter(|record| record.is_audit_event() && which.takes(record)) {
             if !is_read(writeln!(out, "{}", record.resource))? {
@@ -105,47 +81,19 @@ fn told(args: &WhichArgs) -> Vec<(&'static str, String)> {
     facts
 }
 
-impl Which {
-    async fn of(parts: &Parts, args: &WhichArgs) -> anyhow::Result<Self> {
-        let patients = match (&args.patient, &args.person) {
-            (Some(patient), _) => Some(BTreeSet::from([patient.clone()])),
-            (None, Some(person)) => Some(patients_of(parts, person).await?),
-            (None, None) => None,
-        };
-        let mut mention = Vec::new();
-        // Neither is escaped where it has no characters that JSON escapes.
-        mention.extend(args.actor.iter().map(|actor| json!(actor).to_string()));
-        mention.extend(args.patient.iter().map(|patient| json!(format!("Patient/{patient}")).to_string()));
-        Ok(Self {
-            filter: Filter { from: args.from, until: args.until, mention },
-            action: args.action.clone(),
-            actor: args.actor.clone(),
-            outcome: args.outcome.map(AuditOutcome::from),
-            patients,
-        })
-    }
-
-    fn takes(&self, record: &Record) -> bool {
-        let event = &record.event;
-        let action = |wanted: &String| match wanted.strip_suffix('*') {
-            Some(beginning) => event.action.starts_with(beginning),
-            None => event.action == *wanted,
-        };
-        self.action.as_ref().is_none_or(action)
-            && self.actor.as_ref().is_none_or(|actor| event.actor == *actor)
-            && self.outcome.is_none_or(|outcome| event.outcome == outcome)
-            && self
-                .patients
-                .as_ref()
-                .is_none_or(|patients| patients_in(record).any(|one| patients.contains(one)))
-    }
-}
-
-/// The patients that a record is about, by pseudonym.
-pub(super) fn patients_in(record: &Record) -> impl Iterator<Item = &str> {
-    record.event.about.iter().filter_map(|about| match about {
-        AuditEntity::Patient(pseudonym) => Some(pseudonym.as_str()),
-        _ => None,
+async fn which(parts: &Parts, args: &WhichArgs) -> anyhow::Result<Which> {
+    let patients = match (&args.patient, &args.person) {
+        (Some(patient), _) => Some(BTreeSet::from([patient.clone()])),
+        (None, Some(person)) => Some(patients_of(parts, person).await?),
+        (None, None) => None,
+    };
+    Ok(Which {
+        from: args.from,
+        until: args.until,
+        action: args.action.clone(),
+        actor: args.actor.clone(),
+        outcome: args.outcome.map(AuditOutcome::from),
+        patients,
     })
 }
 

@@ -1,0 +1,31 @@
+//! Which job makes what another reads, drawn.
+
+use crate::{Address, Frame, Page, Place, Section, facts, graph::Graph};
+use maud::{Markup, html};
+
+/// The jobs and what they wait for.
+#[derive(Clone, Debug)]
+pub struct JobGraph {
+    /// Jobs as nodes; an edge leads from who makes to who reads.
+    pub graph: Graph,
+}
+
+impl Page for JobGraph {
+    fn title(&self) -> String {
+        "What waits for what".to_owned()
+    }
+
+    fn place(&self) -> Place {
+        Place { section: Some(Section::Jobs), above: vec![("Jobs".to_owned(), Address::jobs())] }
+    }
+
+    fn body(&self, _: &Frame) -> Markup {
+        html! {
+            @if self.graph.nodes.is_empty() {
+                (facts::empty("There is no job.", html! { "A registered mart has one: " (facts::command("mart register FOLDER")) }))
+            } @else {
+                (self.graph.render("Jobs, from those that make tables to those that read them"))
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Signing in: a name and a password, an outside provider, a second factor.
+
+use crate::{
+    Address, Frame, Page, Place, button,
+    field::{self, Field},
+    text::text,
+};
+use maud::{Markup, html};
+
+/// The first step.
+#[derive(Clone, Debug, Default)]
+pub struct SignIn {
+    /// The name that was typed.
+    pub name: String,
+    /// Why it was refused, in words that say nothing of which part was wrong.
+    pub problem: Option<String>,
+    /// Whether names and passwords of the lake's own are taken.
+    pub passwords: bool,
+    /// Outside identity providers: the name in their address, and what they are called.
+    pub outside: Vec<(String, String)>,
+}
+
+/// The second step.
+#[derive(Clone, Debug, Default)]
+pub struct SecondFactor {
+    /// Why the code was refused.
+    pub problem: Option<String>,
+}
+
+impl Page for SignIn {
+    fn title(&self) -> String {
+        "Sign in".to_owned()
+    }
+
+    fn place(&self) -> Place {
+        Place::default()
+    }
+
+    fn body(&self, frame: &Frame) -> Markup {
+        html! {
+            div class="narrow" {
+                @if let Some(problem) = &self.problem { (field::problems(&[("", problem)])) }
+                @if self.passwords {
+                    (field::post(frame, &Address::sign_in(), "form", html! {
+                        (Field {
+                            name: "name", label: "Name", value: &self.name, autocomplete: "username", required: true,
+                            ..Field::default()
+                        }.render())
+                        (Field {
+                            name: "password", label: "Password", kind: "password", autocomplete: "current-password",
+                            required: true, ..Field::default()
+                        }.render())
+                        (field::submit("Sign in"))
+                    }))
+                }
+                @for (name, called) in &self.outside {
+                    p { (button::button(&Address::sign_in_with(name), &format!("Sign in with {called}"))) }
+                }
+                p class="hint" { (text("Accounts are made by an administrator: carelake user add.")) }
+            }
+        }
+    }
+}
+
+impl Page for SecondFactor {
+    fn title(&self) -> String {
+        "Your code".to_owned()
+    }
+
+    fn place(&self) -> Place {
+        Place::default()
+    }
+
+    fn body(&self, frame: &Frame) -> Markup {
+        html! {
+            div class="narrow" {
+                @if let Some(problem) = &self.problem { (field::problems(&[("code", problem)])) }
+                (field::post(frame, &Address::second_factor(), "form", html! {
+                    (Field {
+                        name: "code", label: "Code", hint: "Six digits from your device, or one of your recovery codes.",
+                        autocomplete: "one-time-code", required: true, ..Field::default()
+                    }.render())
+                    (field::submit("Continue"))
+                }))
+                p { (button::link(&Address::sign_in(), "Begin again")) }
+            }
+        }
+    }
+}

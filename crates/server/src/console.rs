@@ -1,0 +1,113 @@
+//! The console's doors: pages for people who have signed in, at addresses of their own.
+//!
+//! Every page asks the lake's policies for whoever is signed in, and leaves a record before it is shown; every change
+//! comes as a form that carries the session's own token. What is in tables and in the trail is asked through [`Lake`].
+
+mod alerts;
+mod answer;
+mod audit;
+mod catalogue;
+mod desk;
+mod jobs;
+mod lake;
+mod listing;
+mod overview;
+mod providers;
+mod session;
+mod sign_in;
+mod sql;
+
+pub use desk::{Console, ConsoleConfig};
+pub use lake::{Answered, AskError, Lake, Made, Question, Search, Trail};
+
+use crate::{
+    connection::Connections,
+    listen::{self, ServeError, Serving},
+    tls::Tls,
+};
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use desk::Desk;
+use http::{HeaderName, HeaderValue, header};
+use std::{net::SocketAddr, sync::Arc};
+use tower_http::{
+    catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer,
+};
+
+/// The largest form that is taken, in bytes: a query, at most.
+const LARGEST_FORM: usize = 256 << 10;
+
+/// Binds the console's addresses, then serves it on them until `shutdown` is ready.
+///
+/// # Errors
+/// An address could not be bound; then none is served.
+pub async fn serve_console<F>(console: Arc<Console>, tls: &Tls, shutdown: F) -> Result<Serving, ServeError>
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    let listeners = listen::bind_all(&console.config.listen, &[])?;
+    let addresses: Vec<SocketAddr> = listeners.iter().map(|(address, ..)| *address).collect();
+    let server: Arc<str> =
+        addresses.first().map(|address| format!("https://{address}")).unwrap_or_default().into();
+    let connections = Connections::new(
+        router(Arc::clone(&console), Arc::clone(&server)),
+        tls.config().into(),
+        console.config.max_connections,
+        Arc::clone(&console.audit),
+        Arc::clone(&console.clock),
+        server,
+    );
+    Ok(listen::accept_all(listeners, connections, console.config.grace(), shutdown))
+}
+
+/// The console's pages, which are asked at `server`.
+pub fn router(console: Arc<Console>, server: Arc<str>) -> Router {
+    let desk = Desk::new(console, server);
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+    };
+    let pages = Router::new()
+        .route("/", get(overview::page_of))
+        .route("/providers", get(providers::list))
+        .route("/provider/{name}", get(providers::one))
+        .route("/provider/{name}/{change}", get(providers::ask).post(providers::change))
+        .route("/jobs", get(jobs::list))
+        .route("/jobs/graph", get(jobs::graph))
+        .route("/runs", get(jobs::runs))
+        .route("/job/{name}", get(jobs::job))
+        .route("/job/{name}/{change}", get(jobs::ask_of_job).post(jobs::change_job))
+        .route("/run/{id}", get(jobs::run))
+        .route("/run/{id}/events", get(jobs::events))
+        .route("/run/{id}/{change}", get(jobs::ask_of_run).post(jobs::change_run))
+        .route("/catalogue", get(catalogue::list))
+        .route("/table/{schema}/{name}", get(catalogue::table))
+        .route("/sql", get(sql::page).post(sql::run))
+        .route("/audit", get(audit::search))
+        .route("/audit/{writer}/{number}", get(audit::record))
+        .route("/alerts", get(alerts::list))
+        .route("/alert/{id}", get(alerts::one))
+        .route("/alert/{id}/{change}", get(alerts::ask).post(alerts::change))
+        .route("/sign-in", get(sign_in::form).post(sign_in::password))
+        .route("/sign-in/code", get(sign_in::code_form).post(sign_in::code))
+        .route("/sign-out", post(sign_in::out))
+        .route("/theme", post(session::theme))
+        .route("/assets/{file}", get(answer::asset))
+        .fallback(answer::nowhere);
+    pages
+        .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
+        .layer(CatchPanicLayer::custom(answer::panicked))
+        .layer(header(header::CONTENT_SECURITY_POLICY, ::console::assets::POLICY))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .layer(header(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
+        .layer(header(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header(
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ))
+        .with_state(desk)
+}

@@ -1,0 +1,575 @@
+//! Jobs and their runs: looked at, queued, tried again, ended.
+
+use super::{
+    answer::{self, Refused, done, page},
+    lake::Made,
+    listing::{self, Listed},
+    session::{Fields, Visitor},
+};
+use ::console::{
+    Address, Page, Place, Section,
+    graph::{Graph, Node},
+    pages::{
+        Cause, Confirm, JobFilter, JobGraph, JobList, JobPage, JobPowers, JobRow, LogLine, Model, RunFilter,
+        RunList, RunPage, RunPowers, RunRow, RunState, TableUse,
+    },
+};
+use axum::{
+    Form,
+    extract::Path,
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use control::{Job, Queued, Run, RunId};
+use futures::stream;
+use http::HeaderMap;
+use model::AuditOutcome;
+use policy::{Action, Resource};
+use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+
+/// Runs that one page shows.
+const RUNS: usize = 100;
+/// Lines of a log that a page shows.
+const LINES: usize = 500;
+/// The newest runs in a row of the list of jobs.
+const SPARK: usize = 12;
+/// How often an open page of a run looks for news.
+const NEWS_EVERY: Duration = Duration::from_secs(2);
+const ANY: Resource<'static> = Resource::Job("any");
+
+pub(super) const fn state(of: control::RunState) -> RunState {
+    match of {
+        control::RunState::Queued => RunState::Waiting,
+        control::RunState::Running => RunState::Running,
+        control::RunState::Succeeded => RunState::Succeeded,
+        control::RunState::Failed => RunState::Failed,
+        control::RunState::Cancelled => RunState::Cancelled,
+    }
+}
+
+fn state_named(word: &str) -> Option<RunState> {
+    RunState::ALL.into_iter().find(|state| state.as_str() == word)
+}
+
+pub(super) fn run_row(run: &Run) -> RunRow {
+    RunRow {
+        id: run.id.0,
+        job: run.job.clone(),
+        kind: run.kind.clone(),
+        target: run.target.clone(),
+        state: state(run.state),
+        cause: match run.cause {
+            control::Cause::Schedule => Cause::Schedule,
+            control::Cause::Commit => Cause::Publication,
+            control::Cause::Command => Cause::Command,
+            control::Cause::Retry => Cause::Retry,
+        },
+        actor: run.actor.clone(),
+        attempt: run.attempt,
+        queued: run.queued.or(run.started).unwrap_or_default(),
+        started: run.started,
+        ended: run.ended,
+        detail: run.detail.clone(),
+    }
+}
+
+/// When a job runs, in words.
+fn when(job: &Job) -> String {
+    let mut words = Vec::new();
+    if !job.is.schedule.is_empty() {
+        words.push(format!("{} {}", job.is.schedule, job.is.zone));
+    }
+    if job.is.on_commit {
+        words.push("on changes".to_owned());
+    }
+    if words.is_empty() { "by command".to_owned() } else { words.join(", ") }
+}
+
+/// `GET /jobs`
+pub(super) async fn list(visitor: Visitor) -> Result<Response, Refused> {
+    visitor.require(Action::JobList, ANY).await?;
+    let filter = JobFilter {
+        text: visitor.asked("q").to_owned(),
+        kind: visitor.asked("kind").to_owned(),
+        state: state_named(visitor.asked("state")),
+    };
+    let control = &visitor.desk.control;
+    let jobs = control.jobs().await?;
+    let newest = control.newest_runs(SPARK).await?;
+    let mut kinds: Vec<_> = jobs.iter().map(|job| job.is.kind.clone()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let mut counts: BTreeMap<usize, (RunState, u64)> = BTreeMap::new();
+    let mut rows = Vec::new();
+    for job in &jobs {
+        let runs = newest.get(&job.is.name).map(Vec::as_slice).unwrap_or_default();
+        let last = runs.last().map(|run| state(run.state));
+        if let Some(last) = last {
+            counts.entry(last as usize).or_insert((last, 0)).1 += 1;
+        }
+        let text = filter.text.to_lowercase();
+        let fits = [&job.is.name, &job.is.owner].iter().any(|name| name.to_lowercase().contains(&text));
+        if !fits
+            || !(filter.kind.is_empty() || filter.kind == job.is.kind)
+            || !(filter.state.is_none() || filter.state == last)
+        {
+            continue;
+        }
+        let took = |run: &Run| Some(run.ended?.0 - run.started?.0);
+        rows.push(JobRow {
+            name: job.is.name.clone(),
+            kind: job.is.kind.clone(),
+            owner: job.is.owner.clone(),
+            when: when(job),
+            next_due: job.next_due,
+            paused: job.paused,
+            runs: runs.iter().map(|run| (run.id.0, state(run.state), took(run))).collect(),
+            last: runs.last().and_then(|run| run.queued.or(run.started)),
+        });
+    }
+    let sort = listing::sort(&visitor);
+    listing::order(&mut rows, &sort, |key, row| match key {
+        "kind" => listing::Key::Text(row.kind.clone()),
+        "owner" => listing::Key::Text(row.owner.clone()),
+        "due" => listing::Key::Number(row.next_due.map_or(i64::MAX, |due| due.0)),
+        "last" => listing::Key::Number(row.last.map_or(0, |last| last.0)),
+        _ => listing::Key::Text(row.name.clone()),
+    });
+    let Listed { rows, paging } = listing::page_of(rows, &visitor);
+    visitor.record("job.list", AuditOutcome::Success, "jobs", &[]).await?;
+    if let Some(format) = listing::format(&visitor) {
+        let head = ["job", "kind", "owner", "when", "next", "paused", "last_state"];
+        let line = |row: &JobRow| {
+            let last = row.runs.last().map(|(_, state, _)| state.as_str()).unwrap_or_default();
+            vec![
+                row.name.clone(),
+                row.kind.clone(),
+                row.owner.clone(),
+                row.when.clone(),
+                row.next_due.map(|due| due.to_string()).unwrap_or_default(),
+                row.paused.to_string(),
+                last.to_owned(),
+            ]
+        };
+        return Ok(format.answer("jobs", &head, rows.iter().map(line)));
+    }
+    let here = listing::here(&visitor, Address::jobs(), &["q", "kind", "state", "sort", "page"]);
+    let counts = counts.into_values().collect();
+    page(&visitor, here, &JobList { rows, filter, kinds, counts, sort, paging }).await
+}
+
+/// `GET /runs`
+pub(super) async fn runs(visitor: Visitor) -> Result<Response, Refused> {
+    visitor.require(Action::JobList, ANY).await?;
+    let filter = RunFilter {
+        job: visitor.asked("job").to_owned(),
+        kind: visitor.asked("kind").to_owned(),
+        state: state_named(visitor.asked("state")),
+    };
+    let of = (!filter.job.is_empty()).then_some(filter.job.as_str());
+    let all = visitor.desk.control.runs(of, 10 * RUNS).await?;
+    let mut kinds: Vec<_> = all.iter().map(|run| run.kind.clone()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let mut rows: Vec<_> = all.iter().map(run_row).collect();
+    rows.retain(|row| {
+        (filter.kind.is_empty() || filter.kind == row.kind)
+            && filter.state.is_none_or(|state| state == row.state)
+    });
+    let sort = listing::sort(&visitor);
+    listing::order(&mut rows, &sort, |key, row| match key {
+        "job" => listing::Key::Text(row.job.clone().unwrap_or_default()),
+        "state" => listing::Key::Text(row.state.as_str().to_owned()),
+        "started" => listing::Key::Number(row.started.map_or(0, |started| started.0)),
+        "took" => {
+            listing::Key::Number(row.ended.zip(row.started).map_or(0, |(ended, started)| ended.0 - started.0))
+        }
+        "id" => listing::Key::Number(row.id),
+        _ => listing::Key::Number(-row.id),
+    });
+    let Listed { rows, paging } = listing::page_of(rows, &visitor);
+    visitor.record("job.runs", AuditOutcome::Success, "runs", &[]).await?;
+    if let Some(format) = listing::format(&visitor) {
+        let head = ["run", "job", "kind", "target", "state", "actor", "started", "ended", "result"];
+        let time = |at: Option<model::Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        let line = |row: &RunRow| {
+            vec![
+                row.id.to_string(),
+                row.job.clone().unwrap_or_default(),
+                row.kind.clone(),
+                row.target.clone(),
+                row.state.as_str().to_owned(),
+                row.actor.clone(),
+                time(row.started),
+                time(row.ended),
+                row.detail.clone(),
+            ]
+        };
+        return Ok(format.answer("runs", &head, rows.iter().map(line)));
+    }
+    let here = listing::here(&visitor, Address::runs(), &["job", "kind", "state", "sort", "page"]);
+    page(&visitor, here, &RunList { rows, filter, kinds, sort, paging }).await
+}
+
+/// `GET /jobs/graph`
+pub(super) async fn graph(visitor: Visitor) -> Result<Response, Refused> {
+    visitor.require(Action::JobList, ANY).await?;
+    let control = &visitor.desk.control;
+    let jobs = control.jobs().await?;
+    let newest = control.newest_runs(1).await?;
+    let mut graph = Graph::default();
+    let mut made_by: BTreeMap<String, usize> = BTreeMap::new();
+    let mut reads = Vec::new();
+    for (at, job) in jobs.iter().enumerate() {
+        let last = newest.get(&job.is.name).and_then(|runs| runs.last());
+        graph.nodes.push(Node {
+            label: job.is.name.clone(),
+            kind: job.is.kind.clone(),
+            page: Some(Address::job(&job.is.name)),
+            state: last.map(|run| (state(run.state).tone(), state(run.state).as_str().to_owned())),
+        });
+        for model in models(&visitor, job).await? {
+            made_by.insert(model.table, at);
+            reads.extend(model.reads.into_iter().map(|table| (table, at)));
+        }
+    }
+    graph.edges = reads.iter().filter_map(|(table, at)| Some((*made_by.get(table)?, *at))).collect();
+    graph.edges.sort_unstable();
+    graph.edges.dedup();
+    visitor.record("job.list", AuditOutcome::Success, "jobs", &[]).await?;
+    page(&visitor, Address::job_graph(), &JobGraph { graph }).await
+}
+
+async fn models(visitor: &Visitor, job: &Job) -> Result<Vec<Made>, Refused> {
+    match job.is.kind.as_str() {
+        "mart" => {
+            visitor.desk.lake.models(&job.is.target).await.map_err(|error| Refused::unavailable(&error))
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn found_job(visitor: &Visitor, name: &str) -> Result<Job, Refused> {
+    visitor.desk.control.job(name).await?.ok_or_else(|| Refused::NotFound(format!("job {name}")))
+}
+
+/// `GET /job/{name}`
+pub(super) async fn job(visitor: Visitor, Path(name): Path<String>) -> Result<Response, Refused> {
+    visitor.require(Action::JobList, ANY).await?;
+    let job = found_job(&visitor, &name).await?;
+    let control = &visitor.desk.control;
+    let runs = control.runs(Some(&name), 20).await?;
+    let limits = control.run_limits().await?;
+    let at_once =
+        limits.iter().find(|(resource, _)| *resource == job.is.resource).map_or(1, |(_, at_once)| *at_once);
+    let made = models(&visitor, &job).await?;
+    let may = visitor.may(Action::JobRun, ANY);
+    visitor.record("job.show", AuditOutcome::Success, &name, &[]).await?;
+    let shown = JobPage {
+        kind: job.is.kind.clone(),
+        target: job.is.target.clone(),
+        owner: job.is.owner.clone(),
+        about: String::new(),
+        when: when(&job),
+        next_due: job.next_due,
+        paused: job.paused,
+        retries: job.is.retries,
+        timeout_ms: job.is.timeout_ms,
+        resource: (job.is.resource.clone(), at_once),
+        runs: runs.iter().map(run_row).collect(),
+        graph: drawn(&name, &made),
+        models: made.into_iter().map(|made| Model { table: made.table, sql: made.sql }).collect(),
+        may: JobPowers { run: may && !job.paused, pause: may },
+        name,
+    };
+    let here = Address::job(&shown.name);
+    page(&visitor, here, &shown).await
+}
+
+/// A job between what it reads and what it makes.
+fn drawn(name: &str, made: &[Made]) -> Graph {
+    let mut graph = Graph::default();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    graph.nodes.push(Node { label: name.to_owned(), kind: "job".to_owned(), page: None, state: None });
+    graph.focus = Some(0);
+    for model in made {
+        for table in model.reads.iter().chain([&model.table]) {
+            places.entry(table.as_str()).or_insert_with(|| {
+                let (schema, of) = table.split_once('.').unwrap_or(("public", table));
+                let page = Some(Address::table(schema, of));
+                graph.nodes.push(Node { label: table.clone(), kind: "table".to_owned(), page, state: None });
+                graph.nodes.len() - 1
+            });
+        }
+    }
+    let makes = |table: &str| made.iter().any(|model| model.table == table);
+    for (table, at) in &places {
+        graph.edges.push(if makes(table) { (0, *at) } else { (*at, 0) });
+    }
+    graph
+}
+
+async fn found_run(visitor: &Visitor, id: i64) -> Result<Run, Refused> {
+    visitor.desk.control.run(RunId(id)).await?.ok_or_else(|| Refused::NotFound(format!("run {id}")))
+}
+
+async fn run_page(visitor: &Visitor, run: &Run) -> Result<RunPage, Refused> {
+    let log = visitor.desk.control.run_log(run.id, 0).await?;
+    let before = log.len().saturating_sub(LINES);
+    let facts: serde_json::Value = serde_json::from_str(&run.facts).unwrap_or_default();
+    let tables = |part: &str| -> Vec<TableUse> {
+        let named = facts[part].as_object().into_iter().flatten();
+        named
+            .map(|(name, told)| {
+                let (schema, table) = name.split_once('.').unwrap_or(("public", name));
+                TableUse {
+                    schema: schema.to_owned(),
+                    name: table.to_owned(),
+                    version: told["version"].as_i64().unwrap_or_default(),
+                    rows: told["rows"].as_u64(),
+                }
+            })
+            .collect()
+    };
+    let may = visitor.may(Action::JobRun, ANY);
+    let failed = run.state == control::RunState::Failed;
+    Ok(RunPage {
+        run: run_row(run),
+        due: run.due,
+        read_at: facts["made_from"].as_u64(),
+        published: run.seq.and_then(|seq| u64::try_from(seq.0).ok()),
+        stopping: run.stop && !run.state.is_over(),
+        error: failed.then(|| run.detail.clone()),
+        advice: failed.then(|| advice(run).to_owned()),
+        inputs: tables("inputs"),
+        outputs: tables("outputs"),
+        log_before: before as u64,
+        log: log
+            .into_iter()
+            .skip(before)
+            .map(|line| LogLine { line: line.line, at: line.at, said: line.said })
+            .collect(),
+        may: RunPowers {
+            retry: may && run.job.is_some() && run.state.is_over(),
+            cancel: may && run.job.is_some() && !run.state.is_over() && !run.stop,
+        },
+    })
+}
+
+/// What can be done about a run that failed.
+fn advice(run: &Run) -> &'static str {
+    match run.kind.as_str() {
+        "mart" => {
+            "Mend the model (`carelake mart diff FOLDER` shows what the change would do, `carelake mart register FOLDER` \
+             keeps it), then retry the run."
+        }
+        _ => "See what its log says, then retry it.",
+    }
+}
+
+/// `GET /run/{id}`
+pub(super) async fn run(visitor: Visitor, Path(id): Path<i64>) -> Result<Response, Refused> {
+    visitor.require(Action::JobList, ANY).await?;
+    let run = found_run(&visitor, id).await?;
+    let shown = run_page(&visitor, &run).await?;
+    visitor.record("job.logs", AuditOutcome::Success, &id.to_string(), &[]).await?;
+    let here = Address::run(id);
+    let mut frame = visitor.frame(here.clone()).await?;
+    frame.events = (!run.state.is_over()).then(|| here.change("events"));
+    Ok(answer::html(&frame, &shown))
+}
+
+/// `GET /run/{id}/events`: what changes on the page of a run while it is open, until the run is over.
+pub(super) async fn events(visitor: Visitor, Path(id): Path<i64>) -> Result<Response, Refused> {
+    visitor.require(Action::JobList, ANY).await?;
+    found_run(&visitor, id).await?;
+    struct Open {
+        visitor: Visitor,
+        shown: Vec<String>,
+        over: bool,
+    }
+    let open = Open { visitor, shown: Vec::new(), over: false };
+    let news = stream::unfold(open, move |mut open| async move {
+        while !open.over {
+            let run = found_run(&open.visitor, id).await.ok()?;
+            open.over = run.state.is_over();
+            let page = run_page(&open.visitor, &run).await.ok()?;
+            let frame = open.visitor.frame(Address::run(id)).await.ok()?;
+            let regions = page.regions(&frame);
+            let now: Vec<_> = regions.iter().map(|region| region.html.clone()).collect();
+            if now != open.shown {
+                open.shown = now;
+                let events: Vec<Result<Event, Infallible>> = regions
+                    .into_iter()
+                    .map(|region| Ok(Event::default().event(region.id).data(region.html)))
+                    .collect();
+                return Some((stream::iter(events), open));
+            }
+            tokio::time::sleep(NEWS_EVERY).await;
+        }
+        None
+    });
+    use futures::StreamExt as _;
+    Ok(Sse::new(news.flatten()).keep_alive(KeepAlive::default()).into_response())
+}
+
+fn confirm(
+    title: String,
+    effects: &[&str],
+    to: Address,
+    back: Address,
+    button: &str,
+    command: String,
+) -> Confirm {
+    Confirm {
+        title,
+        place: Place { section: Some(Section::Jobs), above: vec![("Jobs".to_owned(), Address::jobs())] },
+        effects: effects.iter().map(|effect| (*effect).to_owned()).collect(),
+        undo: None,
+        to,
+        hidden: Vec::new(),
+        note: None,
+        button: button.to_owned(),
+        takes_away: false,
+        back,
+        problem: None,
+        command,
+    }
+}
+
+/// `GET /job/{name}/{change}`
+pub(super) async fn ask_of_job(
+    visitor: Visitor,
+    Path((name, change)): Path<(String, String)>,
+) -> Result<Response, Refused> {
+    visitor.require(Action::JobRun, ANY).await?;
+    found_job(&visitor, &name).await?;
+    let here = Address::job(&name);
+    let shown = match change.as_str() {
+        "run" => confirm(
+            format!("Run job {name} now?"),
+            &["A run is queued and begins as soon as a worker has room for it."],
+            here.change("run"),
+            here.clone(),
+            "Run",
+            format!("job run {name}"),
+        ),
+        "pause" => Confirm {
+            undo: Some("Resume it on the same page.".to_owned()),
+            ..confirm(
+                format!("Let job {name} rest?"),
+                &["Neither the clock nor changes queue it. What is due meanwhile is not made up for."],
+                here.change("pause"),
+                here.clone(),
+                "Pause",
+                format!("job pause {name}"),
+            )
+        },
+        "resume" => confirm(
+            format!("Resume job {name}?"),
+            &["The clock and changes queue it again from now on."],
+            here.change("resume"),
+            here.clone(),
+            "Resume",
+            format!("job resume {name}"),
+        ),
+        _ => return Err(Refused::NotFound(format!("change {change} of a job"))),
+    };
+    page(&visitor, here, &shown).await
+}
+
+/// `POST /job/{name}/{change}`
+pub(super) async fn change_job(
+    visitor: Visitor,
+    Path((name, change)): Path<(String, String)>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Refused> {
+    visitor.check_form(&headers, &fields)?;
+    visitor.require(Action::JobRun, ANY).await?;
+    let here = Address::job(&name);
+    match change.as_str() {
+        "run" => queue(&visitor, &name, control::Cause::Command, "").await,
+        "pause" | "resume" => {
+            let pause = change == "pause";
+            visitor.desk.lake.pause(&name, pause).await.map_err(|error| Refused::unavailable(&error))?;
+            let action = if pause { "job.pause" } else { "job.resume" };
+            visitor.record(action, AuditOutcome::Success, &name, &[]).await?;
+            Ok(done(&here, if pause { "paused" } else { "resumed" }))
+        }
+        _ => Err(Refused::NotFound(format!("change {change} of a job"))),
+    }
+}
+
+async fn queue(
+    visitor: &Visitor,
+    job: &str,
+    cause: control::Cause,
+    asked: &str,
+) -> Result<Response, Refused> {
+    let queued = Queued { cause, actor: &visitor.name, due: None, asked };
+    visitor.record("job.run", AuditOutcome::Success, job, &[("cause", cause.as_str().to_owned())]).await?;
+    Ok(match visitor.desk.control.queue_run(job, &queued).await? {
+        Some(run) => done(&Address::run(run.0), "queued"),
+        None => done(&Address::job(job), "waits"),
+    })
+}
+
+/// `GET /run/{id}/{change}`
+pub(super) async fn ask_of_run(
+    visitor: Visitor,
+    Path((id, change)): Path<(i64, String)>,
+) -> Result<Response, Refused> {
+    visitor.require(Action::JobRun, ANY).await?;
+    let run = found_run(&visitor, id).await?;
+    let here = Address::run(id);
+    let job = run.job.unwrap_or_default();
+    let shown = match change.as_str() {
+        "retry" => confirm(
+            format!("Run {job} again, as run {id} was?"),
+            &["A new run of the job is queued; this one stays as it is."],
+            here.change("retry"),
+            here.clone(),
+            "Retry",
+            format!("job retry {id}"),
+        ),
+        "cancel" => Confirm {
+            takes_away: true,
+            ..confirm(
+                format!("Cancel run {id} of {job}?"),
+                &[
+                    "It ends at once if it waits, soon if it is at work. Nothing of what it made is published.",
+                ],
+                here.change("cancel"),
+                here.clone(),
+                "Cancel the run",
+                format!("job cancel {id}"),
+            )
+        },
+        _ => return Err(Refused::NotFound(format!("change {change} of a run"))),
+    };
+    page(&visitor, here, &shown).await
+}
+
+/// `POST /run/{id}/{change}`
+pub(super) async fn change_run(
+    visitor: Visitor,
+    Path((id, change)): Path<(i64, String)>,
+    headers: HeaderMap,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Refused> {
+    visitor.check_form(&headers, &fields)?;
+    visitor.require(Action::JobRun, ANY).await?;
+    let run = found_run(&visitor, id).await?;
+    match (change.as_str(), run.job) {
+        ("retry", Some(job)) => queue(&visitor, &job, control::Cause::Retry, &run.asked).await,
+        ("cancel", Some(_)) => {
+            visitor.desk.control.cancel_run(run.id).await?;
+            visitor.record("job.cancel", AuditOutcome::Success, &id.to_string(), &[]).await?;
+            Ok(done(&Address::run(id), "cancelled"))
+        }
+        _ => Err(Refused::NotFound(format!("change {change} of run {id}"))),
+    }
+}

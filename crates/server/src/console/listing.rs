@@ -1,0 +1,134 @@
+//! Lists: ordered, cut into pages, and as CSV and JSON.
+
+use super::session::Visitor;
+use ::console::{Address, Paging, Sort};
+use axum::response::{IntoResponse, Response};
+use http::header;
+
+/// Rows of a page.
+const PAGE: usize = 100;
+
+/// The rows of a page, and which of all they are.
+pub(super) struct Listed<T> {
+    pub(super) rows: Vec<T>,
+    pub(super) paging: Paging,
+}
+
+/// By what rows are ordered.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Text(String),
+    Number(i64),
+}
+
+/// The order that the query asks for: `sort=name`, or `sort=-name` for the greatest first.
+pub(super) fn sort(visitor: &Visitor) -> Sort {
+    let asked = visitor.asked("sort");
+    let by = asked.strip_prefix('-').unwrap_or(asked);
+    Sort { by: by.to_owned(), descending: asked.starts_with('-') }
+}
+
+pub(super) fn order<T>(rows: &mut [T], sort: &Sort, key: impl Fn(&str, &T) -> Key) {
+    rows.sort_by_cached_key(|row| key(&sort.by, row));
+    if sort.descending {
+        rows.reverse();
+    }
+}
+
+/// The page that the query asks for: `page=2`.
+pub(super) fn page_of<T>(rows: Vec<T>, visitor: &Visitor) -> Listed<T> {
+    let total = rows.len();
+    let number = visitor.asked("page").parse::<usize>().unwrap_or(1).max(1);
+    // What is had as CSV or JSON is not cut.
+    if format(visitor).is_some() {
+        return Listed { rows, paging: Paging::default() };
+    }
+    let first = (number - 1).saturating_mul(PAGE).min(total);
+    let rows: Vec<T> = rows.into_iter().skip(first).take(PAGE).collect();
+    let last = first + rows.len();
+    let paging = Paging {
+        first: if rows.is_empty() { 0 } else { first as u64 + 1 },
+        last: last as u64,
+        total: Some(total as u64),
+        before: (number > 1).then(|| (number - 1).to_string()),
+        after: (last < total).then(|| (number + 1).to_string()),
+    };
+    Listed { rows, paging }
+}
+
+/// The address of a page with those parameters of the query that belong to it.
+pub(super) fn here(visitor: &Visitor, page: Address, parameters: &[&str]) -> Address {
+    parameters.iter().fold(page, |page, name| page.with(name, visitor.asked(name)))
+}
+
+/// What a list is had as besides HTML.
+#[derive(Clone, Copy)]
+pub(super) enum Format {
+    Csv,
+    Json,
+}
+
+/// What the query asks for: `format=csv` or `format=json`.
+pub(super) fn format(visitor: &Visitor) -> Option<Format> {
+    match visitor.asked("format") {
+        "csv" => Some(Format::Csv),
+        "json" => Some(Format::Json),
+        _ => None,
+    }
+}
+
+impl Format {
+    /// The rows under `head` as a file called `name`.
+    pub(super) fn answer(
+        self,
+        name: &str,
+        head: &[&str],
+        rows: impl Iterator<Item = Vec<String>>,
+    ) -> Response {
+        let (kind, ending, text) = match self {
+            Self::Csv => ("text/csv; charset=utf-8", "csv", csv(head, rows)),
+            Self::Json => ("application/json", "json", json(head, rows)),
+        };
+        let file = format!("attachment; filename=\"{name}.{ending}\"");
+        ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, file)], text).into_response()
+    }
+}
+
+/// CSV (RFC 4180). A text that a spreadsheet would take for a formula has an apostrophe put before it.
+fn csv(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let cell = |text: &str| {
+        let number = text.parse::<f64>().is_ok();
+        let guard = if !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+        match text.contains(['"', ',', '\n', '\r']) {
+            true => format!("\"{guard}{}\"", text.replace('"', "\"\"")),
+            false => format!("{guard}{text}"),
+        }
+    };
+    let line =
+        |cells: Vec<String>| cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",") + "\r\n";
+    let mut out = line(head.iter().map(|name| (*name).to_owned()).collect());
+    rows.for_each(|row| out.push_str(&line(row)));
+    out
+}
+
+fn json(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let row = |cells: Vec<String>| -> serde_json::Value {
+        head.iter()
+            .map(|name| (*name).to_owned())
+            .zip(cells.into_iter().map(serde_json::Value::from))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    serde_json::Value::Array(rows.map(row).collect()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_in_csv_is_a_text() {
+        let rows = [vec!["=1+1".to_owned(), "a,\"b\"".to_owned()], vec!["-5".to_owned(), "@x".to_owned()]];
+        assert_eq!(csv(&["a", "b"], rows.into_iter()), "a,b\r\n'=1+1,\"a,\"\"b\"\"\"\r\n-5,'@x\r\n");
+    }
+}

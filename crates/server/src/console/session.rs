@@ -1,0 +1,272 @@
+//! Who is signed in: a token in a cookie, of which the lake keeps a keyed hash.
+
+use super::{
+    answer::{self, Refused},
+    desk::Desk,
+};
+use crate::peer::Peer;
+use ::console::{Address, Frame, Person, Section, Theme};
+use aws_lc_rs::{constant_time, rand};
+use axum::{
+    Form,
+    extract::{FromRequestParts, Query},
+    response::{IntoResponse, Redirect, Response},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderValue, header, request::Parts};
+use model::{AuditEvent, AuditNetwork, AuditOutcome};
+use policy::{Action, Context, Network, Policies, Principal, Purpose, Resource, Role, Roles, User};
+use std::{collections::BTreeMap, sync::Arc};
+use zeroize::Zeroizing;
+
+/// The cookie that holds a session's token. Its prefix keeps it to this host and to TLS (RFC 6265bis §4.1.3.2).
+pub(super) const SESSION: &str = "__Host-carelake";
+/// The cookie of whoever has not signed in yet.
+pub(super) const VISIT: &str = "__Host-carelake-visit";
+const THEME: &str = "__Host-carelake-theme";
+
+/// A form's fields.
+pub(super) type Fields = BTreeMap<String, String>;
+
+/// Whoever is signed in, as their session and the policies have it now.
+pub(super) struct Visitor {
+    pub(super) desk: Desk,
+    pub(super) name: String,
+    display: String,
+    /// The roles that they act in.
+    roles: Roles,
+    csrf: String,
+    theme: Theme,
+    peer: Arc<Peer>,
+    policies: Arc<Policies>,
+    /// The query of the request.
+    pub(super) query: Fields,
+}
+
+/// The roles that are acted in with a second factor only.
+const fn needs_second_factor(role: Role) -> bool {
+    matches!(role, Role::Custodian | Role::Auditor | Role::Administrator)
+}
+
+/// A token that nobody can guess.
+pub(super) fn token() -> Result<Zeroizing<String>, Refused> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    rand::fill(bytes.as_mut_slice()).map_err(|_| Refused::failed("the system has no randomness"))?;
+    Ok(Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(bytes.as_slice())))
+}
+
+/// The hash under which a session is kept.
+pub(super) fn session_mac(desk: &Desk, token: &str) -> [u8; 32] {
+    desk.once_mac.mac(&[b"console-session", token.as_bytes()])
+}
+
+/// What forms of a page that was shown to the holder of `token` carry.
+pub(super) fn csrf(desk: &Desk, token: &str) -> String {
+    hex::encode(desk.once_mac.mac16(&[b"console-form", token.as_bytes()]))
+}
+
+/// Whether a form comes from a page of ours that was shown to the holder of `token`.
+pub(super) fn is_ours(desk: &Desk, headers: &HeaderMap, fields: &Fields, token: &str) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    let sent = fields.get("csrf").map(String::as_str).unwrap_or_default();
+    matches!(site, None | Some(b"same-origin" | b"none"))
+        && constant_time::verify_slices_are_equal(sent.as_bytes(), csrf(desk, token).as_bytes()).is_ok()
+}
+
+/// The value of a cookie.
+pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).find_map(|pair| {
+        let (key, value) = pair.trim().split_once('=')?;
+        (key == name).then_some(value)
+    })
+}
+
+/// Sets a cookie, until the browser is closed; an empty value takes it away.
+pub(super) fn set_cookie(name: &str, value: &str) -> HeaderValue {
+    let ends = if value.is_empty() { "; Max-Age=0" } else { "" };
+    let text = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{ends}");
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+pub(super) fn theme_of(headers: &HeaderMap) -> Theme {
+    let chosen = cookie(headers, THEME);
+    Theme::ALL.into_iter().find(|theme| Some(theme.as_str()) == chosen).unwrap_or_default()
+}
+
+pub(super) fn peer_of(parts: &Parts) -> Arc<Peer> {
+    let nowhere = || Arc::new(Peer { address: [127, 0, 0, 1].into(), private: false, certificate: None });
+    parts.extensions.get::<Arc<Peer>>().cloned().unwrap_or_else(nowhere)
+}
+
+impl FromRequestParts<Desk> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Response> {
+        let sign_in = || Redirect::to(Address::sign_in().as_str()).into_response();
+        let token = cookie(&parts.headers, SESSION).ok_or_else(sign_in)?;
+        let found = desk.control.session(session_mac(desk, token)).await;
+        let session =
+            found.map_err(|error| Refused::unavailable(&error).into_response())?.ok_or_else(sign_in)?;
+        let policies = desk.policies.current(&desk.control).await;
+        let open = session.person.roles.iter().filter_map(|role| role.parse::<Role>().ok());
+        let roles = open.filter(|role| session.second_factor || !needs_second_factor(*role)).collect();
+        let query = Query::<Fields>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
+        Ok(Self {
+            desk: desk.clone(),
+            name: session.person.name,
+            display: session.person.display,
+            roles,
+            csrf: csrf(desk, token),
+            theme: theme_of(&parts.headers),
+            peer: peer_of(parts),
+            policies: policies.map_err(|error| Refused::unavailable(&error).into_response())?,
+            query,
+        })
+    }
+}
+
+impl Visitor {
+    /// A parameter of the query.
+    pub(super) fn asked(&self, name: &str) -> &str {
+        self.query.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// Whether the policies let them do something, for a purpose, if one is given.
+    pub(super) fn may_for(&self, action: Action, resource: Resource<'_>, purpose: Option<Purpose>) -> bool {
+        self.policies.decide(&self.question(action, resource, purpose)).allowed
+    }
+
+    /// Whether the policies let them do something.
+    pub(super) fn may(&self, action: Action, resource: Resource<'_>) -> bool {
+        self.may_for(action, resource, None)
+    }
+
+    fn question<'a>(
+        &'a self,
+        action: Action,
+        resource: Resource<'a>,
+        purpose: Option<Purpose>,
+    ) -> policy::Question<'a> {
+        let user = User { name: &self.name, roles: self.roles, may_assume: Roles::NONE };
+        let context = Context {
+            real_data: self.desk.home_kind == crate::HomeKind::Real,
+            network: Some(Network { address: self.peer.address, expected: true }),
+            second_factor: self.roles.iter().any(needs_second_factor),
+            purpose,
+            ..Context::at(self.desk.clock.now())
+        };
+        policy::Question { principal: Principal::Person(user), action, resource, context }
+    }
+
+    /// Refuses, and records that, unless the policies let them.
+    pub(super) async fn require(&self, action: Action, resource: Resource<'_>) -> Result<(), Refused> {
+        self.require_for(action, resource, None).await
+    }
+
+    /// The same, for a purpose.
+    pub(super) async fn require_for(
+        &self,
+        action: Action,
+        resource: Resource<'_>,
+        purpose: Option<Purpose>,
+    ) -> Result<(), Refused> {
+        let question = self.question(action, resource, purpose);
+        if self.policies.decide(&question).allowed {
+            return Ok(());
+        }
+        let facts = [("action", action.as_str().to_owned())];
+        self.record("decide", AuditOutcome::Refused, &resource.to_string(), &facts).await?;
+        Err(Refused::Forbidden {
+            what: format!("{} of {resource}", action.as_str()),
+            reason: format!("It is {}", self.policies.explain(&question)),
+        })
+    }
+
+    /// Records what they have done. Without the record there is no page.
+    pub(super) async fn record(
+        &self,
+        action: &str,
+        outcome: AuditOutcome,
+        target: &str,
+        facts: &[(&str, String)],
+    ) -> Result<(), Refused> {
+        self.record_about(action, outcome, target, facts, Vec::new()).await
+    }
+
+    pub(super) async fn record_about(
+        &self,
+        action: &str,
+        outcome: AuditOutcome,
+        target: &str,
+        facts: &[(&str, String)],
+        about: Vec<model::AuditEntity>,
+    ) -> Result<(), Refused> {
+        let event = AuditEvent::new(self.desk.clock.now(), action, &self.name, outcome, target);
+        let roles: Vec<_> = self.roles.iter().map(Role::as_str).collect();
+        let event = facts
+            .iter()
+            .fold(event.with("roles", roles.join(" ")), |event, (name, value)| event.with(*name, value));
+        let network =
+            AuditNetwork { client: self.peer.address.to_string(), server: self.desk.server.to_string() };
+        let event = AuditEvent { network: Some(network), about, ..event };
+        self.desk.audit.record(event).await.map(drop).map_err(|error| Refused::unavailable(&error))
+    }
+
+    /// Refuses a form that is not of a page that was shown to them.
+    pub(super) fn check_form(&self, headers: &HeaderMap, fields: &Fields) -> Result<(), Refused> {
+        let token = cookie(headers, SESSION).unwrap_or_default();
+        is_ours(&self.desk, headers, fields, token).then_some(()).ok_or(Refused::NotOurs)
+    }
+
+    /// What a page at `here` stands in.
+    pub(super) async fn frame(&self, here: Address) -> Result<Frame, Refused> {
+        let sections = Section::ALL.into_iter().filter(|section| self.may_open(*section)).collect();
+        let open_alerts = match self.may(Action::AuditQuery, Resource::AuditTrail) {
+            true => self.desk.control.alerts(control::WhichAlerts::Open, 100).await?.len() as u64,
+            false => 0,
+        };
+        Ok(Frame {
+            person: Some(Person {
+                name: self.display.clone(),
+                roles: self.roles.iter().map(|role| (role.as_str().to_owned(), None)).collect(),
+            }),
+            csrf: self.csrf.clone(),
+            here,
+            now: self.desk.clock.now(),
+            theme: self.theme,
+            lake: String::new(),
+            synthetic: self.desk.home_kind == crate::HomeKind::Synthetic,
+            sections,
+            open_alerts,
+            messages: answer::said(&self.query),
+            events: None,
+        })
+    }
+
+    fn may_open(&self, section: Section) -> bool {
+        let (action, resource) = match section {
+            Section::Overview => return true,
+            Section::Providers => (Action::ProviderList, Resource::Lake),
+            Section::Jobs => (Action::JobList, Resource::Job("any")),
+            Section::Catalogue => (Action::CatalogList, Resource::Lake),
+            Section::Sql => return self.roles.contains(Role::Analyst) || self.roles.contains(Role::Engineer),
+            Section::Audit | Section::Alerts => (Action::AuditQuery, Resource::AuditTrail),
+        };
+        self.may(action, resource)
+    }
+}
+
+/// `POST /theme`: keeps the colours that somebody has chosen.
+pub(super) async fn theme(Form(fields): Form<Fields>) -> Response {
+    let chosen = fields.get("theme").map(String::as_str).unwrap_or_default();
+    let known = Theme::ALL.into_iter().find(|theme| theme.as_str() == chosen).unwrap_or_default();
+    // Only a path of ours: `//elsewhere` and `/\elsewhere` lead away.
+    let back = fields.get("back").map(String::as_str).filter(|back| {
+        let leads_away = back.get(1..).is_some_and(|rest| rest.starts_with(['/', '\\']));
+        back.starts_with('/') && !leads_away && back.bytes().all(|byte| byte.is_ascii_graphic())
+    });
+    let mut response = Redirect::to(back.unwrap_or("/")).into_response();
+    response.headers_mut().append(header::SET_COOKIE, set_cookie(THEME, known.as_str()));
+    response
+}
