@@ -144,7 +144,7 @@ impl RunPage {
                 ("Attempt", html! { (run.attempt) }),
                 ("Read at", html! { @match self.read_at { Some(seq) => { "sequence " (seq) }, None => (figure::none()) } }),
                 ("Published", html! { @match self.published { Some(seq) => { "sequence " (seq) }, None => (figure::none()) } }),
-                ("Result", text(&run.detail)),
+                ("Result", html! { @if self.error.is_none() { (text(&run.detail)) } @else { "see above" } }),
             ]))
         }
     }

@@ -87,6 +87,21 @@ fn when(job: &Job) -> String {
     if words.is_empty() { "by command".to_owned() } else { words.join(", ") }
 }
 
+/// A job with its newest runs, the oldest of these first.
+fn job_row(job: &Job, runs: &[Run]) -> JobRow {
+    let took = |run: &Run| Some(run.ended?.0 - run.started?.0);
+    JobRow {
+        name: job.is.name.clone(),
+        kind: job.is.kind.clone(),
+        owner: job.is.owner.clone(),
+        when: when(job),
+        next_due: job.next_due,
+        paused: job.paused,
+        runs: runs.iter().map(|run| (run.id.0, state(run.state), took(run))).collect(),
+        last: runs.last().and_then(|run| run.queued.or(run.started)),
+    }
+}
+
 /// `GET /jobs`
 pub(super) async fn list(visitor: Visitor) -> Result<Response, Refused> {
     visitor.require(Action::JobList, ANY).await?;
@@ -117,17 +132,7 @@ pub(super) async fn list(visitor: Visitor) -> Result<Response, Refused> {
         {
             continue;
         }
-        let took = |run: &Run| Some(run.ended?.0 - run.started?.0);
-        rows.push(JobRow {
-            name: job.is.name.clone(),
-            kind: job.is.kind.clone(),
-            owner: job.is.owner.clone(),
-            when: when(job),
-            next_due: job.next_due,
-            paused: job.paused,
-            runs: runs.iter().map(|run| (run.id.0, state(run.state), took(run))).collect(),
-            last: runs.last().and_then(|run| run.queued.or(run.started)),
-        });
+        rows.push(job_row(job, runs));
     }
     let sort = listing::sort(&visitor);
     listing::order(&mut rows, &sort, |key, row| match key {

@@ -206,7 +206,7 @@ impl Visitor {
         let roles: Vec<_> = self.roles.iter().map(Role::as_str).collect();
         let event = facts
             .iter()
-            .fold(event.with("roles", roles.join(" ")), |event, (name, value)| event.with(*name, value));
+            .fold(event.with("roles", roles.join(" ")), |event, (name, value)| event.with(name, value));
         let network =
             AuditNetwork { client: self.peer.address.to_string(), server: self.desk.server.to_string() };
         let event = AuditEvent { network: Some(network), about, ..event };

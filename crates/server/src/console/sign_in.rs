@@ -253,7 +253,7 @@ impl Door<'_> {
         facts: &[(&str, &str)],
     ) -> Result<(), Refused> {
         let event = AuditEvent::new(self.desk.clock.now(), "sign-in", actor, outcome, "console");
-        let event = facts.iter().fold(event, |event, (name, value)| event.with(*name, value));
+        let event = facts.iter().fold(event, |event, (name, value)| event.with(name, value));
         let network = self.peer.as_ref().map(|peer| AuditNetwork {
             client: peer.address.to_string(),
             server: self.desk.server.to_string(),
