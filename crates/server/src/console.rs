@@ -16,6 +16,7 @@ mod providers;
 mod session;
 mod sign_in;
 mod sql;
+mod trail;
 
 pub use desk::{Console, ConsoleConfig};
 pub use lake::{Answered, AskError, Lake, Made, Question, Search, Trail};
@@ -27,6 +28,7 @@ use crate::{
 };
 use axum::{
     Router,
+    middleware::from_fn_with_state,
     routing::{get, post},
 };
 use desk::Desk;
@@ -99,6 +101,7 @@ pub fn router(console: Arc<Console>, server: Arc<str>) -> Router {
     pages
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         .layer(CatchPanicLayer::custom(answer::panicked))
+        .layer(from_fn_with_state(desk.clone(), trail::record))
         .layer(header(header::CONTENT_SECURITY_POLICY, ::console::assets::POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))

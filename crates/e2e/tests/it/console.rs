@@ -112,6 +112,23 @@ impl Visitor {
         self.client.post(format!("{}{path}", self.base)).header(header::COOKIE, cookie).form(fields)
     }
 
+    /// Signs in with a recovery code in the place of the device's; the cookie of the session.
+    async fn sign_in_with(&self, name: &str, password: &str, code: &str) -> String {
+        let first = |cookies: &[String], name: &str| {
+            let cookie = cookies.iter().find(|cookie| cookie.starts_with(&format!("{name}="))).unwrap();
+            cookie.split(';').next().unwrap().to_owned()
+        };
+        let (_, cookies, page) = self.send(self.get("/sign-in", "")).await;
+        let visit = first(&cookies, "__Host-carelake-visit");
+        let fields = [("csrf", csrf(&page)), ("name", name), ("password", password)];
+        let (_, cookies, _) = self.send(self.post("/sign-in", &visit, &fields)).await;
+        let both = format!("{visit}; {}", first(&cookies, "__Host-carelake-half"));
+        let fields = [("csrf", csrf(&page)), ("code", code)];
+        let (_, cookies, answer) = self.send(self.post("/sign-in/code", &both, &fields)).await;
+        assert!(cookies.iter().any(|cookie| cookie.starts_with("__Host-carelake=")), "{answer}");
+        first(&cookies, "__Host-carelake")
+    }
+
     /// Signs in; the cookie of the session.
     async fn sign_in(&self, name: &str, password: &str) -> Option<String> {
         let (_, cookies, page) = self.send(self.get("/sign-in", "")).await;
@@ -129,6 +146,119 @@ impl Visitor {
 /// The token that the forms of a page carry.
 fn csrf(page: &str) -> &str {
     page.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap()
+}
+
+/// What each door of the console leaves in the trail, asked by somebody who may: who asks, method, path, fields of the
+/// form besides the token, and the records.
+const DOORS: &[(&str, &str, &str, &[(&str, &str)], &[&str])] = &[
+    ("eng", "GET", "/", &[], &["overview.show"]),
+    ("eng", "GET", "/jobs", &[], &["job.list"]),
+    ("eng", "GET", "/jobs/graph", &[], &["job.list"]),
+    ("eng", "GET", "/runs", &[], &["job.runs"]),
+    ("eng", "GET", "/job/mart.urgent_care", &[], &["job.show"]),
+    ("eng", "GET", "/job/mart.urgent_care/pause", &[], &["console.request"]),
+    ("eng", "POST", "/job/mart.urgent_care/pause", &[], &["job.pause"]),
+    ("eng", "GET", "/run/1", &[], &["job.logs"]),
+    ("eng", "GET", "/run/1/events", &[], &["console.request"]),
+    ("eng", "GET", "/run/2/retry", &[], &["console.request"]),
+    ("eng", "POST", "/run/2/retry", &[], &["job.run"]),
+    ("eng", "GET", "/catalogue", &[], &["catalog.list"]),
+    ("eng", "GET", "/table/view/patient", &[], &["catalog.show"]),
+    ("eng", "GET", "/sql", &[], &["console.request"]),
+    ("eng", "POST", "/sql", &[("sql", "select 1 as one"), ("purpose", "direct-care")], &["sql"]),
+    ("aud", "GET", "/audit", &[], &["audit.query"]),
+    ("aud", "GET", "/audit/serve-0/0", &[], &["audit.query"]),
+    ("aud", "GET", "/alerts", &[], &["audit.alerts"]),
+    ("aud", "GET", "/alert/1", &[], &["console.request"]),
+    ("aud", "GET", "/alert/1/acknowledge", &[], &["console.request"]),
+    ("aud", "POST", "/alert/1/acknowledge", &[], &["console.request"]),
+    ("adm", "GET", "/providers", &[], &["provider.list"]),
+    ("adm", "GET", "/provider/gp-elm-grove", &[], &["provider.show"]),
+    ("adm", "GET", "/provider/gp-elm-grove/disable", &[], &["console.request"]),
+    ("adm", "POST", "/provider/gp-elm-grove/disable", &[], &["provider.disable"]),
+    ("adm", "POST", "/sign-out", &[], &["sign-out"]),
+];
+
+/// Doors that show nothing of the lake, or are how one comes in; sessions have tests of their own.
+const OPEN: &[&str] = &["/sign-in", "/sign-in/code", "/theme", "/assets/{file}"];
+
+/// The routes that the server has, as its source names them.
+fn routes() -> Vec<String> {
+    let source = include_str!("../../../server/src/console.rs");
+    let named = source.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next());
+    named.map(str::to_owned).collect()
+}
+
+/// Whether a path is of a route.
+fn is_of(route: &str, path: &str) -> bool {
+    let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
+    route.len() == path.len()
+        && route.iter().zip(&path).all(|(part, given)| part.starts_with('{') || part == given)
+}
+
+#[tokio::test]
+async fn every_door_leaves_exactly_its_records_and_lets_in_nobody_else() {
+    for route in routes() {
+        let known =
+            OPEN.contains(&route.as_str()) || DOORS.iter().any(|(_, _, path, ..)| is_of(&route, path));
+        assert!(known, "`{route}` is a new door: it needs a row in DOORS, or one in OPEN with a reason");
+    }
+    let home = Home::new();
+    home.run(["provider", "add", GP]).exits(0);
+    let file = inputs::write(home.beside("in.ndjson"), &inputs::resources(7, 2, GP));
+    home.run(["import", file.to_str().unwrap(), "--source", GP]).exits(0);
+    home.run(["mart", "build", "urgent_care"]).exits(0);
+    let people = [("eng", "engineer"), ("aud", "auditor"), ("adm", "administrator")];
+    let people = people.map(|(name, role)| {
+        let added = home.run(["--json", "user", "add", name, "--role", role]).exits(0).json();
+        let device = home.run(["--json", "user", "device", name]).exits(0).json();
+        (name, added["password"].as_str().unwrap().to_owned(), device["recovery_codes"][0].clone())
+    });
+    let service = Service::start(&home, &[("CARELAKE__WORKER__SCHEDULES", "false")]);
+    let visitor = Visitor::new(&service);
+    for (name, password, code) in &people {
+        let session = visitor.sign_in_with(name, password, code.as_str().unwrap()).await;
+        for (_, method, path, fields, _) in DOORS.iter().filter(|(who, ..)| who == name) {
+            // Nobody comes in without a session.
+            let stranger = match *method {
+                "GET" => visitor.get(path, ""),
+                _ => visitor.post(path, "", fields),
+            };
+            assert_eq!(visitor.send(stranger).await.0, StatusCode::SEE_OTHER, "{method} {path}");
+            let (_, _, page) = visitor.send(visitor.get("/", &session)).await;
+            let mut fields = fields.to_vec();
+            fields.push(("csrf", csrf(&page)));
+            let asked = match *method {
+                "GET" => visitor.get(path, &session),
+                _ => visitor.post(path, &session, &fields),
+            };
+            let (status, ..) = visitor.send(asked).await;
+            let found = path.starts_with("/alert/") || path.starts_with("/audit/");
+            let wanted = [StatusCode::OK, StatusCode::SEE_OTHER];
+            assert!(
+                wanted.contains(&status) || found && status == StatusCode::NOT_FOUND,
+                "{method} {path}: {status}"
+            );
+        }
+    }
+    service.stop();
+    for (name, ..) in &people {
+        let records =
+            home.run(["--json", "audit", "query", "--actor", name, "--limit", "1000"]).exits(0).stdout;
+        let records = records.lines().rev().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let told: Vec<_> = records.map(|one| one["action"].as_str().unwrap().to_owned()).collect();
+        let mut wanted = vec!["sign-in"];
+        for (_, _, _, _, records) in DOORS.iter().filter(|(who, ..)| who == name) {
+            wanted.extend(["overview.show"].iter().chain(*records));
+        }
+        let told: Vec<_> = told.iter().map(String::as_str).filter(|action| *action != "mart.build").collect();
+        assert_eq!(told, wanted, "{name}");
+    }
+    // Those of strangers are counted together.
+    let strangers =
+        home.run(["--json", "audit", "query", "--action", "console.request", "--actor", "anonymous"]);
+    let strangers = strangers.exits(0).stdout.lines().count();
+    assert!((1..=60).contains(&strangers), "{strangers}");
 }
 
 #[tokio::test]

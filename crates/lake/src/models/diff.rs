@@ -130,13 +130,13 @@ async fn compare(
         return Ok(());
     }
     let all = |names: &[String], is: &str, with: &str| {
-        names.iter().map(|name| format!("a.{name} {is} b.{name}")).collect::<Vec<_>>().join(with)
+        names.iter().map(|name| format!("(a.{name} {is} b.{name})")).collect::<Vec<_>>().join(with)
     };
     let more = |this: &str, than: &str| {
         let names = both.join(", ");
         let same = all(&both, "is not distinct from", " and ");
         format!(
-            "select coalesce(sum(a.n - coalesce(least(a.n, b.n), 0)), 0)
+            "select coalesce(sum(case when b.n is null then a.n when a.n > b.n then a.n - b.n else 0 end), 0)
              from (select {names}, count(*) as n from {this} group by {names}) a
              left join (select {names}, count(*) as n from {than} group by {names}) b on {same}"
         )

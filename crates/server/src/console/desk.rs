@@ -80,6 +80,8 @@ pub(super) struct Desk {
     /// Failed sign-ins by network.
     pub(super) guesses: Arc<Guesses>,
     pub(super) wrong_codes: Arc<WrongCodes>,
+    /// Requests of nobody in particular, by network.
+    pub(super) strangers: Arc<Guesses>,
     pub(super) hashing: Arc<Semaphore>,
     /// What it is asked at, for the trail.
     pub(super) server: Arc<str>,
@@ -93,6 +95,7 @@ impl Desk {
             policies: Arc::default(),
             guesses: Arc::default(),
             wrong_codes: Arc::default(),
+            strangers: Arc::default(),
             hashing: Arc::new(Semaphore::new(HASHED_AT_ONCE)),
         }
     }

@@ -3,6 +3,7 @@
 use super::{
     answer::{self, Refused},
     desk::Desk,
+    trail::Noted,
 };
 use crate::peer::Peer;
 use ::console::{Address, Frame, Person, Section, Theme};
@@ -39,6 +40,7 @@ pub(super) struct Visitor {
     theme: Theme,
     peer: Arc<Peer>,
     policies: Arc<Policies>,
+    noted: Noted,
     /// The query of the request.
     pub(super) query: Fields,
 }
@@ -111,6 +113,8 @@ impl FromRequestParts<Desk> for Visitor {
         let policies = desk.policies.current(&desk.control).await;
         let open = session.person.roles.iter().filter_map(|role| role.parse::<Role>().ok());
         let roles = open.filter(|role| session.second_factor || !needs_second_factor(*role)).collect();
+        let noted = parts.extensions.get::<Noted>().cloned().unwrap_or_default();
+        noted.actor(&session.person.name);
         let query = Query::<Fields>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
         Ok(Self {
             desk: desk.clone(),
@@ -121,6 +125,7 @@ impl FromRequestParts<Desk> for Visitor {
             theme: theme_of(&parts.headers),
             peer: peer_of(parts),
             policies: policies.map_err(|error| Refused::unavailable(&error).into_response())?,
+            noted,
             query,
         })
     }
@@ -210,7 +215,9 @@ impl Visitor {
         let network =
             AuditNetwork { client: self.peer.address.to_string(), server: self.desk.server.to_string() };
         let event = AuditEvent { network: Some(network), about, ..event };
-        self.desk.audit.record(event).await.map(drop).map_err(|error| Refused::unavailable(&error))
+        self.desk.audit.record(event).await.map_err(|error| Refused::unavailable(&error))?;
+        self.noted.recorded();
+        Ok(())
     }
 
     /// Refuses a form that is not of a page that was shown to them.

@@ -7,6 +7,7 @@ use super::{
     answer::{Refused, html, stranger},
     desk::Desk,
     session::{self, Fields, SESSION, VISIT, Visitor, cookie, set_cookie},
+    trail::Noted,
 };
 use crate::{
     factors::recovery_code_mac,
@@ -84,6 +85,7 @@ fn show(desk: &Desk, headers: &HeaderMap, page: SignIn) -> Result<Response, Refu
 pub(super) async fn password(
     State(desk): State<Desk>,
     peer: Option<Extension<Arc<Peer>>>,
+    Extension(noted): Extension<Noted>,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Refused> {
@@ -92,7 +94,7 @@ pub(super) async fn password(
         let problem = "This form is older than your browser's visit. Sign in again from here.".to_owned();
         return show(&desk, &headers, SignIn { problem: Some(problem), ..SignIn::default() });
     }
-    let door = Door { desk: &desk, peer: peer.map(|peer| peer.0) };
+    let door = Door { desk: &desk, peer: peer.map(|peer| peer.0), noted };
     let name = fields.get("name").map(|name| name.trim().to_lowercase()).unwrap_or_default();
     let typed = Zeroizing::new(fields.get("password").cloned().unwrap_or_default());
     if !fits(&desk, &name, typed).await? {
@@ -153,6 +155,7 @@ fn show_code(desk: &Desk, headers: &HeaderMap, problem: Option<String>) -> Respo
 pub(super) async fn code(
     State(desk): State<Desk>,
     peer: Option<Extension<Arc<Peer>>>,
+    Extension(noted): Extension<Noted>,
     headers: HeaderMap,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Refused> {
@@ -162,7 +165,7 @@ pub(super) async fn code(
     else {
         return Ok(Redirect::to(Address::sign_in().as_str()).into_response());
     };
-    let door = Door { desk: &desk, peer: peer.map(|peer| peer.0) };
+    let door = Door { desk: &desk, peer: peer.map(|peer| peer.0), noted };
     let typed = Zeroizing::new(fields.get("code").cloned().unwrap_or_default());
     if desk.wrong_codes.look(&name, desk.clock.now()) && is_of_device(&desk, &name, &typed).await? {
         desk.wrong_codes.forget(&name);
@@ -208,6 +211,7 @@ pub(super) async fn out(
 struct Door<'a> {
     desk: &'a Desk,
     peer: Option<Arc<Peer>>,
+    noted: Noted,
 }
 
 impl Door<'_> {
@@ -259,6 +263,8 @@ impl Door<'_> {
             server: self.desk.server.to_string(),
         });
         let recorded = self.desk.audit.record(AuditEvent { network, ..event }).await;
-        recorded.map(drop).map_err(|error| Refused::unavailable(&error))
+        recorded.map_err(|error| Refused::unavailable(&error))?;
+        self.noted.recorded();
+        Ok(())
     }
 }

@@ -1,0 +1,86 @@
+//! One record at least for each request: what no page has recorded itself is recorded here.
+
+use super::{answer::Refused, desk::Desk, session};
+use crate::guesses::{self, Verdict};
+use ::console::Address;
+use axum::{
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, Method, StatusCode, header};
+use model::{AuditEvent, AuditNetwork, AuditOutcome};
+use std::sync::{Arc, OnceLock};
+
+/// What is known of the request in hand: who asks, and whether it has its record.
+#[derive(Clone, Default)]
+pub(super) struct Noted(Arc<Notes>);
+
+#[derive(Default)]
+struct Notes {
+    actor: OnceLock<String>,
+    recorded: OnceLock<()>,
+}
+
+impl Noted {
+    pub(super) fn actor(&self, name: &str) {
+        let _ = self.0.actor.set(name.to_owned());
+    }
+
+    pub(super) fn recorded(&self) {
+        let _ = self.0.recorded.set(());
+    }
+}
+
+/// Requests that show nothing of the lake and change nothing in it.
+fn is_open(method: &Method, path: &str) -> bool {
+    path.starts_with("/assets/")
+        || path == "/theme"
+        || (method == Method::GET && path.starts_with("/sign-in"))
+}
+
+/// Serves the request; without its record there is no other answer than 503. Of strangers who ask again and again, one
+/// record stands for all further requests of a minute.
+pub(super) async fn record(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    let noted = Noted::default();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(noted.clone());
+    let (method, peer) = (parts.method.clone(), session::peer_of(&parts));
+    let template = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+    let open = is_open(&method, parts.uri.path());
+    let response = next.run(Request::from_parts(parts, body)).await;
+    if open || noted.0.recorded.get().is_some() {
+        return response;
+    }
+    let now = desk.clock.now();
+    let actor = noted.0.actor.get().map_or("anonymous", String::as_str);
+    let further = match noted.0.actor.get() {
+        Some(_) => false,
+        None => match desk.strangers.failed(Some(peer.address), now) {
+            Verdict::Refused => false,
+            Verdict::Later { first: true, .. } => true,
+            Verdict::Later { first: false, .. } => return response,
+        },
+    };
+    let leads_to = response.headers().get(header::LOCATION).map(HeaderValue::as_bytes);
+    let outcome = match response.status() {
+        status if status.is_server_error() => AuditOutcome::Failed,
+        StatusCode::OK => AuditOutcome::Success,
+        StatusCode::SEE_OTHER if leads_to != Some(Address::sign_in().as_str().as_bytes()) => {
+            AuditOutcome::Success
+        }
+        _ => AuditOutcome::Refused,
+    };
+    let target = format!("{} {template}", if method == Method::GET { "GET" } else { "POST" });
+    let mut event = AuditEvent::new(now, "console.request", actor, outcome, target)
+        .with("status", response.status().as_u16())
+        .with("network", guesses::network_of(peer.address));
+    if further {
+        event = event.with("further", "not recorded one by one");
+    }
+    event.network = Some(AuditNetwork { client: peer.address.to_string(), server: desk.server.to_string() });
+    match desk.audit.record(event).await {
+        Ok(_) => response,
+        Err(error) => Refused::unavailable(&error).into_response(),
+    }
+}
