@@ -148,9 +148,12 @@ fn csrf(page: &str) -> &str {
     page.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap()
 }
 
-/// What each door of the console leaves in the trail, asked by somebody who may: who asks, method, path, fields of the
-/// form besides the token, and the records.
-const DOORS: &[(&str, &str, &str, &[(&str, &str)], &[&str])] = &[
+/// A door: who asks, method, path, fields of the form besides the token, and the records that it leaves.
+type Door = (&'static str, &'static str, &'static str, Fields, &'static [&'static str]);
+type Fields = &'static [(&'static str, &'static str)];
+
+/// Every door of the console, asked by somebody who may.
+const DOORS: &[Door] = &[
     ("eng", "GET", "/", &[], &["overview.show"]),
     ("eng", "GET", "/jobs", &[], &["job.list"]),
     ("eng", "GET", "/jobs/graph", &[], &["job.list"]),
