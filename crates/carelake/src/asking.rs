@@ -2,9 +2,11 @@
 //! an answer.
 
 use arrow::{
-    array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray},
+    array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray},
     compute::cast,
-    datatypes::DataType,
+    datatypes::{DataType, Field},
+    error::ArrowError,
+    util::display::{ArrayFormatter, FormatOptions},
 };
 use control::Control;
 use lake::sql::Session;
@@ -48,6 +50,35 @@ pub(crate) fn patients(batches: &[RecordBatch]) -> (usize, Vec<AuditEntity>) {
     let count = patients.len();
     let named = if count <= NAMED_PATIENTS { patients } else { BTreeSet::new() };
     (count, named.into_iter().map(AuditEntity::Patient).collect())
+}
+
+/// The columns of an answer (name, type, whether they are numbers), and its rows as texts; none is null.
+type Texts = (Vec<(String, String, bool)>, Vec<Vec<Option<String>>>);
+
+/// An answer as texts.
+pub(crate) fn texts(batches: &[RecordBatch]) -> Result<Texts, ArrowError> {
+    let Some(first) = batches.first() else { return Ok((Vec::new(), Vec::new())) };
+    let schema = first.schema();
+    let column = |field: &Arc<Field>| {
+        (field.name().clone(), field.data_type().to_string(), field.data_type().is_numeric())
+    };
+    let columns = schema.fields().iter().map(column).collect();
+    let options = FormatOptions::default();
+    let mut rows = Vec::new();
+    for batch in batches {
+        let cells = batch
+            .columns()
+            .iter()
+            .map(|column| Ok((column, ArrayFormatter::try_new(column, &options)?)))
+            .collect::<Result<Vec<_>, ArrowError>>()?;
+        for row in 0..batch.num_rows() {
+            let text = |(column, cell): &(&ArrayRef, ArrayFormatter<'_>)| {
+                (!column.is_null(row)).then(|| cell.value(row).to_string())
+            };
+            rows.push(cells.iter().map(text).collect());
+        }
+    }
+    Ok((columns, rows))
 }
 
 /// `catalog.tables` and `catalog.columns`.

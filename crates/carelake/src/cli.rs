@@ -15,7 +15,7 @@ pub(crate) use audit::{
 pub(crate) use catalog::{CatalogCommand, ExportCatalogArgs, ExportedAs, GlueArgs, SyncCommand};
 pub(crate) use feed::FeedCommand;
 pub(crate) use job::{JobCommand, MartCommand, RunArgs};
-pub(crate) use people::{GroupCommand, UserCommand};
+pub(crate) use people::{GroupCommand, PersonArgs, UserCommand};
 pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

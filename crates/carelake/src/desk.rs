@@ -2,19 +2,19 @@
 
 use crate::{asking, which::Which};
 use anyhow::Context;
-use arrow::{
-    array::RecordBatch,
-    util::display::{ArrayFormatter, FormatOptions},
-};
 use async_trait::async_trait;
 use audit::{Follower, Record};
 use control::Control;
 use lake::{LakeError, models, sql::Reader};
-use marts::Schedule;
+use marts::{Mart, Model, Schedule};
 use model::Clock;
 use object_store::ObjectStore;
 use server::{Answered, AskError, HomeKind, Lake, Made, Question, Search, Trail};
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
 
 /// The lake behind the console.
 pub(crate) struct Desk {
@@ -55,7 +55,7 @@ impl Lake for Desk {
         // One row more than is wanted says whether there are more.
         let planned = planned.at_most(question.most_rows + 1).map_err(asked)?;
         let batches = session.rows_of(planned).await.map_err(asked)?;
-        let (columns, mut rows) = texts(&batches).map_err(failed)?;
+        let (columns, mut rows) = asking::texts(&batches).map_err(|error| failed(error.into()))?;
         let more = rows.len() > question.most_rows;
         rows.truncate(question.most_rows);
         let (_, patients) = asking::patients(&batches);
@@ -100,16 +100,22 @@ impl Lake for Desk {
         pause_job(&self.control, self.clock.as_ref(), job, paused).await.map_err(failed)
     }
 
-    async fn models(&self, mart: &str) -> Result<Vec<Made>, AskError> {
+    async fn marts(&self) -> Result<BTreeMap<String, Vec<Made>>, AskError> {
         let marts = models::marts(&self.control).await.map_err(|error| failed(error.into()))?;
-        let found = marts.into_iter().find(|one| one.name == mart);
-        let made = |model: marts::Model| Made {
-            table: format!("{mart}.{}", model.name),
-            reads: model.reads.iter().map(ToString::to_string).collect::<BTreeSet<_>>().into_iter().collect(),
-            sql: model.sql,
-        };
-        Ok(found.map(|mart| mart.models.into_iter().map(made).collect()).unwrap_or_default())
+        Ok(marts.into_iter().map(|mart| (mart.name.clone(), made(mart))).collect())
     }
+}
+
+fn made(mart: Mart) -> Vec<Made> {
+    let made = |model: Model| {
+        let reads: BTreeSet<_> = model.reads.iter().map(ToString::to_string).collect();
+        Made {
+            table: format!("{}.{}", mart.name, model.name),
+            reads: reads.into_iter().collect(),
+            sql: model.sql,
+        }
+    };
+    mart.models.into_iter().map(made).collect()
 }
 
 /// Lets a job rest or resumes it. What was due meanwhile is not made up for.
@@ -137,34 +143,4 @@ fn record(record: Record) -> Trail {
         hash: hex::encode(record.hash),
         resource: record.resource,
     }
-}
-
-/// The columns of an answer (name, type, whether they are numbers), and its rows as texts.
-type Texts = (Vec<(String, String, bool)>, Vec<Vec<Option<String>>>);
-
-fn texts(batches: &[RecordBatch]) -> anyhow::Result<Texts> {
-    let Some(first) = batches.first() else { return Ok((Vec::new(), Vec::new())) };
-    let schema = first.schema();
-    let column = |field: &Arc<arrow::datatypes::Field>| {
-        (field.name().clone(), field.data_type().to_string(), field.data_type().is_numeric())
-    };
-    let columns = schema.fields().iter().map(column).collect();
-    let options = FormatOptions::default();
-    let mut rows = Vec::new();
-    for batch in batches {
-        let formatters = batch
-            .columns()
-            .iter()
-            .map(|column| ArrayFormatter::try_new(column, &options))
-            .collect::<Result<Vec<_>, _>>()?;
-        for row in 0..batch.num_rows() {
-            let cells = formatters.iter().zip(batch.columns());
-            rows.push(
-                cells
-                    .map(|(cell, column)| (!column.is_null(row)).then(|| cell.value(row).to_string()))
-                    .collect(),
-            );
-        }
-    }
-    Ok((columns, rows))
 }

@@ -1,9 +1,7 @@
 //! What a person sees: tables that fit, numbers that read, colours that can be turned off.
 
-use arrow::{
-    array::RecordBatch,
-    util::display::{ArrayFormatter, FormatOptions},
-};
+use crate::asking;
+use arrow::array::RecordBatch;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     io::{self, IsTerminal, Write},
@@ -94,21 +92,13 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 
 /// Arrow rows as a table.
 pub(crate) fn rows(batches: &[RecordBatch]) -> anyhow::Result<String> {
-    let Some(first) = batches.first() else { return Ok(String::new()) };
-    let schema = first.schema();
-    let head: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let mut cells = Vec::new();
-    let options = FormatOptions::default();
-    for batch in batches {
-        let columns = batch
-            .columns()
-            .iter()
-            .map(|column| ArrayFormatter::try_new(column, &options))
-            .collect::<Result<Vec<_>, _>>()?;
-        for row in 0..batch.num_rows() {
-            cells.push(columns.iter().map(|column| column.value(row).to_string()).collect());
-        }
+    let (columns, rows) = asking::texts(batches)?;
+    if columns.is_empty() {
+        return Ok(String::new());
     }
+    let head: Vec<_> = columns.iter().map(|(name, ..)| name.as_str()).collect();
+    let cells: Vec<Vec<String>> =
+        rows.into_iter().map(|row| row.into_iter().map(Option::unwrap_or_default).collect()).collect();
     Ok(table(&head, &cells))
 }
 

@@ -47,12 +47,6 @@ fixed! {
 }
 
 impl Address {
-    /// Sign-in by the identity provider that is called `name` here; leads out of the console by a redirect.
-    #[must_use]
-    pub fn sign_in_with(name: &str) -> Self {
-        Self::sign_in().under("with").under(name)
-    }
-
     /// One provider.
     #[must_use]
     pub fn provider(name: &str) -> Self {

@@ -26,8 +26,6 @@ pub(crate) struct Field<'a> {
     pub(crate) value: &'a str,
     /// What to type, in a sentence; nothing if empty.
     pub(crate) hint: &'a str,
-    /// What is wrong with the value.
-    pub(crate) problem: Option<&'a str>,
     /// What a browser may fill in; `off` if empty.
     pub(crate) autocomplete: &'static str,
     /// The input's type; `text` if empty.
@@ -41,36 +39,29 @@ impl Field<'_> {
     pub(crate) fn render(&self) -> Markup {
         let id = format!("f-{}", self.name);
         let described = self.described();
-        let invalid = self.problem.map(|_| "true");
         let complete = if self.autocomplete.is_empty() { "off" } else { self.autocomplete };
         let kind = if self.kind.is_empty() { "text" } else { self.kind };
         html! {
-            div class=(if self.problem.is_some() { "field wrong" } else { "field" }) {
+            div class="field" {
                 label for=(id) { (text(self.label)) }
                 @if !self.hint.is_empty() { span class="hint" id=(format!("{id}-hint")) { (text(self.hint)) } }
-                @if let Some(problem) = self.problem {
-                    span class="problem" id=(format!("{id}-problem")) { (text(problem)) }
-                }
                 @if self.lines > 0 {
                     textarea id=(id) name=(self.name) rows=(self.lines) required[self.required] spellcheck="false"
-                        autocapitalize="off" aria-describedby=[described] aria-invalid=[invalid] {
+                        autocapitalize="off" aria-describedby=[described] {
                         // A line break right after the tag is not part of the value (HTML §13.1.2.5).
                         "\n" (self.value)
                     }
                 } @else {
                     input id=(id) name=(self.name) type=(kind) value=(self.value) required[self.required]
                         autocomplete=(complete) spellcheck="false" autocapitalize="off" aria-describedby=[described]
-                        aria-invalid=[invalid];
+                       ;
                 }
             }
         }
     }
 
     fn described(&self) -> Option<String> {
-        let hint = (!self.hint.is_empty()).then(|| format!("f-{}-hint", self.name));
-        let problem = self.problem.map(|_| format!("f-{}-problem", self.name));
-        let both: Vec<String> = hint.into_iter().chain(problem).collect();
-        (!both.is_empty()).then(|| both.join(" "))
+        (!self.hint.is_empty()).then(|| format!("f-{}-hint", self.name))
     }
 }
 
@@ -94,23 +85,14 @@ pub(crate) fn submit(label: &str) -> Markup {
     html! { button class="button first" type="submit" { (text(label)) } }
 }
 
-/// Says above a form what is wrong with it, and leads to each field: its name, and a sentence.
-pub(crate) fn problems(all: &[(&str, &str)]) -> Markup {
+/// Says above a form what is wrong with it, and leads to the field, if it is one's.
+pub(crate) fn problem(field: &str, sentence: &str) -> Markup {
     html! {
-        @if !all.is_empty() {
-            div class="message problem" role="alert" {
-                (icon::of(crate::Tone::Bad))
-                div {
-                    strong { "There is a problem" }
-                    ul {
-                        @for (field, sentence) in all {
-                            li {
-                                @if field.is_empty() { (text(sentence)) }
-                                @else { a href=(format!("#f-{field}")) { (text(sentence)) } }
-                            }
-                        }
-                    }
-                }
+        div class="message problem" role="alert" {
+            (icon::of(crate::Tone::Bad))
+            div {
+                strong { "There is a problem" }
+                p { @if field.is_empty() { (text(sentence)) } @else { a href=(format!("#f-{field}")) { (text(sentence)) } } }
             }
         }
     }

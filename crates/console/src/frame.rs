@@ -17,16 +17,14 @@ pub struct Frame {
     pub now: Timestamp,
     /// Which colours were chosen.
     pub theme: Theme,
-    /// Which lake this is, as its keepers call it; may be empty.
-    pub lake: String,
     /// Whether the lake holds no real person's data.
     pub synthetic: bool,
     /// What the person may open, in the order of [`Section::ALL`].
     pub sections: Vec<Section>,
     /// Alerts that nobody has seen to.
     pub open_alerts: u64,
-    /// What has just been done, or could not be.
-    pub messages: Vec<Message>,
+    /// What has just been done, in a sentence.
+    pub done: Option<String>,
     /// Where the browser hears of changes to the page's [`Region`]s (server-sent events), if it is to.
     pub events: Option<Address>,
 }
@@ -36,8 +34,8 @@ pub struct Frame {
 pub struct Person {
     /// Their name.
     pub name: String,
-    /// The roles that they act in now, with the end of each, if it has one.
-    pub roles: Vec<(String, Option<Timestamp>)>,
+    /// The roles that they act in now.
+    pub roles: Vec<String>,
 }
 
 /// Which colours a page has.
@@ -106,15 +104,6 @@ impl Section {
     }
 }
 
-/// A message that is shown once, after something was tried.
-#[derive(Clone, Debug)]
-pub enum Message {
-    /// It was done.
-    Success(String),
-    /// It was not: what happened, and what to do.
-    Problem(String),
-}
-
 /// Where a page stands in the console.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
@@ -122,6 +111,21 @@ pub struct Place {
     pub section: Option<Section>,
     /// The pages above it, from the section down, without itself.
     pub above: Vec<(String, Address)>,
+}
+
+impl Place {
+    /// The page that a section begins with.
+    #[must_use]
+    pub const fn first_of(section: Section) -> Self {
+        Self { section: Some(section), above: Vec::new() }
+    }
+
+    /// A page below that.
+    #[must_use]
+    pub fn below(section: Section) -> Self {
+        let (name, address) = section.entry();
+        Self { section: Some(section), above: vec![(name.to_owned(), address)] }
+    }
 }
 
 /// A part of a page that changes while it is open: what an event of its id carries, and what the script then shows.

@@ -25,6 +25,6 @@ mod shell;
 mod tag;
 
 pub use address::Address;
-pub use frame::{Frame, Message, Page, Person, Place, Region, Section, Theme};
+pub use frame::{Frame, Page, Person, Place, Region, Section, Theme};
 pub use grid::{Paging, Sort};
 pub use tag::Tone;

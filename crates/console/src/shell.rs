@@ -1,7 +1,7 @@
 //! The frame as HTML: head, navigation, person, messages, footer.
 
 use crate::{
-    Address, Frame, Message, Page, Region, Section, Theme, Tone, assets, facts, field, icon, tag,
+    Address, Frame, Page, Region, Section, Theme, Tone, assets, facts, field, icon, tag,
     text::{plain, text},
 };
 use maud::{DOCTYPE, Markup, html};
@@ -47,19 +47,13 @@ impl Frame {
         html! {
             header class="top" {
                 a class="brand" href=(Address::overview()) { (icon::LAKE) span { "carelake" } }
-                @if !self.lake.is_empty() { span class="lake" { (text(&self.lake)) } }
                 @if self.synthetic { (tag::tag(Tone::Quiet, "synthetic data")) }
                 span class="live" id="live" role="status" {}
                 @if let Some(person) = &self.person {
                     div class="person" {
                         span class="name" { (text(&person.name)) }
                         @if person.roles.is_empty() { span class="role" { "no role" } }
-                        @for (role, until) in &person.roles {
-                            span class="role" {
-                                (text(role))
-                                @if let Some(until) = until { " ends " (crate::figure::ago(*until, self.now)) }
-                            }
-                        }
+                        @for role in &person.roles { span class="role" { (text(role)) } }
                         (field::post(self, &Address::sign_out(), "plain", html! {
                             button class="button" type="submit" { "Sign out" }
                         }))
@@ -93,15 +87,8 @@ impl Frame {
 
     fn said(&self) -> Markup {
         html! {
-            @for message in &self.messages {
-                @match message {
-                    Message::Success(said) => div class="message success" role="status" {
-                        (icon::of(Tone::Good)) div { (text(said)) }
-                    },
-                    Message::Problem(said) => div class="message problem" role="alert" {
-                        (icon::of(Tone::Bad)) div { (text(said)) }
-                    },
-                }
+            @if let Some(done) = &self.done {
+                div class="message success" role="status" { (icon::of(Tone::Good)) div { (text(done)) } }
             }
         }
     }

@@ -31,6 +31,12 @@ impl Timestamp {
         let moment = DateTime::parse_from_rfc3339(instant).ok()?;
         Some(Self(moment.timestamp_millis()))
     }
+
+    /// The moment that somebody has typed: an `instant`, or a date such as `2026-11-22`, which is its first moment in UTC.
+    #[must_use]
+    pub fn typed(text: &str) -> Option<Self> {
+        if text.len() == 10 { Self::parse(&format!("{text}T00:00:00Z")) } else { Self::parse(text) }
+    }
 }
 
 impl fmt::Display for Timestamp {

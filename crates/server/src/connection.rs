@@ -2,7 +2,7 @@
 //! leaves a record, as refused requests do.
 
 use crate::{
-    guesses::{self, Guesses, Verdict},
+    guesses::Guesses,
     peer::{Peer, certificate_thumbprint},
 };
 use axum::{Extension, Router};
@@ -109,21 +109,13 @@ struct Refusals {
 
 impl Refusals {
     async fn record(&self, refusal: Refusal, client: IpAddr) {
-        let now = self.clock.now();
         // When all connections are taken, whoever comes next is not the cause.
         let counted_for = (refusal != Refusal::TooMany).then_some(client);
-        let further = match self.counted.failed(counted_for, now) {
-            Verdict::Refused => false,
-            Verdict::Later { first: true, .. } => true,
-            Verdict::Later { first: false, .. } => return,
-        };
         let outcome = AuditOutcome::Refused;
-        let mut event = AuditEvent::new(now, "connection.refuse", "anonymous", outcome, "connection")
-            .with("reason", refusal.reason())
-            .with("network", guesses::network_of(client));
-        if further {
-            event = event.with("further", "not recorded one by one");
-        }
+        let event =
+            AuditEvent::new(self.clock.now(), "connection.refuse", "anonymous", outcome, "connection")
+                .with("reason", refusal.reason());
+        let Some(mut event) = self.counted.told(counted_for, client, event) else { return };
         event.network = Some(AuditNetwork { client: client.to_string(), server: self.server.to_string() });
         // Nothing was done that would have to be taken back; the sink has logged why.
         if self.audit.record(event).await.is_err() {

@@ -4,7 +4,7 @@
 //! on answered with "later" alone; such answers leave one audit record together, so that strangers cannot fill the
 //! trail.
 
-use model::Timestamp;
+use model::{AuditEvent, Timestamp};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
@@ -66,6 +66,24 @@ impl Guesses {
         let left_ms = failures.since.plus_ms(WINDOW_MS).0 - now.0;
         let retry_after_s = u32::try_from(left_ms / 1000 + 1).unwrap_or(60);
         Verdict::Later { retry_after_s, first: failures.count == ONE_BY_ONE + 1 }
+    }
+}
+
+impl Guesses {
+    /// The event that tells the trail of something that a stranger from `client` was not given; none if an earlier one
+    /// of this minute stands for it. It is counted for the network of `counted_for`.
+    pub(crate) fn told(
+        &self,
+        counted_for: Option<IpAddr>,
+        client: IpAddr,
+        event: AuditEvent,
+    ) -> Option<AuditEvent> {
+        let event = event.with("network", network_of(client));
+        match self.failed(counted_for, event.time) {
+            Verdict::Refused => Some(event),
+            Verdict::Later { first: true, .. } => Some(event.with("further", "not recorded one by one")),
+            Verdict::Later { first: false, .. } => None,
+        }
     }
 }
 

@@ -207,8 +207,7 @@ fn said(text: &str) -> Result<String, String> {
 
 /// A date is its first moment, in UTC.
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
-    let instant = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
-    Timestamp::parse(&instant).ok_or_else(|| {
+    Timestamp::typed(text).ok_or_else(|| {
         "a time is a date such as 2026-11-25, or an instant such as 2026-11-25T09:30:00Z".to_owned()
     })
 }

@@ -23,14 +23,8 @@ Examples:
         /// What they sign in as: letters, digits and . - _ @; never given to anybody else.
         #[arg(value_parser = name)]
         name: String,
-        /// What they are called on pages; their name if it is left out.
-        #[arg(long, value_name = "NAME")]
-        display: Option<String>,
         #[command(flatten)]
-        opens: RoleArgs,
-        /// When the account ends.
-        #[arg(long, value_name = "TIME", value_parser = moment)]
-        expires: Option<Timestamp>,
+        person: PersonArgs,
         /// Read the password from standard input, one line, instead of making one.
         #[arg(long)]
         password_stdin: bool,
@@ -46,14 +40,8 @@ Examples:
     Set {
         /// Who.
         name: String,
-        /// What they are called on pages.
-        #[arg(long, value_name = "NAME")]
-        display: Option<String>,
         #[command(flatten)]
-        opens: RoleArgs,
-        /// When the account ends.
-        #[arg(long, value_name = "TIME", value_parser = moment)]
-        expires: Option<Timestamp>,
+        person: PersonArgs,
         /// It does not end.
         #[arg(long, conflicts_with = "expires")]
         never_expires: bool,
@@ -133,6 +121,19 @@ Example:
         /// Its name.
         name: String,
     },
+}
+
+/// What is known of a person.
+#[derive(Debug, Args)]
+pub(crate) struct PersonArgs {
+    /// What they are called on pages; at first, their name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) display: Option<String>,
+    #[command(flatten)]
+    pub(crate) opens: RoleArgs,
+    /// When the account ends.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) expires: Option<Timestamp>,
 }
 
 #[derive(Debug, Args)]

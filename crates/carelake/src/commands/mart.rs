@@ -3,7 +3,12 @@
 mod folder;
 
 use super::job::drive;
-use crate::{access::Access, cli::MartCommand, parts::Parts, screen};
+use crate::{
+    access::{self, Access},
+    cli::MartCommand,
+    parts::Parts,
+    screen,
+};
 use anyhow::{Context, bail};
 use control::Run;
 use lake::{
@@ -13,7 +18,7 @@ use lake::{
 };
 use marts::{Mart, Test};
 use model::AuditOutcome;
-use policy::{Action, Resource, Table};
+use policy::{Action, Resource};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -180,11 +185,8 @@ async fn permit_register(parts: &Parts, name: &str, files: &BTreeMap<String, Str
         .iter()
         .filter(|read| read.schema != name && !(read.schema.is_empty() && read.name == "person_link"))
     {
-        let table = match read.schema.as_str() {
-            "" => Table::bare(&read.name),
-            schema => Table::new(schema, &read.name),
-        };
-        parts.permit_by(&access, Action::SqlQuery, Resource::Table(table)).await?;
+        let table = read.to_string();
+        parts.permit_by(&access, Action::SqlQuery, Resource::Table(access::table(&table))).await?;
     }
     Ok(())
 }
@@ -244,7 +246,7 @@ async fn diff(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> {
 }
 
 async fn new(parts: &Parts, from: &str, output: Option<&Path>) -> anyhow::Result<()> {
-    parts.permit(Action::CatalogShow, Resource::Table(crate::access::table(from))).await?;
+    parts.permit(Action::CatalogShow, Resource::Table(access::table(from))).await?;
     let (schema, name) = from.split_once('.').unwrap_or(("public", from));
     let table = parts.control.table(schema, name).await?;
     let table = table.with_context(|| format!("no table `{from}`; `carelake catalog list` shows them"))?;

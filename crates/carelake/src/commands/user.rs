@@ -1,6 +1,10 @@
 //! `carelake user`
 
-use crate::{cli::UserCommand, parts::Parts, screen};
+use crate::{
+    cli::{PersonArgs, UserCommand},
+    parts::Parts,
+    screen,
+};
 use anyhow::{Context, ensure};
 use control::{NewPerson, Person, PersonChange};
 use credentials::{
@@ -29,13 +33,15 @@ pub(super) async fn run(folder: &Path, command: UserCommand, json: bool) -> anyh
 
 async fn act(parts: &Parts, command: UserCommand, json: bool) -> anyhow::Result<()> {
     match command {
-        UserCommand::Add { name, display, opens, expires, password_stdin } => {
+        UserCommand::Add { name, person, password_stdin } => {
+            let PersonArgs { display, opens, expires } = person;
             let display = display.unwrap_or_else(|| name.clone());
             let new = NewPerson { name, display, roles: opens.words(), expires };
             add(parts, &new, password_stdin, json).await
         }
         UserCommand::List => list(parts, json).await,
-        UserCommand::Set { name, display, opens, expires, never_expires } => {
+        UserCommand::Set { name, person, never_expires } => {
+            let PersonArgs { display, opens, expires } = person;
             let roles = (!opens.roles.is_empty()).then(|| opens.words());
             let expires = if never_expires { Some(None) } else { expires.map(Some) };
             ensure!(

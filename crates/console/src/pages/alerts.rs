@@ -52,8 +52,6 @@ pub struct AlertPage {
     pub note: String,
     /// The first and the last record that it is made of: writer and number.
     pub records: Vec<(String, u64)>,
-    /// Whether the person may say that it has been seen to.
-    pub may_acknowledge: bool,
 }
 
 fn severity(of: &str) -> Markup {
@@ -93,7 +91,7 @@ impl Page for AlertList {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Alerts), above: Vec::new() }
+        Place::first_of(Section::Alerts)
     }
 
     fn command(&self) -> Option<String> {
@@ -122,13 +120,12 @@ impl Page for AlertPage {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Alerts), above: vec![("Alerts".to_owned(), Address::alerts())] }
+        Place::below(Section::Alerts)
     }
 
     fn beside(&self, _: &Frame) -> Option<Markup> {
         let to = Address::alert(self.alert.id).change("acknowledge");
-        (self.may_acknowledge && self.alert.acknowledged.is_none())
-            .then(|| button::button(&to, "I have seen to this"))
+        self.alert.acknowledged.is_none().then(|| button::button(&to, "I have seen to this"))
     }
 
     fn body(&self, frame: &Frame) -> Markup {

@@ -81,7 +81,7 @@ impl Page for AuditPage {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Audit), above: Vec::new() }
+        Place::first_of(Section::Audit)
     }
 
     fn command(&self) -> Option<String> {
@@ -118,7 +118,7 @@ impl Page for AuditPage {
                     },
                 }
             }
-            @if let Some(problem) = &search.problem { (field::problems(&[("from", problem)])) }
+            @if let Some(problem) = &search.problem { (field::problem("from", problem)) }
             (field::ask(&Address::audit(), "Search the trail", html! {
                 (field("from", "From", &search.from))
                 (field("until", "Until", &search.until))
@@ -165,7 +165,7 @@ impl Page for RecordPage {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Audit), above: vec![("Audit".to_owned(), Address::audit())] }
+        Place::below(Section::Audit)
     }
 
     fn body(&self, _: &Frame) -> Markup {

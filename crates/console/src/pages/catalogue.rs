@@ -61,7 +61,7 @@ impl Page for Catalogue {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Catalogue), above: Vec::new() }
+        Place::first_of(Section::Catalogue)
     }
 
     fn command(&self) -> Option<String> {

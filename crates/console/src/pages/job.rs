@@ -40,8 +40,6 @@ pub struct JobPage {
     pub target: String,
     /// Who answers for it; may be empty.
     pub owner: String,
-    /// What it is for, in a sentence; may be empty.
-    pub about: String,
     /// When it is queued, in words.
     pub when: String,
     /// When the clock queues it next.
@@ -70,7 +68,7 @@ impl Page for JobPage {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Jobs), above: vec![("Jobs".to_owned(), Address::jobs())] }
+        Place::below(Section::Jobs)
     }
 
     fn beside(&self, _: &Frame) -> Option<Markup> {
@@ -86,7 +84,6 @@ impl Page for JobPage {
     fn body(&self, frame: &Frame) -> Markup {
         let (resource, at_once) = &self.resource;
         html! {
-            @if !self.about.is_empty() { p { (text(&self.about)) } }
             (facts::facts(&[
                 ("Runs", text(&self.when)),
                 ("Next", html! { @match self.next_due { Some(due) => (figure::ago(due, frame.now)), None => (figure::none()) } }),

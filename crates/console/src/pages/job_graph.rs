@@ -1,6 +1,6 @@
 //! Which job makes what another reads, drawn.
 
-use crate::{Address, Frame, Page, Place, Section, facts, graph::Graph};
+use crate::{Frame, Page, Place, Section, facts, graph::Graph};
 use maud::{Markup, html};
 
 /// The jobs and what they wait for.
@@ -16,7 +16,7 @@ impl Page for JobGraph {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Jobs), above: vec![("Jobs".to_owned(), Address::jobs())] }
+        Place::below(Section::Jobs)
     }
 
     fn body(&self, _: &Frame) -> Markup {

@@ -70,7 +70,7 @@ impl Page for JobList {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Jobs), above: Vec::new() }
+        Place::first_of(Section::Jobs)
     }
 
     fn command(&self) -> Option<String> {

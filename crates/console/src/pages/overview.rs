@@ -57,7 +57,7 @@ impl Page for Overview {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Overview), above: Vec::new() }
+        Place::first_of(Section::Overview)
     }
 
     fn body(&self, frame: &Frame) -> Markup {

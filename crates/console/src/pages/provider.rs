@@ -75,10 +75,7 @@ impl Page for ProviderPage {
     }
 
     fn place(&self) -> Place {
-        Place {
-            section: Some(Section::Providers),
-            above: vec![("Providers".to_owned(), Address::providers())],
-        }
+        Place::below(Section::Providers)
     }
 
     fn command(&self) -> Option<String> {

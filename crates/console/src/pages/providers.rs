@@ -46,7 +46,7 @@ impl Page for ProviderList {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Providers), above: Vec::new() }
+        Place::first_of(Section::Providers)
     }
 
     fn command(&self) -> Option<String> {

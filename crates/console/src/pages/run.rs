@@ -78,9 +78,9 @@ impl Page for RunPage {
     }
 
     fn place(&self) -> Place {
-        let mut above = vec![("Jobs".to_owned(), Address::jobs())];
-        above.extend(self.run.job.as_ref().map(|job| (job.clone(), Address::job(job))));
-        Place { section: Some(Section::Jobs), above }
+        let mut place = Place::below(Section::Jobs);
+        place.above.extend(self.run.job.as_ref().map(|job| (job.clone(), Address::job(job))));
+        place
     }
 
     fn command(&self) -> Option<String> {

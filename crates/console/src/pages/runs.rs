@@ -40,7 +40,7 @@ impl Page for RunList {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Jobs), above: vec![("Jobs".to_owned(), Address::jobs())] }
+        Place::below(Section::Jobs)
     }
 
     fn command(&self) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Signing in: a name and a password, an outside provider, a second factor.
+//! Signing in: a name and a password, then a second factor.
 
 use crate::{
     Address, Frame, Page, Place, button,
@@ -14,10 +14,6 @@ pub struct SignIn {
     pub name: String,
     /// Why it was refused, in words that say nothing of which part was wrong.
     pub problem: Option<String>,
-    /// Whether names and passwords of the lake's own are taken.
-    pub passwords: bool,
-    /// Outside identity providers: the name in their address, and what they are called.
-    pub outside: Vec<(String, String)>,
 }
 
 /// The second step.
@@ -39,23 +35,18 @@ impl Page for SignIn {
     fn body(&self, frame: &Frame) -> Markup {
         html! {
             div class="narrow" {
-                @if let Some(problem) = &self.problem { (field::problems(&[("", problem)])) }
-                @if self.passwords {
-                    (field::post(frame, &Address::sign_in(), "form", html! {
-                        (Field {
-                            name: "name", label: "Name", value: &self.name, autocomplete: "username", required: true,
-                            ..Field::default()
-                        }.render())
-                        (Field {
-                            name: "password", label: "Password", kind: "password", autocomplete: "current-password",
-                            required: true, ..Field::default()
-                        }.render())
-                        (field::submit("Sign in"))
-                    }))
-                }
-                @for (name, called) in &self.outside {
-                    p { (button::button(&Address::sign_in_with(name), &format!("Sign in with {called}"))) }
-                }
+                @if let Some(problem) = &self.problem { (field::problem("", problem)) }
+                (field::post(frame, &Address::sign_in(), "form", html! {
+                    (Field {
+                        name: "name", label: "Name", value: &self.name, autocomplete: "username", required: true,
+                        ..Field::default()
+                    }.render())
+                    (Field {
+                        name: "password", label: "Password", kind: "password", autocomplete: "current-password",
+                        required: true, ..Field::default()
+                    }.render())
+                    (field::submit("Sign in"))
+                }))
                 p class="hint" { (text("Accounts are made by an administrator: carelake user add.")) }
             }
         }
@@ -74,7 +65,7 @@ impl Page for SecondFactor {
     fn body(&self, frame: &Frame) -> Markup {
         html! {
             div class="narrow" {
-                @if let Some(problem) = &self.problem { (field::problems(&[("code", problem)])) }
+                @if let Some(problem) = &self.problem { (field::problem("code", problem)) }
                 (field::post(frame, &Address::second_factor(), "form", html! {
                     (Field {
                         name: "code", label: "Code", hint: "Six digits from your device, or one of your recovery codes.",

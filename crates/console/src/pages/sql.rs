@@ -73,7 +73,7 @@ impl Page for SqlPage {
     }
 
     fn place(&self) -> Place {
-        Place { section: Some(Section::Sql), above: Vec::new() }
+        Place::first_of(Section::Sql)
     }
 
     fn body(&self, frame: &Frame) -> Markup {
@@ -85,7 +85,7 @@ impl Page for SqlPage {
             Some(Chart::Line) => "line",
         };
         html! {
-            @if let Some(problem) = &self.problem { (field::problems(&[("sql", problem)])) }
+            @if let Some(problem) = &self.problem { (field::problem("sql", problem)) }
             (field::post(frame, &Address::sql(), "form wide", html! {
                 (Field {
                     name: "sql", label: "Question", value: &self.sql, lines: 8, required: true,

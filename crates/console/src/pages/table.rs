@@ -63,10 +63,7 @@ impl Page for TablePage {
     }
 
     fn place(&self) -> Place {
-        Place {
-            section: Some(Section::Catalogue),
-            above: vec![("Catalogue".to_owned(), Address::catalogue())],
-        }
+        Place::below(Section::Catalogue)
     }
 
     fn command(&self) -> Option<String> {

@@ -2,15 +2,14 @@
 
 use super::{
     answer::{Refused, done, page},
-    session::{Fields, Visitor},
+    session::{Sent, Visitor},
 };
 use ::console::{
-    Address, Place, Section,
+    Address, Section,
     pages::{AlertList, AlertPage, AlertRow, Confirm},
 };
-use axum::{Form, extract::Path, response::Response};
+use axum::{extract::Path, response::Response};
 use control::{Alert, WhichAlerts};
-use http::HeaderMap;
 use model::AuditOutcome;
 use policy::{Action, Resource};
 
@@ -60,7 +59,6 @@ pub(super) async fn one(visitor: Visitor, Path(id): Path<i64>) -> Result<Respons
         alert: row(&alert),
         note: alert.acknowledged.map(|seen| seen.note).unwrap_or_default(),
         records,
-        may_acknowledge: true,
     };
     page(&visitor, Address::alert(id), &shown).await
 }
@@ -78,38 +76,29 @@ pub(super) async fn ask(
     let here = Address::alert(id);
     let shown = Confirm {
         title: format!("Have you seen to `{}`?", alert.found.title),
-        place: Place {
-            section: Some(Section::Alerts),
-            above: vec![("Alerts".to_owned(), Address::alerts())],
-        },
-        effects: vec!["It is open no more. Your name and note stay with it.".to_owned()],
+        section: Section::Alerts,
+        of: here.clone(),
+        change: "acknowledge",
+        effect: "It is open no more. Your name and note stay with it.".to_owned(),
         undo: None,
-        to: here.change("acknowledge"),
-        hidden: Vec::new(),
-        note: Some(("What did you find out?".to_owned(), String::new())),
+        note: Some("What did you find out?".to_owned()),
         button: "I have seen to this".to_owned(),
         takes_away: false,
-        back: here.clone(),
-        problem: None,
         command: format!("audit acknowledge {id} --note '…'"),
     };
     page(&visitor, here, &shown).await
 }
 
 /// `POST /alert/{id}/acknowledge`
-pub(super) async fn change(
-    visitor: Visitor,
-    Path((id, change)): Path<(i64, String)>,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Refused> {
-    visitor.check_form(&headers, &fields)?;
+pub(super) async fn change(Path((id, change)): Path<(i64, String)>, sent: Sent) -> Result<Response, Refused> {
+    let visitor = &sent.visitor;
     visitor.require(Action::AuditQuery, Resource::AuditTrail).await?;
+    found(visitor, id).await?;
     if change != "acknowledge" {
         return Err(Refused::NotFound(format!("change {change} of an alert")));
     }
-    let note: String = fields.get("note").map(|note| note.chars().take(1_000).collect()).unwrap_or_default();
-    visitor.desk.control.acknowledge_alert(id, &visitor.name, &note).await?;
+    let note: String = sent.field("note").chars().take(1_000).collect();
     visitor.record("audit.acknowledge", AuditOutcome::Success, &id.to_string(), &[]).await?;
+    visitor.desk.control.acknowledge_alert(id, &visitor.name, &note).await?;
     Ok(done(&Address::alert(id), "acknowledged"))
 }

@@ -1,7 +1,10 @@
 //! How pages, files and refusals are answered.
 
-use super::session::{Fields, Visitor};
-use ::console::{Address, Frame, Message, Page, Theme, assets, pages::Failure};
+use super::{
+    lake::AskError,
+    session::{Fields, Visitor},
+};
+use ::console::{Address, Frame, Page, Theme, assets, pages::Failure};
 use axum::{
     extract::Path,
     response::{Html, IntoResponse, Redirect, Response},
@@ -52,6 +55,12 @@ impl From<ControlError> for Refused {
     }
 }
 
+impl From<AskError> for Refused {
+    fn from(error: AskError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let (status, failure) = match self {
@@ -80,11 +89,10 @@ pub(super) fn stranger(theme: Theme, csrf: String) -> Frame {
         here: Address::overview(),
         now: Timestamp(chrono::Utc::now().timestamp_millis()),
         theme,
-        lake: String::new(),
         synthetic: false,
         sections: Vec::new(),
         open_alerts: 0,
-        messages: Vec::new(),
+        done: None,
         events: None,
     }
 }
@@ -111,7 +119,7 @@ pub(super) fn done(to: &Address, what: &'static str) -> Response {
 }
 
 /// What has been done, by the word that [`done`] has put into the address: sentences of ours only.
-pub(super) fn said(query: &Fields) -> Vec<Message> {
+pub(super) fn said(query: &Fields) -> Option<String> {
     let said = match query.get("done").map(String::as_str) {
         Some("queued") => "The run is queued.",
         Some("waits") => "A run of this job waits already.",
@@ -121,9 +129,9 @@ pub(super) fn said(query: &Fields) -> Vec<Message> {
         Some("acknowledged") => "It is noted that you have seen to this.",
         Some("disabled") => "The provider is refused from its next request on.",
         Some("enabled") => "The provider is let in again.",
-        _ => return Vec::new(),
+        _ => return None,
     };
-    vec![Message::Success(said.to_owned())]
+    Some(said.to_owned())
 }
 
 /// `GET /assets/{file}`: the stylesheet, the script, the icon. Their names change with their content.

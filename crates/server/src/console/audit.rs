@@ -11,7 +11,6 @@ use ::console::{
     pages::{AuditPage, AuditSearch, RecordPage, RecordRow},
 };
 use axum::{extract::Path, response::Response};
-use chrono::{DateTime, NaiveDate, NaiveTime};
 use control::CheckpointUse;
 use model::{AuditEntity, AuditOutcome, Timestamp};
 use policy::{Action, Resource};
@@ -33,15 +32,6 @@ fn row(trail: &Trail) -> RecordRow {
     }
 }
 
-/// A date, or an instant.
-fn moment(text: &str) -> Option<Timestamp> {
-    let date = |text: &str| {
-        Some(NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_time(NaiveTime::MIN).and_utc())
-    };
-    let at = DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()).ok().or_else(|| date(text))?;
-    Some(Timestamp(at.timestamp_millis()))
-}
-
 /// `GET /audit`
 pub(super) async fn search(visitor: Visitor) -> Result<Response, Refused> {
     visitor.require(Action::AuditQuery, Resource::AuditTrail).await?;
@@ -60,13 +50,13 @@ pub(super) async fn search(visitor: Visitor) -> Result<Response, Refused> {
         search.from = visitor.desk.clock.now().plus_ms(-LATELY_MS).to_string()[..10].to_owned();
     }
     let some = |text: &String| (!text.is_empty()).then(|| text.clone());
-    if [&search.from, &search.until].iter().any(|text| !text.is_empty() && moment(text).is_none()) {
+    if [&search.from, &search.until].iter().any(|text| !text.is_empty() && Timestamp::typed(text).is_none()) {
         search.problem = Some("A time is a date, or an instant such as 2026-11-25T09:30:00Z.".to_owned());
     }
     let all = [AuditOutcome::Success, AuditOutcome::Refused, AuditOutcome::Failed];
     let wanted = Search {
-        from: moment(&search.from),
-        until: moment(&search.until),
+        from: Timestamp::typed(&search.from),
+        until: Timestamp::typed(&search.until),
         action: some(&search.action),
         actor: some(&search.actor),
         outcome: all.into_iter().find(|outcome| outcome.as_str() == search.outcome),
@@ -88,7 +78,7 @@ pub(super) async fn search(visitor: Visitor) -> Result<Response, Refused> {
     visitor.record("audit.query", AuditOutcome::Success, "audit", &facts).await?;
     let found = match search.problem {
         Some(_) => Vec::new(),
-        None => visitor.desk.lake.records(&wanted).await.map_err(|error| Refused::unavailable(&error))?,
+        None => visitor.desk.lake.records(&wanted).await?,
     };
     let rows: Vec<_> = found.iter().map(row).collect();
     if let Some(format) = listing::format(&visitor) {
@@ -122,7 +112,7 @@ pub(super) async fn record(
     let facts = [("of_record", format!("{number} of {writer}"))];
     visitor.record("audit.query", AuditOutcome::Success, "audit", &facts).await?;
     let wanted = Search { record: Some((writer.clone(), number)), limit: 1, ..Search::default() };
-    let found = visitor.desk.lake.records(&wanted).await.map_err(|error| Refused::unavailable(&error))?.pop();
+    let found = visitor.desk.lake.records(&wanted).await?.pop();
     let trail = found.ok_or_else(|| Refused::NotFound(format!("record {number} of {writer}")))?;
     let mut details: Vec<_> = trail.event.detail.clone().into_iter().collect();
     details.extend(trail.event.network.iter().map(|network| ("from".to_owned(), network.client.clone())));

@@ -2,6 +2,7 @@
 
 use super::{
     answer::{Refused, page},
+    lake,
     listing::{self, Listed},
     session::Visitor,
 };
@@ -13,11 +14,8 @@ use ::console::{
 use axum::{extract::Path, response::Response};
 use control::{CatalogTable, TableKind};
 use model::AuditOutcome;
-use policy::{Action, Purpose, Resource, Table};
+use policy::{Action, Purpose, Resource};
 use std::collections::BTreeSet;
-
-/// What stands for tables without a schema.
-const PUBLIC: &str = "public";
 
 fn number(value: i64) -> u64 {
     u64::try_from(value).unwrap_or_default()
@@ -91,7 +89,7 @@ pub(super) async fn table(
     visitor: Visitor,
     Path((schema, name)): Path<(String, String)>,
 ) -> Result<Response, Refused> {
-    let named = if schema == PUBLIC { Table::bare(&name) } else { Table::new(&schema, &name) };
+    let named = lake::table(&schema, &name);
     visitor.require(Action::CatalogShow, Resource::Table(named)).await?;
     let found = visitor.desk.control.table(&schema, &name).await?;
     let row = found.ok_or_else(|| Refused::NotFound(format!("table {schema}.{name}")))?;
@@ -140,27 +138,26 @@ async fn lineage(
 ) -> Result<(Graph, Option<String>), Refused> {
     let mut graph = Graph { focus: Some(0), ..Graph::default() };
     let node = |table: &str, kind: &str| {
-        let (schema, name) = table.split_once('.').unwrap_or((PUBLIC, table));
+        let (schema, name) = lake::parts(table);
         let page = (table != whole).then(|| Address::table(schema, name));
         Node { label: table.to_owned(), kind: kind.to_owned(), page, state: None }
     };
     graph.nodes.push(node(whole, row.table.kind.as_str()));
-    let mut made_by = None;
-    for job in visitor.desk.control.jobs().await?.iter().filter(|job| job.is.kind == "mart") {
-        let models =
-            visitor.desk.lake.models(&job.is.target).await.map_err(|error| Refused::unavailable(&error))?;
-        for model in models {
-            if model.table == whole {
-                made_by = Some(job.is.name.clone());
-                for read in model.reads {
-                    graph.nodes.push(node(&read, "read"));
-                    graph.edges.push((graph.nodes.len() - 1, 0));
-                }
-            } else if model.reads.iter().any(|read| read == whole) {
-                graph.nodes.push(node(&model.table, "mart"));
-                graph.edges.push((0, graph.nodes.len() - 1));
+    let marts = visitor.desk.lake.marts().await?;
+    let made_by = marts.iter().find(|(_, models)| models.iter().any(|model| model.table == whole));
+    for model in marts.values().flatten() {
+        if model.table == whole {
+            for read in &model.reads {
+                graph.nodes.push(node(read, "read"));
+                graph.edges.push((graph.nodes.len() - 1, 0));
             }
+        } else if model.reads.iter().any(|read| read == whole) {
+            graph.nodes.push(node(&model.table, "mart"));
+            graph.edges.push((0, graph.nodes.len() - 1));
         }
     }
-    Ok((graph, made_by))
+    let mart = made_by.map(|(mart, _)| mart);
+    let jobs = visitor.desk.control.jobs().await?;
+    let job = jobs.into_iter().find(|job| job.is.kind == "mart" && Some(&job.is.target) == mart);
+    Ok((graph, job.map(|job| job.is.name)))
 }

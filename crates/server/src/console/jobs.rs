@@ -2,12 +2,12 @@
 
 use super::{
     answer::{self, Refused, done, page},
-    lake::Made,
+    lake::{self, Made},
     listing::{self, Listed},
-    session::{Fields, Visitor},
+    session::{Sent, Visitor},
 };
 use ::console::{
-    Address, Page, Place, Section,
+    Address, Frame, Page, Region, Section,
     graph::{Graph, Node},
     pages::{
         Cause, Confirm, JobFilter, JobGraph, JobList, JobPage, JobPowers, JobRow, LogLine, Model, RunFilter,
@@ -15,7 +15,6 @@ use ::console::{
     },
 };
 use axum::{
-    Form,
     extract::Path,
     response::{
         IntoResponse, Response,
@@ -24,10 +23,13 @@ use axum::{
 };
 use control::{Job, Queued, Run, RunId};
 use futures::stream;
-use http::HeaderMap;
 use model::AuditOutcome;
 use policy::{Action, Resource};
-use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    time::Duration,
+};
 
 /// Runs that one page shows.
 const RUNS: usize = 100;
@@ -75,6 +77,11 @@ pub(super) fn run_row(run: &Run) -> RunRow {
     }
 }
 
+/// Each once, in order.
+fn different<'a>(all: impl Iterator<Item = &'a String>) -> Vec<String> {
+    all.collect::<BTreeSet<_>>().into_iter().cloned().collect()
+}
+
 /// When a job runs, in words.
 fn when(job: &Job) -> String {
     let mut words = Vec::new();
@@ -113,9 +120,7 @@ pub(super) async fn list(visitor: Visitor) -> Result<Response, Refused> {
     let control = &visitor.desk.control;
     let jobs = control.jobs().await?;
     let newest = control.newest_runs(SPARK).await?;
-    let mut kinds: Vec<_> = jobs.iter().map(|job| job.is.kind.clone()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
+    let kinds = different(jobs.iter().map(|job| &job.is.kind));
     let mut counts: BTreeMap<usize, (RunState, u64)> = BTreeMap::new();
     let mut rows = Vec::new();
     for job in &jobs {
@@ -175,9 +180,7 @@ pub(super) async fn runs(visitor: Visitor) -> Result<Response, Refused> {
     };
     let of = (!filter.job.is_empty()).then_some(filter.job.as_str());
     let all = visitor.desk.control.runs(of, 10 * RUNS).await?;
-    let mut kinds: Vec<_> = all.iter().map(|run| run.kind.clone()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
+    let kinds = different(all.iter().map(|run| &run.kind));
     let mut rows: Vec<_> = all.iter().map(run_row).collect();
     rows.retain(|row| {
         (filter.kind.is_empty() || filter.kind == row.kind)
@@ -224,6 +227,7 @@ pub(super) async fn graph(visitor: Visitor) -> Result<Response, Refused> {
     let control = &visitor.desk.control;
     let jobs = control.jobs().await?;
     let newest = control.newest_runs(1).await?;
+    let mut marts = visitor.desk.lake.marts().await?;
     let mut graph = Graph::default();
     let mut made_by: BTreeMap<String, usize> = BTreeMap::new();
     let mut reads = Vec::new();
@@ -235,7 +239,7 @@ pub(super) async fn graph(visitor: Visitor) -> Result<Response, Refused> {
             page: Some(Address::job(&job.is.name)),
             state: last.map(|run| (state(run.state).tone(), state(run.state).as_str().to_owned())),
         });
-        for model in models(&visitor, job).await? {
+        for model in models(&mut marts, job) {
             made_by.insert(model.table, at);
             reads.extend(model.reads.into_iter().map(|table| (table, at)));
         }
@@ -247,13 +251,9 @@ pub(super) async fn graph(visitor: Visitor) -> Result<Response, Refused> {
     page(&visitor, Address::job_graph(), &JobGraph { graph }).await
 }
 
-async fn models(visitor: &Visitor, job: &Job) -> Result<Vec<Made>, Refused> {
-    match job.is.kind.as_str() {
-        "mart" => {
-            visitor.desk.lake.models(&job.is.target).await.map_err(|error| Refused::unavailable(&error))
-        }
-        _ => Ok(Vec::new()),
-    }
+/// The models that a job makes, taken out of those of all marts.
+fn models(marts: &mut BTreeMap<String, Vec<Made>>, job: &Job) -> Vec<Made> {
+    (job.is.kind == "mart").then(|| marts.remove(&job.is.target)).flatten().unwrap_or_default()
 }
 
 async fn found_job(visitor: &Visitor, name: &str) -> Result<Job, Refused> {
@@ -269,14 +269,13 @@ pub(super) async fn job(visitor: Visitor, Path(name): Path<String>) -> Result<Re
     let limits = control.run_limits().await?;
     let at_once =
         limits.iter().find(|(resource, _)| *resource == job.is.resource).map_or(1, |(_, at_once)| *at_once);
-    let made = models(&visitor, &job).await?;
+    let made = models(&mut visitor.desk.lake.marts().await?, &job);
     let may = visitor.may(Action::JobRun, ANY);
     visitor.record("job.show", AuditOutcome::Success, &name, &[]).await?;
     let shown = JobPage {
         kind: job.is.kind.clone(),
         target: job.is.target.clone(),
         owner: job.is.owner.clone(),
-        about: String::new(),
         when: when(&job),
         next_due: job.next_due,
         paused: job.paused,
@@ -302,7 +301,7 @@ fn drawn(name: &str, made: &[Made]) -> Graph {
     for model in made {
         for table in model.reads.iter().chain([&model.table]) {
             places.entry(table.as_str()).or_insert_with(|| {
-                let (schema, of) = table.split_once('.').unwrap_or(("public", table));
+                let (schema, of) = lake::parts(table);
                 let page = Some(Address::table(schema, of));
                 graph.nodes.push(Node { label: table.clone(), kind: "table".to_owned(), page, state: None });
                 graph.nodes.len() - 1
@@ -328,7 +327,7 @@ async fn run_page(visitor: &Visitor, run: &Run) -> Result<RunPage, Refused> {
         let named = facts[part].as_object().into_iter().flatten();
         named
             .map(|(name, told)| {
-                let (schema, table) = name.split_once('.').unwrap_or(("public", name));
+                let (schema, table) = lake::parts(name);
                 TableUse {
                     schema: schema.to_owned(),
                     name: table.to_owned(),
@@ -392,24 +391,24 @@ pub(super) async fn events(visitor: Visitor, Path(id): Path<i64>) -> Result<Resp
     found_run(&visitor, id).await?;
     struct Open {
         visitor: Visitor,
+        frame: Frame,
         shown: Vec<String>,
         over: bool,
     }
-    let open = Open { visitor, shown: Vec::new(), over: false };
+    let frame = visitor.frame(Address::run(id)).await?;
+    let open = Open { visitor, frame, shown: Vec::new(), over: false };
     let news = stream::unfold(open, move |mut open| async move {
-        while !open.over {
+        // Whoever has been shut out meanwhile hears no more.
+        while !open.over && open.visitor.is_in().await.ok()? {
             let run = found_run(&open.visitor, id).await.ok()?;
             open.over = run.state.is_over();
-            let page = run_page(&open.visitor, &run).await.ok()?;
-            let frame = open.visitor.frame(Address::run(id)).await.ok()?;
-            let regions = page.regions(&frame);
+            open.frame.now = open.visitor.desk.clock.now();
+            let regions = run_page(&open.visitor, &run).await.ok()?.regions(&open.frame);
             let now: Vec<_> = regions.iter().map(|region| region.html.clone()).collect();
             if now != open.shown {
                 open.shown = now;
-                let events: Vec<Result<Event, Infallible>> = regions
-                    .into_iter()
-                    .map(|region| Ok(Event::default().event(region.id).data(region.html)))
-                    .collect();
+                let event = |region: Region| Ok(Event::default().event(region.id).data(region.html));
+                let events: Vec<Result<Event, Infallible>> = regions.into_iter().map(event).collect();
                 return Some((stream::iter(events), open));
             }
             tokio::time::sleep(NEWS_EVERY).await;
@@ -420,26 +419,24 @@ pub(super) async fn events(visitor: Visitor, Path(id): Path<i64>) -> Result<Resp
     Ok(Sse::new(news.flatten()).keep_alive(KeepAlive::default()).into_response())
 }
 
+/// A change of a job or a run that takes nothing away.
 fn confirm(
     title: String,
-    effects: &[&str],
-    to: Address,
-    back: Address,
-    button: &str,
+    of: &Address,
+    change: &'static str,
+    (button, effect): (&str, &str),
     command: String,
 ) -> Confirm {
     Confirm {
         title,
-        place: Place { section: Some(Section::Jobs), above: vec![("Jobs".to_owned(), Address::jobs())] },
-        effects: effects.iter().map(|effect| (*effect).to_owned()).collect(),
+        section: Section::Jobs,
+        of: of.clone(),
+        change,
+        effect: effect.to_owned(),
         undo: None,
-        to,
-        hidden: Vec::new(),
         note: None,
         button: button.to_owned(),
         takes_away: false,
-        back,
-        problem: None,
         command,
     }
 }
@@ -453,33 +450,20 @@ pub(super) async fn ask_of_job(
     found_job(&visitor, &name).await?;
     let here = Address::job(&name);
     let shown = match change.as_str() {
-        "run" => confirm(
-            format!("Run job {name} now?"),
-            &["A run is queued and begins as soon as a worker has room for it."],
-            here.change("run"),
-            here.clone(),
-            "Run",
-            format!("job run {name}"),
-        ),
-        "pause" => Confirm {
-            undo: Some("Resume it on the same page.".to_owned()),
-            ..confirm(
-                format!("Let job {name} rest?"),
-                &["Neither the clock nor changes queue it. What is due meanwhile is not made up for."],
-                here.change("pause"),
-                here.clone(),
-                "Pause",
-                format!("job pause {name}"),
-            )
-        },
-        "resume" => confirm(
-            format!("Resume job {name}?"),
-            &["The clock and changes queue it again from now on."],
-            here.change("resume"),
-            here.clone(),
-            "Resume",
-            format!("job resume {name}"),
-        ),
+        "run" => {
+            let told = ("Run", "A run is queued and begins as soon as a worker has room for it.");
+            confirm(format!("Run job {name} now?"), &here, "run", told, format!("job run {name}"))
+        }
+        "pause" => {
+            let effect = "Neither the clock nor changes queue it. What is due meanwhile is not made up for.";
+            let (title, command) = (format!("Let job {name} rest?"), format!("job pause {name}"));
+            let undo = Some("Resume it on the same page.".to_owned());
+            Confirm { undo, ..confirm(title, &here, "pause", ("Pause", effect), command) }
+        }
+        "resume" => {
+            let told = ("Resume", "The clock and changes queue it again from now on.");
+            confirm(format!("Resume job {name}?"), &here, "resume", told, format!("job resume {name}"))
+        }
         _ => return Err(Refused::NotFound(format!("change {change} of a job"))),
     };
     page(&visitor, here, &shown).await
@@ -487,21 +471,19 @@ pub(super) async fn ask_of_job(
 
 /// `POST /job/{name}/{change}`
 pub(super) async fn change_job(
-    visitor: Visitor,
     Path((name, change)): Path<(String, String)>,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
+    Sent { visitor, .. }: Sent,
 ) -> Result<Response, Refused> {
-    visitor.check_form(&headers, &fields)?;
     visitor.require(Action::JobRun, ANY).await?;
     let here = Address::job(&name);
     match change.as_str() {
         "run" => queue(&visitor, &name, control::Cause::Command, "").await,
         "pause" | "resume" => {
+            found_job(&visitor, &name).await?;
             let pause = change == "pause";
-            visitor.desk.lake.pause(&name, pause).await.map_err(|error| Refused::unavailable(&error))?;
             let action = if pause { "job.pause" } else { "job.resume" };
             visitor.record(action, AuditOutcome::Success, &name, &[]).await?;
+            visitor.desk.lake.pause(&name, pause).await?;
             Ok(done(&here, if pause { "paused" } else { "resumed" }))
         }
         _ => Err(Refused::NotFound(format!("change {change} of a job"))),
@@ -532,27 +514,20 @@ pub(super) async fn ask_of_run(
     let here = Address::run(id);
     let job = run.job.unwrap_or_default();
     let shown = match change.as_str() {
-        "retry" => confirm(
-            format!("Run {job} again, as run {id} was?"),
-            &["A new run of the job is queued; this one stays as it is."],
-            here.change("retry"),
-            here.clone(),
-            "Retry",
-            format!("job retry {id}"),
-        ),
-        "cancel" => Confirm {
-            takes_away: true,
-            ..confirm(
-                format!("Cancel run {id} of {job}?"),
-                &[
-                    "It ends at once if it waits, soon if it is at work. Nothing of what it made is published.",
-                ],
-                here.change("cancel"),
-                here.clone(),
-                "Cancel the run",
-                format!("job cancel {id}"),
-            )
-        },
+        "retry" => {
+            let told = ("Retry", "A new run of the job is queued; this one stays as it is.");
+            let title = format!("Run {job} again, as run {id} was?");
+            confirm(title, &here, "retry", told, format!("job retry {id}"))
+        }
+        "cancel" => {
+            let effect =
+                "It ends at once if it waits, soon if it is at work. Nothing of what it made is published.";
+            let (title, command) = (format!("Cancel run {id} of {job}?"), format!("job cancel {id}"));
+            Confirm {
+                takes_away: true,
+                ..confirm(title, &here, "cancel", ("Cancel the run", effect), command)
+            }
+        }
         _ => return Err(Refused::NotFound(format!("change {change} of a run"))),
     };
     page(&visitor, here, &shown).await
@@ -560,19 +535,16 @@ pub(super) async fn ask_of_run(
 
 /// `POST /run/{id}/{change}`
 pub(super) async fn change_run(
-    visitor: Visitor,
     Path((id, change)): Path<(i64, String)>,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
+    Sent { visitor, .. }: Sent,
 ) -> Result<Response, Refused> {
-    visitor.check_form(&headers, &fields)?;
     visitor.require(Action::JobRun, ANY).await?;
     let run = found_run(&visitor, id).await?;
     match (change.as_str(), run.job) {
         ("retry", Some(job)) => queue(&visitor, &job, control::Cause::Retry, &run.asked).await,
-        ("cancel", Some(_)) => {
-            visitor.desk.control.cancel_run(run.id).await?;
+        ("cancel", Some(_)) if !run.state.is_over() => {
             visitor.record("job.cancel", AuditOutcome::Success, &id.to_string(), &[]).await?;
+            visitor.desk.control.cancel_run(run.id).await?;
             Ok(done(&Address::run(id), "cancelled"))
         }
         _ => Err(Refused::NotFound(format!("change {change} of run {id}"))),

@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 use model::{AuditEntity, AuditOutcome, Timestamp};
+use policy::Table;
+use std::collections::BTreeMap;
 
 /// What is in tables and in the trail, as other parts of the lake hold it.
 #[async_trait]
@@ -18,8 +20,21 @@ pub trait Lake: Send + Sync {
     /// Lets a job rest, or resumes it from the next time that it is due.
     async fn pause(&self, job: &str, paused: bool) -> Result<(), AskError>;
 
-    /// The models of a mart, in the order in which they are made; none if there is no such mart.
-    async fn models(&self, mart: &str) -> Result<Vec<Made>, AskError>;
+    /// The models of every mart by its name, in the order in which they are made.
+    async fn marts(&self) -> Result<BTreeMap<String, Vec<Made>>, AskError>;
+}
+
+/// What stands for tables without a schema.
+pub(super) const PUBLIC: &str = "public";
+
+/// A table as policies know it.
+pub(super) fn table<'a>(schema: &'a str, name: &'a str) -> Table<'a> {
+    if schema == PUBLIC { Table::bare(name) } else { Table::new(schema, name) }
+}
+
+/// The schema and the name of a table that is written as models do.
+pub(super) fn parts(table: &str) -> (&str, &str) {
+    table.split_once('.').unwrap_or((PUBLIC, table))
 }
 
 /// A question, and how much of its answer is wanted.

@@ -4,15 +4,14 @@ use super::{
     answer::{Refused, done, page},
     listing::{self, Listed},
     overview,
-    session::{Fields, Visitor},
+    session::{Sent, Visitor},
 };
 use ::console::{
-    Address, Place, Section,
+    Address, Section,
     pages::{Confirm, Credential, Finding, ProviderList, ProviderPage, ProviderRow},
 };
-use axum::{Form, extract::Path, response::Response};
+use axum::{extract::Path, response::Response};
 use control::{Provider, WhichFindings};
-use http::HeaderMap;
 use model::{AuditOutcome, SourceId};
 use policy::{Action, Resource};
 
@@ -154,19 +153,14 @@ pub(super) async fn ask(
     };
     let shown = Confirm {
         title,
-        place: Place {
-            section: Some(Section::Providers),
-            above: vec![("Providers".to_owned(), Address::providers())],
-        },
-        effects: vec![effect.to_owned()],
+        section: Section::Providers,
+        of: here.clone(),
+        change: word,
+        effect: effect.to_owned(),
         undo: Some(undo.to_owned()),
-        to: here.change(word),
-        hidden: Vec::new(),
         note: None,
         button: button.to_owned(),
         takes_away: word == "disable",
-        back: here.clone(),
-        problem: None,
         command: format!("provider {word} {name}"),
     };
     page(&visitor, here, &shown).await
@@ -174,12 +168,9 @@ pub(super) async fn ask(
 
 /// `POST /provider/{name}/{change}`
 pub(super) async fn change(
-    visitor: Visitor,
     Path((name, change)): Path<(String, String)>,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
+    Sent { visitor, .. }: Sent,
 ) -> Result<Response, Refused> {
-    visitor.check_form(&headers, &fields)?;
     visitor.require(Action::ProviderDisable, Resource::ProviderAccount(&name)).await?;
     let provider = found(&visitor, &name).await?;
     let (enabled, action, said) = match change.as_str() {

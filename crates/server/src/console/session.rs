@@ -10,7 +10,7 @@ use ::console::{Address, Frame, Person, Section, Theme};
 use aws_lc_rs::{constant_time, rand};
 use axum::{
     Form,
-    extract::{FromRequestParts, Query},
+    extract::{FromRequest, FromRequestParts, Query, Request},
     response::{IntoResponse, Redirect, Response},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -41,6 +41,8 @@ pub(super) struct Visitor {
     peer: Arc<Peer>,
     policies: Arc<Policies>,
     noted: Noted,
+    /// The hash of the session's token.
+    mac: [u8; 32],
     /// The query of the request.
     pub(super) query: Fields,
 }
@@ -96,9 +98,39 @@ pub(super) fn theme_of(headers: &HeaderMap) -> Theme {
     Theme::ALL.into_iter().find(|theme| Some(theme.as_str()) == chosen).unwrap_or_default()
 }
 
-pub(super) fn peer_of(parts: &Parts) -> Arc<Peer> {
-    let nowhere = || Arc::new(Peer { address: [127, 0, 0, 1].into(), private: false, certificate: None });
-    parts.extensions.get::<Arc<Peer>>().cloned().unwrap_or_else(nowhere)
+/// Something that the layers around every page put into its request.
+pub(super) fn put<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, Refused> {
+    parts.extensions.get().cloned().ok_or_else(|| Refused::failed("a page stands outside its layers"))
+}
+
+/// A form of whoever is signed in, from a page that was shown to them.
+pub(super) struct Sent {
+    pub(super) visitor: Visitor,
+    fields: Fields,
+}
+
+impl Sent {
+    /// A field; empty if there is none of the name.
+    pub(super) fn field(&self, name: &str) -> &str {
+        self.fields.get(name).map(String::as_str).unwrap_or_default()
+    }
+}
+
+impl FromRequest<Desk> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, desk: &Desk) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, desk).await?;
+        let headers = parts.headers.clone();
+        let form = Form::<Fields>::from_request(Request::from_parts(parts, body), desk).await;
+        let Form(fields) = form.map_err(IntoResponse::into_response)?;
+        let token = cookie(&headers, SESSION).unwrap_or_default();
+        match is_ours(desk, &headers, &fields, token) {
+            true => Ok(Self { visitor, fields }),
+            false => Err(Refused::NotOurs.into_response()),
+        }
+    }
 }
 
 impl FromRequestParts<Desk> for Visitor {
@@ -107,13 +139,14 @@ impl FromRequestParts<Desk> for Visitor {
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Response> {
         let sign_in = || Redirect::to(Address::sign_in().as_str()).into_response();
         let token = cookie(&parts.headers, SESSION).ok_or_else(sign_in)?;
-        let found = desk.control.session(session_mac(desk, token)).await;
+        let mac = session_mac(desk, token);
+        let found = desk.control.session(mac).await;
         let session =
             found.map_err(|error| Refused::unavailable(&error).into_response())?.ok_or_else(sign_in)?;
         let policies = desk.policies.current(&desk.control).await;
         let open = session.person.roles.iter().filter_map(|role| role.parse::<Role>().ok());
         let roles = open.filter(|role| session.second_factor || !needs_second_factor(*role)).collect();
-        let noted = parts.extensions.get::<Noted>().cloned().unwrap_or_default();
+        let noted: Noted = put(parts).map_err(IntoResponse::into_response)?;
         noted.actor(&session.person.name);
         let query = Query::<Fields>::try_from_uri(&parts.uri).map(|query| query.0).unwrap_or_default();
         Ok(Self {
@@ -123,7 +156,8 @@ impl FromRequestParts<Desk> for Visitor {
             roles,
             csrf: csrf(desk, token),
             theme: theme_of(&parts.headers),
-            peer: peer_of(parts),
+            peer: put(parts).map_err(IntoResponse::into_response)?,
+            mac,
             policies: policies.map_err(|error| Refused::unavailable(&error).into_response())?,
             noted,
             query,
@@ -220,10 +254,14 @@ impl Visitor {
         Ok(())
     }
 
-    /// Refuses a form that is not of a page that was shown to them.
-    pub(super) fn check_form(&self, headers: &HeaderMap, fields: &Fields) -> Result<(), Refused> {
-        let token = cookie(headers, SESSION).unwrap_or_default();
-        is_ours(&self.desk, headers, fields, token).then_some(()).ok_or(Refused::NotOurs)
+    /// Whether the session counts still.
+    pub(super) async fn is_in(&self) -> Result<bool, Refused> {
+        Ok(self.desk.control.session(self.mac).await?.is_some())
+    }
+
+    /// Ends the session.
+    pub(super) async fn leave(&self) -> Result<(), Refused> {
+        Ok(self.desk.control.end_session(self.mac).await?)
     }
 
     /// What a page at `here` stands in.
@@ -236,17 +274,16 @@ impl Visitor {
         Ok(Frame {
             person: Some(Person {
                 name: self.display.clone(),
-                roles: self.roles.iter().map(|role| (role.as_str().to_owned(), None)).collect(),
+                roles: self.roles.iter().map(|role| role.as_str().to_owned()).collect(),
             }),
             csrf: self.csrf.clone(),
             here,
             now: self.desk.clock.now(),
             theme: self.theme,
-            lake: String::new(),
             synthetic: self.desk.home_kind == crate::HomeKind::Synthetic,
             sections,
             open_alerts,
-            messages: answer::said(&self.query),
+            done: answer::said(&self.query),
             events: None,
         })
     }

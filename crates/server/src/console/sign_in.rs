@@ -6,7 +6,7 @@
 use super::{
     answer::{Refused, html, stranger},
     desk::Desk,
-    session::{self, Fields, SESSION, VISIT, Visitor, cookie, set_cookie},
+    session::{self, Fields, SESSION, Sent, VISIT, cookie, set_cookie},
     trail::Noted,
 };
 use crate::{
@@ -15,20 +15,21 @@ use crate::{
     peer::Peer,
 };
 use ::console::{
-    Address,
+    Address, Frame,
     pages::{SecondFactor, SignIn},
 };
 use aws_lc_rs::constant_time;
 use axum::{
-    Extension, Form,
-    extract::State,
+    Form,
+    extract::FromRequestParts,
     response::{IntoResponse, Redirect, Response},
 };
+use control::Person;
 use credentials::{
     device::{self, Device},
     password,
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, header, request::Parts};
 use keys::DoorPurpose;
 use model::{AuditEvent, AuditNetwork, AuditOutcome, Timestamp};
 use std::{
@@ -67,59 +68,41 @@ impl WrongCodes {
 }
 
 /// `GET /sign-in`
-pub(super) async fn form(State(desk): State<Desk>, headers: HeaderMap) -> Result<Response, Refused> {
-    show(&desk, &headers, SignIn::default())
-}
-
-fn show(desk: &Desk, headers: &HeaderMap, page: SignIn) -> Result<Response, Refused> {
-    let page = SignIn { passwords: true, ..page };
-    let known = cookie(headers, VISIT).map(|visit| Zeroizing::new(visit.to_owned()));
-    let visit = known.map_or_else(session::token, Ok)?;
-    let frame = stranger(session::theme_of(headers), session::csrf(desk, &visit));
-    let mut response = html(&frame, &page);
-    response.headers_mut().append(header::SET_COOKIE, set_cookie(VISIT, &visit));
-    Ok(response)
+pub(super) async fn form(stranger: Stranger) -> Result<Response, Refused> {
+    stranger.show(SignIn::default())
 }
 
 /// `POST /sign-in`
-pub(super) async fn password(
-    State(desk): State<Desk>,
-    peer: Option<Extension<Arc<Peer>>>,
-    Extension(noted): Extension<Noted>,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Refused> {
-    let visit = cookie(&headers, VISIT).unwrap_or_default();
-    if visit.is_empty() || !session::is_ours(&desk, &headers, &fields, visit) {
+pub(super) async fn password(stranger: Stranger, Form(fields): Form<Fields>) -> Result<Response, Refused> {
+    let desk = &stranger.desk;
+    if !stranger.is_ours(&fields) {
         let problem = "This form is older than your browser's visit. Sign in again from here.".to_owned();
-        return show(&desk, &headers, SignIn { problem: Some(problem), ..SignIn::default() });
+        return stranger.show(SignIn { problem: Some(problem), ..SignIn::default() });
     }
-    let door = Door { desk: &desk, peer: peer.map(|peer| peer.0), noted };
     let name = fields.get("name").map(|name| name.trim().to_lowercase()).unwrap_or_default();
     let typed = Zeroizing::new(fields.get("password").cloned().unwrap_or_default());
-    if !fits(&desk, &name, typed).await? {
-        let (status, problem) = door.refuse("unauthenticated").await?;
-        let page = SignIn { name, problem: Some(problem), ..SignIn::default() };
-        return Ok((status, show(&desk, &headers, page)?).into_response());
-    }
-    let person = desk.control.person(&name).await?;
-    if person.is_some_and(|person| person.has_device) {
+    let Some(person) = fits(desk, &name, typed).await? else {
+        let (status, problem) = stranger.refuse().await?;
+        let page = SignIn { name, problem: Some(problem) };
+        return Ok((status, stranger.show(page)?).into_response());
+    };
+    if person.has_device {
         let until = desk.clock.now().plus_ms(HALF_MS);
         let mut response = Redirect::to(Address::second_factor().as_str()).into_response();
-        response.headers_mut().append(header::SET_COOKIE, set_cookie(HALF, &half(&desk, &name, until)));
+        response.headers_mut().append(header::SET_COOKIE, set_cookie(HALF, &half(desk, &name, until)));
         return Ok(response);
     }
-    door.begin(&name, false).await
+    stranger.begin(&name, false).await
 }
 
-/// Whether there is such a person, who may come in, and this is their password.
-async fn fits(desk: &Desk, name: &str, typed: Zeroizing<String>) -> Result<bool, Refused> {
+/// The person of that name, if they may come in and this is their password.
+async fn fits(desk: &Desk, name: &str, typed: Zeroizing<String>) -> Result<Option<Person>, Refused> {
     let person = desk.control.person(name).await?;
     let hash = desk.control.password_hash(name).await?;
     let _turn = desk.hashing.acquire().await.map_err(|error| Refused::unavailable(&error))?;
     let fits = tokio::task::spawn_blocking(move || password::fits(&typed, hash.as_deref())).await;
     let fits = fits.map_err(|error| Refused::unavailable(&error))?;
-    Ok(fits && person.is_some_and(|person| person.counts(desk.clock.now())))
+    Ok(person.filter(|person| fits && person.counts(desk.clock.now())))
 }
 
 /// What shows that somebody has given their password.
@@ -139,40 +122,27 @@ fn half_signed_in(desk: &Desk, headers: &HeaderMap) -> Option<String> {
 }
 
 /// `GET /sign-in/code`
-pub(super) async fn code_form(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    match half_signed_in(&desk, &headers) {
-        Some(_) => show_code(&desk, &headers, None),
+pub(super) async fn code_form(stranger: Stranger) -> Response {
+    match half_signed_in(&stranger.desk, &stranger.headers) {
+        Some(_) => stranger.show_code(None),
         None => Redirect::to(Address::sign_in().as_str()).into_response(),
     }
 }
 
-fn show_code(desk: &Desk, headers: &HeaderMap, problem: Option<String>) -> Response {
-    let visit = cookie(headers, VISIT).unwrap_or_default();
-    html(&stranger(session::theme_of(headers), session::csrf(desk, visit)), &SecondFactor { problem })
-}
-
 /// `POST /sign-in/code`
-pub(super) async fn code(
-    State(desk): State<Desk>,
-    peer: Option<Extension<Arc<Peer>>>,
-    Extension(noted): Extension<Noted>,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Refused> {
-    let visit = cookie(&headers, VISIT).unwrap_or_default();
-    let (Some(name), true) =
-        (half_signed_in(&desk, &headers), session::is_ours(&desk, &headers, &fields, visit))
-    else {
+pub(super) async fn code(stranger: Stranger, Form(fields): Form<Fields>) -> Result<Response, Refused> {
+    let desk = &stranger.desk;
+    let half = half_signed_in(desk, &stranger.headers);
+    let Some(name) = half.filter(|_| stranger.is_ours(&fields)) else {
         return Ok(Redirect::to(Address::sign_in().as_str()).into_response());
     };
-    let door = Door { desk: &desk, peer: peer.map(|peer| peer.0), noted };
     let typed = Zeroizing::new(fields.get("code").cloned().unwrap_or_default());
-    if desk.wrong_codes.look(&name, desk.clock.now()) && is_of_device(&desk, &name, &typed).await? {
+    if desk.wrong_codes.look(&name, desk.clock.now()) && is_of_device(desk, &name, &typed).await? {
         desk.wrong_codes.forget(&name);
-        return door.begin(&name, true).await;
+        return stranger.begin(&name, true).await;
     }
-    let (status, problem) = door.refuse("unauthenticated").await?;
-    Ok((status, show_code(&desk, &headers, Some(problem))).into_response())
+    let (status, problem) = stranger.refuse().await?;
+    Ok((status, stranger.show_code(Some(problem))).into_response())
 }
 
 /// Whether this is a code of the person's device, or one that stands in for it; it is used up then.
@@ -193,34 +163,64 @@ async fn is_of_device(desk: &Desk, name: &str, typed: &str) -> Result<bool, Refu
 }
 
 /// `POST /sign-out`
-pub(super) async fn out(
-    visitor: Visitor,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Refused> {
-    visitor.check_form(&headers, &fields)?;
-    let token = cookie(&headers, SESSION).unwrap_or_default();
-    visitor.desk.control.end_session(session::session_mac(&visitor.desk, token)).await?;
+pub(super) async fn out(Sent { visitor, .. }: Sent) -> Result<Response, Refused> {
     visitor.record("sign-out", AuditOutcome::Success, "console", &[]).await?;
+    visitor.leave().await?;
     let mut response = Redirect::to(Address::sign_in().as_str()).into_response();
     response.headers_mut().append(header::SET_COOKIE, set_cookie(SESSION, ""));
     Ok(response)
 }
 
-/// Where somebody stands who is not signed in yet.
-struct Door<'a> {
-    desk: &'a Desk,
-    peer: Option<Arc<Peer>>,
+/// Whoever is not signed in yet.
+pub(super) struct Stranger {
+    desk: Desk,
+    peer: Arc<Peer>,
     noted: Noted,
+    headers: HeaderMap,
 }
 
-impl Door<'_> {
+impl FromRequestParts<Desk> for Stranger {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Refused> {
+        let (peer, noted) = (session::put(parts)?, session::put(parts)?);
+        Ok(Self { desk: desk.clone(), peer, noted, headers: parts.headers.clone() })
+    }
+}
+
+impl Stranger {
+    /// The token of their browser's visit, if it has one.
+    fn visit(&self) -> Option<&str> {
+        cookie(&self.headers, VISIT)
+    }
+
+    /// Whether a form comes from a page of ours that was shown to them.
+    fn is_ours(&self, fields: &Fields) -> bool {
+        self.visit().is_some_and(|visit| session::is_ours(&self.desk, &self.headers, fields, visit))
+    }
+
+    fn show(&self, page: SignIn) -> Result<Response, Refused> {
+        let known = self.visit().map(|visit| Zeroizing::new(visit.to_owned()));
+        let visit = known.map_or_else(session::token, Ok)?;
+        let mut response = html(&self.frame(&visit), &page);
+        response.headers_mut().append(header::SET_COOKIE, set_cookie(VISIT, &visit));
+        Ok(response)
+    }
+
+    fn show_code(&self, problem: Option<String>) -> Response {
+        html(&self.frame(self.visit().unwrap_or_default()), &SecondFactor { problem })
+    }
+
+    fn frame(&self, visit: &str) -> Frame {
+        stranger(session::theme_of(&self.headers), session::csrf(&self.desk, visit))
+    }
+
     /// Begins a session under a new token, and leads to the overview.
     async fn begin(&self, name: &str, second_factor: bool) -> Result<Response, Refused> {
         let token = session::token()?;
         let facts = [("method", "password"), ("second_factor", if second_factor { "yes" } else { "no" })];
         self.record(name, AuditOutcome::Success, &facts).await?;
-        let mac = session::session_mac(self.desk, &token);
+        let mac = session::session_mac(&self.desk, &token);
         self.desk.control.begin_session(mac, name, second_factor).await?;
         let mut response = Redirect::to(Address::overview().as_str()).into_response();
         for cookie in [set_cookie(SESSION, &token), set_cookie(VISIT, ""), set_cookie(HALF, "")] {
@@ -230,12 +230,12 @@ impl Door<'_> {
     }
 
     /// Counts and records a failure; the status, and what is said of it.
-    async fn refuse(&self, reason: &'static str) -> Result<(StatusCode, String), Refused> {
-        let address = self.peer.as_ref().map(|peer| peer.address);
+    async fn refuse(&self) -> Result<(StatusCode, String), Refused> {
+        let address = self.peer.address;
         let wrong =
             "That is not right, or you may not come in. Look at it again, or ask whoever runs the lake.";
-        let (status, reason, said) = match self.desk.guesses.failed(address, self.desk.clock.now()) {
-            Verdict::Refused => (StatusCode::UNAUTHORIZED, Some(reason), wrong.to_owned()),
+        let (status, reason, said) = match self.desk.guesses.failed(Some(address), self.desk.clock.now()) {
+            Verdict::Refused => (StatusCode::UNAUTHORIZED, Some("unauthenticated"), wrong.to_owned()),
             Verdict::Later { retry_after_s, first } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 first.then_some("too-many-guesses"),
@@ -243,7 +243,7 @@ impl Door<'_> {
             ),
         };
         if let Some(reason) = reason {
-            let network = address.map(guesses::network_of).unwrap_or_default();
+            let network = guesses::network_of(address);
             self.record("anonymous", AuditOutcome::Refused, &[("reason", reason), ("network", &network)])
                 .await?;
         }
@@ -258,8 +258,8 @@ impl Door<'_> {
     ) -> Result<(), Refused> {
         let event = AuditEvent::new(self.desk.clock.now(), "sign-in", actor, outcome, "console");
         let event = facts.iter().fold(event, |event, (name, value)| event.with(name, value));
-        let network = self.peer.as_ref().map(|peer| AuditNetwork {
-            client: peer.address.to_string(),
+        let network = Some(AuditNetwork {
+            client: self.peer.address.to_string(),
             server: self.desk.server.to_string(),
         });
         let recorded = self.desk.audit.record(AuditEvent { network, ..event }).await;

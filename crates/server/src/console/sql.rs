@@ -2,23 +2,20 @@
 
 use super::{
     answer::{Refused, html},
-    desk::Desk,
-    lake::{AskError, Question},
-    session::{Fields, Visitor},
+    lake::{self, AskError, Question},
+    session::{Sent, Visitor},
 };
 use ::console::{
     Address,
     pages::{Answer, Chart, ResultColumn, SqlPage},
 };
-use axum::{Form, extract::State, response::Response};
+use axum::response::Response;
 use control::TableKind;
-use http::HeaderMap;
 use model::AuditOutcome;
-use policy::{Action, Purpose, Resource, Table};
+use policy::{Action, Purpose, Resource};
 
 /// Tables that are offered to begin with.
 const OFFERED: usize = 60;
-const PUBLIC: &str = "public";
 
 /// `GET /sql`
 pub(super) async fn page(visitor: Visitor) -> Result<Response, Refused> {
@@ -39,32 +36,27 @@ async fn show(visitor: &Visitor, page: SqlPage) -> Result<Response, Refused> {
 }
 
 /// `POST /sql`
-pub(super) async fn run(
-    State(desk): State<Desk>,
-    visitor: Visitor,
-    headers: HeaderMap,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Refused> {
-    visitor.check_form(&headers, &fields)?;
-    let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-    let chart = match field("chart").as_str() {
+pub(super) async fn run(sent: Sent) -> Result<Response, Refused> {
+    let (visitor, desk) = (&sent.visitor, &sent.visitor.desk);
+    let chart = match sent.field("chart") {
         "bar" => Some(Chart::Bar),
         "line" => Some(Chart::Line),
         _ => None,
     };
-    let page = SqlPage { sql: field("sql"), purpose: field("purpose"), chart, ..SqlPage::default() };
+    let (sql, purpose) = (sent.field("sql").to_owned(), sent.field("purpose").to_owned());
+    let page = SqlPage { sql, purpose, chart, ..SqlPage::default() };
     let problem = |page: SqlPage, problem: String| SqlPage { problem: Some(problem), ..page };
     let Ok(purpose) = page.purpose.parse::<Purpose>() else {
-        return show(&visitor, problem(page, "Say what you ask for: choose a purpose.".to_owned())).await;
+        return show(visitor, problem(page, "Say what you ask for: choose a purpose.".to_owned())).await;
     };
     let tables = match desk.lake.tables_named(&page.sql).await {
         Ok(tables) => tables,
-        Err(AskError::Question(why)) => return show(&visitor, problem(page, why)).await,
-        Err(error) => return Err(Refused::unavailable(&error)),
+        Err(AskError::Question(why)) => return show(visitor, problem(page, why)).await,
+        Err(error) => return Err(error.into()),
     };
     for (schema, name) in &tables {
-        let table = if schema == PUBLIC { Table::bare(name) } else { Table::new(schema, name) };
-        visitor.require_for(Action::SqlQuery, Resource::Table(table), Some(purpose)).await?;
+        let table = Resource::Table(lake::table(schema, name));
+        visitor.require_for(Action::SqlQuery, table, Some(purpose)).await?;
     }
     let asked = desk.lake.ask(&Question { sql: &page.sql, most_rows: desk.config.most_rows }).await;
     let answered = match asked {
@@ -72,9 +64,9 @@ pub(super) async fn run(
         Err(AskError::Question(why)) => {
             let facts = [("purpose", purpose.as_str().to_owned())];
             visitor.record("sql", AuditOutcome::Refused, "query", &facts).await?;
-            return show(&visitor, problem(page, why)).await;
+            return show(visitor, problem(page, why)).await;
         }
-        Err(error) => return Err(Refused::unavailable(&error)),
+        Err(error) => return Err(error.into()),
     };
     let facts = [
         ("purpose", purpose.as_str().to_owned()),
@@ -92,5 +84,5 @@ pub(super) async fn run(
         sequence: answered.sequence,
         plan: answered.plan,
     };
-    show(&visitor, SqlPage { answer: Some(answer), ..page }).await
+    show(visitor, SqlPage { answer: Some(answer), ..page }).await
 }

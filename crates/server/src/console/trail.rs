@@ -1,9 +1,10 @@
 //! One record at least for each request: what no page has recorded itself is recorded here.
 
-use super::{answer::Refused, desk::Desk, session};
-use crate::guesses::{self, Verdict};
+use super::{answer::Refused, desk::Desk};
+use crate::{guesses, peer::Peer};
 use ::console::Address;
 use axum::{
+    Extension,
     extract::{MatchedPath, Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -41,27 +42,22 @@ fn is_open(method: &Method, path: &str) -> bool {
 
 /// Serves the request; without its record there is no other answer than 503. Of strangers who ask again and again, one
 /// record stands for all further requests of a minute.
-pub(super) async fn record(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+pub(super) async fn record(
+    State(desk): State<Desk>,
+    Extension(peer): Extension<Arc<Peer>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let noted = Noted::default();
     let (mut parts, body) = request.into_parts();
     parts.extensions.insert(noted.clone());
-    let (method, peer) = (parts.method.clone(), session::peer_of(&parts));
+    let method = parts.method.clone();
     let template = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let open = is_open(&method, parts.uri.path());
     let response = next.run(Request::from_parts(parts, body)).await;
     if open || noted.0.recorded.get().is_some() {
         return response;
     }
-    let now = desk.clock.now();
-    let actor = noted.0.actor.get().map_or("anonymous", String::as_str);
-    let further = match noted.0.actor.get() {
-        Some(_) => false,
-        None => match desk.strangers.failed(Some(peer.address), now) {
-            Verdict::Refused => false,
-            Verdict::Later { first: true, .. } => true,
-            Verdict::Later { first: false, .. } => return response,
-        },
-    };
     let leads_to = response.headers().get(header::LOCATION).map(HeaderValue::as_bytes);
     let outcome = match response.status() {
         status if status.is_server_error() => AuditOutcome::Failed,
@@ -72,12 +68,15 @@ pub(super) async fn record(State(desk): State<Desk>, request: Request, next: Nex
         _ => AuditOutcome::Refused,
     };
     let target = format!("{} {template}", if method == Method::GET { "GET" } else { "POST" });
-    let mut event = AuditEvent::new(now, "console.request", actor, outcome, target)
-        .with("status", response.status().as_u16())
-        .with("network", guesses::network_of(peer.address));
-    if further {
-        event = event.with("further", "not recorded one by one");
-    }
+    let actor = noted.0.actor.get();
+    let name = actor.map_or("anonymous", String::as_str);
+    let event = AuditEvent::new(desk.clock.now(), "console.request", name, outcome, target)
+        .with("status", response.status().as_u16());
+    let event = match actor {
+        Some(_) => Some(event.with("network", guesses::network_of(peer.address))),
+        None => desk.strangers.told(Some(peer.address), peer.address, event),
+    };
+    let Some(mut event) = event else { return response };
     event.network = Some(AuditNetwork { client: peer.address.to_string(), server: desk.server.to_string() });
     match desk.audit.record(event).await {
         Ok(_) => response,
