@@ -172,7 +172,11 @@ Examples:
   carelake sql 'select * from catalog.tables' --format csv")]
 pub(crate) struct SqlArgs {
     /// One SELECT.
-    pub(crate) query: String,
+    #[arg(required_unless_present = "saved", conflicts_with = "saved")]
+    pub(crate) query: Option<String>,
+    /// Ask a question that somebody has kept for everybody, by its name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) saved: Option<String>,
     /// Wait until this commit sequence is published.
     #[arg(long, value_name = "SEQ")]
     pub(crate) at_least: Option<i64>,
@@ -314,6 +318,8 @@ pub(crate) struct ViewConformanceArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
+    /// Show which keys there are: names, kinds and ids, never a key.
+    List,
     /// Restore the root key from recovery shares, read from standard input, one a line.
     Recover,
 }

@@ -1,28 +1,98 @@
 //! What the console asks of the lake, answered by its parts.
 
-use crate::{asking, which::Which};
+use crate::{asking, credential::Credentials, parts::Parts, proc, profiling, registering, which::Which};
 use anyhow::Context;
 use async_trait::async_trait;
 use audit::{Follower, Record};
-use control::Control;
-use lake::{LakeError, models, sql::Reader};
+use control::{Column, Control, TableName};
+use keys::{KeyInfo, MacKey, Zone};
+use lake::{
+    LakeError,
+    models::{self, Difference},
+    sql::Reader,
+};
 use marts::{Mart, Model, Schedule};
-use model::Clock;
+use model::{Clock, Timestamp};
 use object_store::ObjectStore;
-use server::{Answered, AskError, HomeKind, Lake, Made, Question, Search, Trail};
+use profile::{difference, table::TableProfile};
+use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use server::{
+    Answered, AskError, ColumnFigures, HomeKind, KeyRow, Lake, Machine, Made, MartFiles, ModelDifference,
+    NewProof, Proof, Question, Search, TableFigures, Trail,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
     sync::Arc,
     time::Instant,
 };
+use tokio::sync::Mutex;
+use x509_parser::prelude::FromDer as _;
+
+/// The models of every mart, by name.
+type Marts = Arc<BTreeMap<String, Vec<Made>>>;
 
 /// The lake behind the console.
 pub(crate) struct Desk {
-    pub(crate) reader: Reader,
-    pub(crate) control: Arc<Control>,
-    pub(crate) trail: Arc<dyn ObjectStore>,
-    pub(crate) kind: HomeKind,
-    pub(crate) clock: Arc<dyn Clock>,
+    reader: Reader,
+    control: Arc<Control>,
+    trail: Arc<dyn ObjectStore>,
+    kind: HomeKind,
+    clock: Arc<dyn Clock>,
+    project_mac: MacKey,
+    credentials: Credentials,
+    keys: Vec<KeyRow>,
+    /// The home, and the gateway's certificate in it.
+    places: (PathBuf, PathBuf),
+    database: &'static str,
+    began: Timestamp,
+    /// The marts as they were at that count of changes.
+    marts: Mutex<Option<(i64, Marts)>>,
+}
+
+impl Desk {
+    pub(crate) fn new(parts: &Parts) -> anyhow::Result<Self> {
+        let places = parts.home.places();
+        Ok(Self {
+            reader: parts.reader()?,
+            control: Arc::clone(&parts.control),
+            trail: parts.zone(Zone::Audit)?,
+            kind: parts.kind,
+            clock: Arc::clone(&parts.clock),
+            project_mac: parts.keyring.worker()?.project_mac,
+            credentials: Credentials::new(parts)?,
+            keys: parts.keyring.list()?.iter().map(key_row).collect(),
+            places: (parts.home.folder().to_owned(), places.tls().join("server.pem")),
+            database: if places.control_url().starts_with("sqlite") { "SQLite" } else { "PostgreSQL" },
+            began: parts.clock.now(),
+            marts: Mutex::default(),
+        })
+    }
+}
+
+/// What a key is for, by its name in the ring.
+pub(crate) fn key_purpose(name: &str) -> String {
+    match name.split_once('/') {
+        Some(("zone", zone)) => format!("encrypts the objects of zone {zone}"),
+        Some(("signer", "audit")) => "signs the heads of the audit trail".to_owned(),
+        Some(("signer", _)) => "signs access tokens".to_owned(),
+        Some(("mac", purpose)) => format!("makes keyed hashes: {}", purpose.replace('-', " ")),
+        Some(("landing", _)) => "opens what providers have sent, which the gateway cannot".to_owned(),
+        Some(("custodian", _)) => {
+            "seals the vault; its other half is in the custodians' shares only".to_owned()
+        }
+        Some(("door", _)) => "seals secrets that the gateway must read: signing keys, devices".to_owned(),
+        _ => "wraps every other key".to_owned(),
+    }
+}
+
+fn key_row(key: &KeyInfo) -> KeyRow {
+    KeyRow {
+        name: key.name.clone(),
+        kind: key.kind.to_owned(),
+        purpose: key_purpose(&key.name),
+        id: key.id.to_string(),
+    }
 }
 
 /// What the question is at fault for.
@@ -100,9 +170,147 @@ impl Lake for Desk {
         pause_job(&self.control, self.clock.as_ref(), job, paused).await.map_err(failed)
     }
 
-    async fn marts(&self) -> Result<BTreeMap<String, Vec<Made>>, AskError> {
+    async fn marts(&self) -> Result<Marts, AskError> {
+        let changed = self.control.marts_changed().await.map_err(|error| failed(error.into()))?;
+        let mut kept = self.marts.lock().await;
+        if let Some((_, marts)) = kept.as_ref().filter(|(at, _)| *at == changed) {
+            return Ok(Arc::clone(marts));
+        }
         let marts = models::marts(&self.control).await.map_err(|error| failed(error.into()))?;
-        Ok(marts.into_iter().map(|mart| (mart.name.clone(), made(mart))).collect())
+        let marts: Marts = Arc::new(marts.into_iter().map(|mart| (mart.name.clone(), made(mart))).collect());
+        *kept = Some((changed, Arc::clone(&marts)));
+        Ok(marts)
+    }
+
+    async fn first_mart(&self, schema: &str, name: &str) -> Result<MartFiles, AskError> {
+        let table = self.control.table(schema, name).await.map_err(|error| failed(error.into()))?;
+        let table = table.ok_or_else(|| AskError::Question(format!("table {schema}.{name}")))?.table;
+        let columns = table.columns.iter();
+        let columns: Vec<_> = columns
+            .map(|column| (column.name.as_str(), column.nullable, column.description.as_str()))
+            .collect();
+        let model = marts::starter(&format!("{schema}.{name}"), &columns);
+        Ok(BTreeMap::from([
+            (format!("{name}s.sql"), model),
+            (registering::HEAD.to_owned(), registering::FIRST_HEAD.to_owned()),
+        ]))
+    }
+
+    async fn mart_reads(&self, mart: &str, files: &MartFiles) -> Result<Vec<String>, AskError> {
+        Ok(registering::reads((mart, files)))
+    }
+
+    async fn mart_diff(
+        &self,
+        mart: &str,
+        files: &MartFiles,
+    ) -> Result<(u64, Vec<ModelDifference>), AskError> {
+        let key = (&self.project_mac, self.clock.now());
+        let (seq, tables) = registering::diff(&self.reader, (mart, files), key).await.map_err(of_texts)?;
+        let count = |rows: i64| u64::try_from(rows).unwrap_or_default();
+        let table = |one: Difference| ModelDifference {
+            table: format!("{mart}.{}", one.model),
+            columns: one.columns,
+            before: one.published.then(|| count(one.before)),
+            after: count(one.after),
+            added: count(one.added),
+            gone: count(one.gone),
+            failed: one.failed,
+        };
+        Ok((u64::try_from(seq.0).unwrap_or_default(), tables.into_iter().map(table).collect()))
+    }
+
+    async fn check_mart(&self, mart: &str, files: &MartFiles) -> Result<(), AskError> {
+        registering::check(&self.reader, (mart, files)).await.map(drop).map_err(of_texts)
+    }
+
+    async fn register_mart(&self, mart: &str, files: &MartFiles, who: &str) -> Result<(), AskError> {
+        let registered = registering::register(&self.reader, (mart, files), who, self.clock.now()).await;
+        registered.map(drop).map_err(of_texts)
+    }
+
+    async fn credential(&self, client: &str, proof: &Proof) -> Result<NewProof, AskError> {
+        self.credentials.make(client, proof).await
+    }
+
+    async fn figures(
+        &self,
+        schema: &str,
+        name: &str,
+        version: i64,
+    ) -> Result<Option<TableFigures>, AskError> {
+        let table = TableName::new(schema, name);
+        let kept = profiling::kept(&self.control, &table, version).await.map_err(failed)?;
+        Ok(kept.map(|(version, profile)| figures(version, profile)))
+    }
+
+    async fn count(&self, schema: &str, name: &str) -> Result<(), AskError> {
+        let table = self.control.table(schema, name).await.map_err(|error| failed(error.into()))?;
+        let table = table.ok_or_else(|| AskError::Question(format!("table {schema}.{name}")))?;
+        profiling::count(&self.reader, &table).await.map(drop).map_err(failed)
+    }
+
+    fn changes(&self, before: &[Column], now: &[Column]) -> Vec<String> {
+        let column = |column: &Column| difference::Column {
+            name: column.name.clone(),
+            data_type: column.data_type.clone(),
+            nullable: column.nullable,
+            description: column.description.clone(),
+        };
+        let columns = |all: &[Column]| all.iter().map(column).collect::<Vec<_>>();
+        difference::compare(&columns(before), &columns(now)).iter().map(ToString::to_string).collect()
+    }
+
+    async fn keys(&self) -> Result<Vec<KeyRow>, AskError> {
+        Ok(self.keys.clone())
+    }
+
+    async fn machine(&self) -> Result<Machine, AskError> {
+        let (home, certificate) = &self.places;
+        let disk = rustix::fs::statvfs(home);
+        Ok(Machine {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            began: self.began,
+            memory_bytes: proc::memory_bytes().unwrap_or_default(),
+            files: proc::open_files(),
+            disk_bytes: disk
+                .map_or((0, 0), |disk| (disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)),
+            certificate_ends: ends(certificate).ok(),
+            database: self.database,
+        })
+    }
+}
+
+/// Until when the certificate in a file is valid.
+fn ends(file: &std::path::Path) -> anyhow::Result<Timestamp> {
+    let der = CertificateDer::from_pem_file(file)?;
+    let (_, certificate) = x509_parser::certificate::X509Certificate::from_der(&der)?;
+    Ok(Timestamp(certificate.validity().not_after.timestamp() * 1_000))
+}
+
+fn figures(version: i64, profile: TableProfile) -> TableFigures {
+    let column = |column: profile::table::ColumnProfile| {
+        let (range, histogram) = match column.range {
+            Some(range) => (Some((range.min, range.max)), range.histogram),
+            None => (None, Vec::new()),
+        };
+        ColumnFigures {
+            name: column.name,
+            nulls: column.nulls,
+            distinct: column.distinct,
+            range,
+            histogram,
+            top: column.top,
+        }
+    };
+    TableFigures { version, rows: profile.rows, columns: profile.columns.into_iter().map(column).collect() }
+}
+
+/// What is said of texts that cannot be registered, or of the lake if that is at fault.
+fn of_texts(error: anyhow::Error) -> AskError {
+    match registering::is_of_texts(&error) {
+        true => AskError::Question(format!("{error:#}")),
+        false => failed(error),
     }
 }
 

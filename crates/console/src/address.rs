@@ -28,22 +28,36 @@ fixed! {
     sign_out = "/sign-out";
     /// `POST` keeps `theme` (`system`, `light`, `dark`) and goes back to `back`.
     theme = "/theme";
+    /// What changes on the overview while it is open (server-sent events).
+    overview_events = "/overview/events";
     /// Every provider.
     providers = "/providers";
+    /// A provider that is to be registered: `GET` shows a form, `POST` registers.
+    new_provider = "/providers/new";
     /// Every job.
     jobs = "/jobs";
     /// Which job waits for which, drawn.
     job_graph = "/jobs/graph";
     /// The newest runs, of all jobs.
     runs = "/runs";
+    /// A mart that is to be made: `GET` shows its first texts, `POST` compares or registers them.
+    new_mart = "/marts/new";
     /// Databases and tables.
     catalogue = "/catalogue";
     /// A question in SQL: `GET` shows, `POST` runs `sql` for `purpose`.
     sql = "/sql";
+    /// `POST` keeps a question in SQL under a name.
+    save_query = "/sql/save";
     /// Records of the audit trail.
     audit = "/audit";
     /// What the rules have found unusual.
     alerts = "/alerts";
+    /// The policies, and what they say of a question.
+    policies = "/policies";
+    /// The keys of the home, without the keys.
+    keys = "/keys";
+    /// Whether all is well with the service itself.
+    health = "/health";
 }
 
 impl Address {
@@ -57,6 +71,36 @@ impl Address {
     #[must_use]
     pub fn job(name: &str) -> Self {
         Self("/job".to_owned()).under(name)
+    }
+
+    /// A further credential of a provider: `GET` shows a form, `POST` makes it.
+    #[must_use]
+    pub fn new_credential(provider: &str) -> Self {
+        Self("/credentials".to_owned()).under(provider).under("new")
+    }
+
+    /// One credential of a provider.
+    #[must_use]
+    pub fn credential(id: &str) -> Self {
+        Self("/credential".to_owned()).under(id)
+    }
+
+    /// The texts of a registered mart: `GET` shows them, `POST` compares or registers them changed.
+    #[must_use]
+    pub fn mart(name: &str) -> Self {
+        Self("/mart".to_owned()).under(name)
+    }
+
+    /// A question that somebody has kept.
+    #[must_use]
+    pub fn saved_query(name: &str) -> Self {
+        Self("/query".to_owned()).under(name)
+    }
+
+    /// One policy.
+    #[must_use]
+    pub fn policy(id: &str) -> Self {
+        Self("/policy".to_owned()).under(id)
     }
 
     /// One run.

@@ -87,6 +87,22 @@ impl Plot {
     }
 }
 
+/// How values lie, in the height of a line; `said` is the same in words.
+pub(crate) fn spark(counts: &[u64], said: &str) -> Markup {
+    const BAR: usize = 5;
+    const HIGH: f64 = 22.0;
+    let top = counts.iter().copied().max().unwrap_or_default().max(1) as f64;
+    let width = counts.len() * BAR;
+    html! {
+        svg class="spark" viewBox=(format!("0 0 {width} {HIGH}")) width=(width) height=(HIGH) role="img" aria-label=(plain(said, 200)) {
+            @for (at, count) in counts.iter().enumerate() {
+                @let high = if *count == 0 { 0.0 } else { (*count as f64 / top * HIGH).max(1.0) };
+                rect class="bar" x=(at * BAR) width=(BAR - 1) y=(format!("{:.1}", HIGH - high)) height=(format!("{high:.1}")) {}
+            }
+        }
+    }
+}
+
 /// A number in few characters.
 fn short(value: f64) -> String {
     let size = value.abs();

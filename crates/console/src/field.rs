@@ -21,7 +21,7 @@ pub(crate) fn ask(to: &Address, label: &str, inside: Markup) -> Markup {
 /// A field of one line.
 #[derive(Default)]
 pub(crate) struct Field<'a> {
-    pub(crate) name: &'static str,
+    pub(crate) name: &'a str,
     pub(crate) label: &'a str,
     pub(crate) value: &'a str,
     /// What to type, in a sentence; nothing if empty.
@@ -76,6 +76,17 @@ pub(crate) fn choice(name: &str, label: &str, options: &[(&str, &str)], chosen: 
                     option value=(word) selected[*word == chosen] { (crate::text::plain(label, 80)) }
                 }
             }
+        }
+    }
+}
+
+/// A choice of yes or no; sent as `yes`, or not at all.
+pub(crate) fn tick(name: &str, label: &str, ticked: bool) -> Markup {
+    let id = format!("f-{name}");
+    html! {
+        div class="tick" {
+            input type="checkbox" id=(id) name=(name) value="yes" checked[ticked];
+            label for=(id) { (text(label)) }
         }
     }
 }

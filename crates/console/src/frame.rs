@@ -82,12 +82,25 @@ pub enum Section {
     Audit,
     /// What was found unusual.
     Alerts,
+    /// Who may do what, and under which keys.
+    Policies,
+    /// Whether all is well.
+    Health,
 }
 
 impl Section {
     /// All of them, in the order of the navigation.
-    pub const ALL: [Self; 7] =
-        [Self::Overview, Self::Providers, Self::Jobs, Self::Catalogue, Self::Sql, Self::Audit, Self::Alerts];
+    pub const ALL: [Self; 9] = [
+        Self::Overview,
+        Self::Providers,
+        Self::Jobs,
+        Self::Catalogue,
+        Self::Sql,
+        Self::Audit,
+        Self::Alerts,
+        Self::Policies,
+        Self::Health,
+    ];
 
     /// What it is called, and where it begins.
     #[must_use]
@@ -100,6 +113,8 @@ impl Section {
             Self::Sql => ("SQL", Address::sql()),
             Self::Audit => ("Audit", Address::audit()),
             Self::Alerts => ("Alerts", Address::alerts()),
+            Self::Policies => ("Policies and keys", Address::policies()),
+            Self::Health => ("Health", Address::health()),
         }
     }
 }

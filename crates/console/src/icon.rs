@@ -54,6 +54,10 @@ pub(crate) const fn section(section: Section) -> Icon {
         }
         Section::Sql => icon!(r#"<path d="m3 4.5 3.5 3.5L3 11.5M8 12h5"/>"#),
         Section::Audit => icon!(r#"<path d="M4 1.5h8v13H4zM6 5h4M6 8h4M6 11h2.5"/>"#),
+        Section::Policies => {
+            icon!(r#"<path d="M8 1.5 13.5 4v4c0 3.2-2.3 5.4-5.5 6.5C4.8 13.4 2.5 11.2 2.5 8V4z"/>"#)
+        }
+        Section::Health => icon!(r#"<path d="M1.5 8.5h3l2-5 3 9 2-4h3"/>"#),
         Section::Alerts => icon!(r#"<path d="M4 11V7a4 4 0 0 1 8 0v4l1.5 1.5h-11zM6.8 14.5h2.4"/>"#),
     }
 }

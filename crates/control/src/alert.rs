@@ -192,6 +192,15 @@ impl Control {
         self.database.rows("list alerts", which.sql(), &params).await?.iter().map(read).collect()
     }
 
+    /// How many alerts nobody has seen to.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count_open_alerts(&self) -> Result<u64, ControlError> {
+        const SQL: &str = "SELECT COUNT(*) FROM alert WHERE acknowledged IS NULL";
+        self.database.row("count alerts", SQL, &[]).await?.map_or(Ok(0), |row| row.count(0))
+    }
+
     /// One alert.
     ///
     /// # Errors

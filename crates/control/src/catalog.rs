@@ -1,5 +1,9 @@
 //! The catalogue: which tables there are, and at which version each stands at every readable sequence.
 
+mod find;
+
+pub use find::{PastVersion, TableOrder, WhichTables};
+
 use crate::{
     Control, ControlError,
     database::{Row, Tx, is_duplicate},
@@ -256,6 +260,9 @@ pub(crate) async fn write_versions(
     const INSERT: &str = "INSERT INTO table_version
         (schema_name, table_name, seq, shape, delta_version, row_count, byte_count, made_from, dropped)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)";
+    const NEWEST: &str = "UPDATE catalog_table
+        SET kind = $4, latest_seq = $3, dropped = 0, row_count = $5, byte_count = $6
+        WHERE schema_name = $1 AND table_name = $2";
     for table in tables {
         let shape = shape_of(tx, table).await?;
         let params = [
@@ -276,6 +283,15 @@ pub(crate) async fn write_versions(
                 error
             }
         })?;
+        let params = [
+            table.table.schema.as_str().into(),
+            table.table.name.as_str().into(),
+            seq.0.into(),
+            table.kind.as_str().into(),
+            table.rows.into(),
+            table.bytes.into(),
+        ];
+        tx.run(ACTION, NEWEST, &params).await?;
     }
     Ok(())
 }
@@ -286,8 +302,12 @@ pub(crate) async fn drop_table(tx: &mut Tx, seq: CommitSeq, table: &TableName) -
         (schema_name, table_name, seq, shape, delta_version, row_count, byte_count, made_from, dropped)
         SELECT schema_name, table_name, $3, latest_shape, 0, 0, 0, NULL, 1 FROM catalog_table
         WHERE schema_name = $1 AND table_name = $2";
+    const NEWEST: &str = "UPDATE catalog_table SET latest_seq = $3, dropped = 1
+        WHERE schema_name = $1 AND table_name = $2";
+    const ACTION: &str = "write the catalogue";
     let params = [table.schema.as_str().into(), table.name.as_str().into(), seq.0.into()];
-    tx.run("write the catalogue", SQL, &params).await.map(drop)
+    tx.run(ACTION, SQL, &params).await?;
+    tx.run(ACTION, NEWEST, &params).await.map(drop)
 }
 
 /// The number of the table's shape; a new one if it is not what it was at its last version.

@@ -1,9 +1,13 @@
 //! Jobs: what is to be run, and when.
 
+mod find;
+
+pub use find::{JobCount, JobOrder, WhichJobs};
+
 use crate::{
     Control, ControlError,
     database::{Param, Row, Tx, number},
-    run::{Cause, Queued, RunId, queue_in},
+    run::{Cause, Queued, RunId, RunState, queue_in},
 };
 use model::{CommitSeq, Timestamp};
 
@@ -51,6 +55,8 @@ pub struct Job {
     pub made_from: CommitSeq,
     /// When its newest run was queued.
     pub queued: Option<Timestamp>,
+    /// Its newest run and the state of this, if it was ever run.
+    pub last: Option<(RunId, RunState)>,
 }
 
 /// What the clock does to a job that is due.
@@ -92,11 +98,13 @@ macro_rules! select_jobs {
     ($rest:literal) => {
         concat!(
             "SELECT name, kind, target, owner, resource, schedule, zone, missed, on_commit, settle_ms, retries,
-                    backoff_ms, timeout_ms, paused, next_due, made_from, queued FROM job ",
+                    backoff_ms, timeout_ms, paused, next_due, made_from, queued, last_run, last_state FROM job ",
             $rest
         )
     };
 }
+
+use select_jobs;
 
 impl Control {
     /// Adds a job, or changes what one of its name is. `next_due` is when the clock queues it first; a job whose
@@ -285,5 +293,6 @@ fn read_job(row: &Row) -> Result<Job, ControlError> {
         next_due: row.maybe_int(14)?.map(Timestamp),
         made_from: CommitSeq(row.int(15)?),
         queued: (queued > Timestamp(0)).then_some(queued),
+        last: RunState::named(&row.text(18)?).map(|state| Ok((RunId(row.int(17)?), state))).transpose()?,
     })
 }

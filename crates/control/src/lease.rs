@@ -118,6 +118,17 @@ impl Control {
         Ok(WorkerLease { epoch, expires, holder: holder.to_owned() })
     }
 
+    /// Who holds the worker's work, and until when; nobody, where it was given back.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn worker_holder(&self) -> Result<Option<(String, Timestamp)>, ControlError> {
+        const SQL: &str = "SELECT holder, expires FROM worker WHERE id = 1";
+        let Some(row) = self.database.row("find the worker", SQL, &[]).await? else { return Ok(None) };
+        let expires = Timestamp(row.int(1)?);
+        Ok(row.maybe_text(0)?.map(|holder| (holder, expires)))
+    }
+
     /// Holds the worker's part for `ttl_ms` from now.
     ///
     /// # Errors

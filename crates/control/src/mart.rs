@@ -1,6 +1,10 @@
 //! Marts that are registered: the texts of their folders, every registration kept.
 
-use crate::{Control, ControlError, NewJob, database::Row, job::put_in};
+use crate::{
+    Control, ControlError, NewJob,
+    database::{Row, number},
+    job::put_in,
+};
 use model::Timestamp;
 use std::collections::BTreeMap;
 
@@ -17,6 +21,19 @@ pub struct RegisteredMart {
     pub registered: Timestamp,
     /// The texts of its folder, by file name.
     pub files: BTreeMap<String, String>,
+}
+
+/// A registration of a mart, whether it counts or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MartRegistration {
+    /// Its number among those of all marts.
+    pub number: i64,
+    /// Who registered it.
+    pub actor: String,
+    /// When.
+    pub registered: Timestamp,
+    /// Whether it counts now.
+    pub current: bool,
 }
 
 impl Control {
@@ -53,6 +70,39 @@ impl Control {
         tx.run(ACTION, "UPDATE job SET made_from = 0 WHERE name = $1", &[job.name.as_str().into()]).await?;
         tx.commit(ACTION).await?;
         Ok(Some(number))
+    }
+
+    /// The registrations of a mart, the newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn mart_registrations(
+        &self,
+        name: &str,
+        limit: u64,
+    ) -> Result<Vec<MartRegistration>, ControlError> {
+        const SQL: &str = "SELECT number, actor, registered, state FROM registered_mart
+            WHERE name = $1 ORDER BY number DESC LIMIT $2";
+        let one = |row: &Row| {
+            Ok(MartRegistration {
+                number: row.int(0)?,
+                actor: row.text(1)?,
+                registered: Timestamp(row.int(2)?),
+                current: row.text(3)? == "current",
+            })
+        };
+        let params = [name.into(), number(limit).into()];
+        self.database.rows("list registrations of a mart", SQL, &params).await?.iter().map(one).collect()
+    }
+
+    /// The texts of a registration, by file.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn mart_files(&self, number: i64) -> Result<BTreeMap<String, String>, ControlError> {
+        const SQL: &str = "SELECT file, said FROM mart_file WHERE mart = $1";
+        let rows = self.database.rows("read the texts of a mart", SQL, &[number.into()]).await?;
+        rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
     }
 
     /// Takes a mart out of the registry. Its tables stay as they are, and are built no more.

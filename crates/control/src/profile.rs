@@ -27,6 +27,8 @@ pub struct DayProfile {
     pub step: u64,
     /// The profile; empty before the first.
     pub profile: String,
+    /// Resources that were sent, as the profile has them.
+    pub resources: u64,
 }
 
 /// Something that has changed in a source's feed.
@@ -70,6 +72,17 @@ pub enum WhichFindings {
     All,
 }
 
+/// Resources that a source sent on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// The source.
+    pub source: SourceId,
+    /// The day, counted from 1970-01-01 in UTC.
+    pub day: i64,
+    /// How many.
+    pub resources: u64,
+}
+
 impl Control {
     /// What a source sent on the days `from` to `to` (both included), the oldest first; days without a profile are
     /// left out.
@@ -82,11 +95,33 @@ impl Control {
         from: i64,
         to: i64,
     ) -> Result<Vec<DayProfile>, ControlError> {
-        const SQL: &str = "SELECT day, step, profile FROM feed_profile
+        const SQL: &str = "SELECT day, step, profile, resources FROM feed_profile
             WHERE source = $1 AND day >= $2 AND day <= $3 ORDER BY day";
         let params = [source.as_str().into(), from.into(), to.into()];
-        let day = |row: &Row| Ok(DayProfile { day: row.int(0)?, step: row.count(1)?, profile: row.text(2)? });
+        let day = |row: &Row| {
+            let (day, step, profile) = (row.int(0)?, row.count(1)?, row.text(2)?);
+            Ok(DayProfile { day, step, profile, resources: row.count(3)? })
+        };
         self.database.rows("read feed profiles", SQL, &params).await?.iter().map(day).collect()
+    }
+
+    /// What all sources sent from one day to another, both included, by source and day.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn arrived(&self, from: i64, to: i64) -> Result<Vec<Arrived>, ControlError> {
+        const SQL: &str = "SELECT source, day, resources FROM feed_profile
+            WHERE day >= $1 AND day <= $2 ORDER BY source, day";
+        let one = |row: &Row| {
+            let source = row.text(0)?.parse().map_err(|_| ControlError::Malformed { what: "source" })?;
+            Ok(Arrived { source, day: row.int(1)?, resources: row.count(2)? })
+        };
+        self.database
+            .rows("read what arrived", SQL, &[from.into(), to.into()])
+            .await?
+            .iter()
+            .map(one)
+            .collect()
     }
 
     /// Keeps what a source sent on a day, in place of what was read at `profile.step`; gives the new step.
@@ -101,7 +136,8 @@ impl Control {
         const ACTION: &str = "keep a feed profile";
         const BEGIN: &str = "INSERT INTO feed_profile (source, day, step, profile, changed)
             VALUES ($1, $2, 0, '', $3) ON CONFLICT (source, day) DO NOTHING";
-        const GO_ON: &str = "UPDATE feed_profile SET step = step + 1, profile = $4, changed = $5
+        const GO_ON: &str =
+            "UPDATE feed_profile SET step = step + 1, profile = $4, changed = $5, resources = $6
             WHERE source = $1 AND day = $2 AND step = $3 RETURNING step";
         let now = self.now().0;
         let mut tx = self.begin(ACTION).await?;
@@ -115,6 +151,7 @@ impl Control {
             number(profile.step).into(),
             profile.profile.as_str().into(),
             now.into(),
+            number(profile.resources).into(),
         ];
         let row = tx.row(ACTION, GO_ON, &params).await?;
         let step = row.ok_or(ControlError::Outrun { step: profile.step })?.count(0)?;

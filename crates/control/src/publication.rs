@@ -162,6 +162,17 @@ impl Control {
         tx.commit(ACTION).await
     }
 
+    /// When the newest sequence was published; never, in an empty lake.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last_publication(&self) -> Result<Option<Timestamp>, ControlError> {
+        const SQL: &str = "SELECT p.published FROM publication p
+            WHERE p.seq = (SELECT c.value FROM counter c WHERE c.name = 'commit_seq')";
+        let row = self.database.row("read the newest publication", SQL, &[]).await?;
+        Ok(row.map(|row| row.maybe_int(0)).transpose()?.flatten().map(Timestamp))
+    }
+
     /// The newest published sequence; 0 is the empty lake.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use crate::{
     database::{Row, Tx, number},
 };
 use model::{CommitSeq, Timestamp};
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 /// Name the transactions in errors.
 const START: &str = "start a run";
@@ -125,6 +125,11 @@ impl RunState {
         }
     }
 
+    /// The state of that word.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
     /// Whether nothing more comes of it.
     #[must_use]
     pub const fn is_over(self) -> bool {
@@ -210,26 +215,6 @@ impl Control {
         rows.iter().map(read_run).collect()
     }
 
-    /// The newest runs of every job, at most `each` of one job, the oldest of these first.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn newest_runs(&self, each: usize) -> Result<BTreeMap<String, Vec<Run>>, ControlError> {
-        const SQL: &str = select_runs!(
-            "WHERE id IN (SELECT n.id FROM job j JOIN job_run n ON n.job = j.name
-                AND n.id >= COALESCE((SELECT o.id FROM job_run o WHERE o.job = j.name ORDER BY o.id DESC
-                    LIMIT 1 OFFSET $1), 0))
-             ORDER BY id"
-        );
-        let offset = number(each.saturating_sub(1) as u64);
-        let mut newest: BTreeMap<String, Vec<Run>> = BTreeMap::new();
-        for row in self.database.rows("list the newest runs", SQL, &[offset.into()]).await? {
-            let run = read_run(&row)?;
-            newest.entry(run.job.clone().unwrap_or_default()).or_default().push(run);
-        }
-        Ok(newest)
-    }
-
     /// One run.
     ///
     /// # Errors
@@ -278,6 +263,7 @@ impl Control {
         let mut tx = self.begin(ACTION).await?;
         let ended = tx.run(ACTION, END, &[id.0.into(), self.now().0.into()]).await?;
         let stopped = tx.run(ACTION, STOP, &[id.0.into()]).await?;
+        note_in(&mut tx, ACTION, id).await?;
         if ended + stopped == 0 {
             return Err(ControlError::NotFound {
                 what: "run of a job that is not over",
@@ -356,7 +342,16 @@ pub(crate) async fn queue_in(
         queued.asked.into(),
     ];
     tx.run(QUEUE, INSERT, &params).await?;
+    note_in(tx, QUEUE, RunId(id)).await?;
     Ok(Some(RunId(id)))
+}
+
+/// Notes the state of a run with its job, if it is the newest of this.
+pub(crate) async fn note_in(tx: &mut Tx, action: &'static str, id: RunId) -> Result<(), ControlError> {
+    const SQL: &str = "UPDATE job SET last_run = $1,
+            last_state = (SELECT r.state FROM job_run r WHERE r.id = $1)
+        WHERE name = (SELECT r.job FROM job_run r WHERE r.id = $1) AND last_run <= $1";
+    tx.run(action, SQL, &[id.0.into()]).await.map(drop)
 }
 
 fn read_run(row: &Row) -> Result<Run, ControlError> {
@@ -365,9 +360,7 @@ fn read_run(row: &Row) -> Result<Run, ControlError> {
     };
     let (cause, state) = (row.text(4)?, row.text(6)?);
     let is_cause = |each: &Cause| each.as_str() == cause;
-    let is_state = |each: &RunState| each.as_str() == state;
-    let (found_cause, found_state) =
-        (Cause::ALL.into_iter().find(is_cause), RunState::ALL.into_iter().find(is_state));
+    let (found_cause, found_state) = (Cause::ALL.into_iter().find(is_cause), RunState::named(&state));
     let time = |at: i64| (at > 0).then_some(Timestamp(at));
     Ok(Run {
         id: RunId(row.int(0)?),

@@ -1,14 +1,12 @@
-// People at the console, in Chromium: one who mends a job that failed, one who finds all of it in the trail; and a page
-// that is looked at by axe wherever they come. Says `mend` when the job is to be mended, and goes on at a line of input.
+// People at the console, in Chromium: one who mends a job that failed, one who registers a provider, one who finds all
+// of it in the trail; and axe, which looks at every page that they come to. Says what is wrong, as a list in JSON.
 import { chromium } from 'playwright-core';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { createRequire } from 'node:module';
 
-const { base, engineer, auditor, shots } = JSON.parse(process.argv[2]);
+const { base, engineer, auditor, administrator, custodian, shots } = JSON.parse(process.argv[2]);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -58,14 +56,14 @@ function code(address) {
   return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
-async function signIn(page, person) {
+async function signIn(page, person, second) {
   await page.goto(`${base}/`);
   await page.fill('[name=name]', person.name);
   await page.fill('[name=password]', person.password);
   await page.click('main button[type=submit]');
-  if (person.device) {
+  if (second) {
     await look(page, 'code');
-    await page.fill('[name=code]', code(person.device));
+    await page.fill('[name=code]', second);
     await page.click('main button[type=submit]');
   }
   await page.waitForSelector('h1:text("Overview")');
@@ -89,8 +87,23 @@ await ann.click('table a >> nth=0');
 await ann.waitForSelector('h1:text("Run")');
 check('why it failed', (await ann.textContent('main')).includes('does not hold of'));
 await look(ann, 'run-failed');
-console.log('mend');
-await lines.next();
+// It is mended where it stands: compared, then registered.
+await ann.click('a:text("Edit the SQL")');
+await ann.waitForSelector('h1:text("Mart winter")');
+const wrong = await ann.inputValue('[name="file:people.sql"]');
+await look(ann, 'mart');
+await ann.click('button:text("Compare")');
+check('it does not hold yet', (await ann.textContent('main')).includes('would not be published'));
+await ann.fill('[name="file:people.sql"]', wrong.replace('gender in nothing', 'gender in male, female, other, unknown'));
+await ann.click('button:text("Register it as it is")');
+check('others than those compared', (await ann.textContent('main')).includes('others than those that were compared'));
+check('it holds', await ann.locator('main .tag.good').count() > 0);
+await look(ann, 'mart-compared');
+await ann.click('button:text("Register it")');
+await ann.waitForSelector('.message.success');
+await look(ann, 'job-registered');
+await ann.click('table a >> nth=0');
+await ann.waitForSelector('h1:text("Run")');
 await ann.click('a:text("Retry")');
 await look(ann, 'retry');
 await ann.click('main button:text("Retry")');
@@ -101,6 +114,9 @@ await look(ann, 'run');
 await open(ann, '/catalogue?q=winter', 'catalogue');
 await ann.click('a:text("winter.people")');
 check('lineage', (await ann.textContent('.graph')).includes('view.patient'));
+await ann.click('button:text("Count it now")');
+await ann.waitForSelector('.message.success');
+check('figures', (await ann.textContent('main')).includes('female'));
 await look(ann, 'table');
 await ann.goto(`${base}/sql`);
 await ann.fill('[name=sql]', 'select gender, count(*) as people from winter.people group by gender');
@@ -110,7 +126,18 @@ await ann.click('main button:text("Ask")');
 check('an answer', (await ann.textContent('main')).includes('people'));
 check('a chart', await ann.locator('.chart rect.bar').count() > 0);
 await look(ann, 'sql');
-for (const [path, name] of [['/jobs/graph', 'graph'], ['/runs', 'runs'], ['/nothing', 'not-found']]) {
+await ann.click('summary:text("Keep this question")');
+await ann.fill('[name=name]', 'people by gender');
+await ann.check('[name=shared]');
+await ann.click('button:text("Keep it")');
+await ann.waitForSelector('.message.success');
+await open(ann, '/sql', 'sql-kept');
+check('it is kept', (await ann.textContent('main')).includes('people by gender'));
+const more = [['/jobs/graph', 'graph'], ['/runs', 'runs'], ['/health', 'health'], ['/policies', 'policies'],
+  ['/policies?role=analyst&action=sql.query&resource=table%3Araw.patient&purpose=direct-care', 'policies-asked'],
+  ['/policy/roles-are-assumed', 'policy'], ['/marts/new?from=view.patient', 'mart-new'],
+  ['/query/people%20by%20gender/forget', 'forget'], ['/nothing', 'not-found']];
+for (const [path, name] of more) {
   await open(ann, path, name);
 }
 const refused = await ann.goto(`${base}/audit`);
@@ -118,6 +145,48 @@ check('the trail is not for engineers', refused.status() === 403);
 await look(ann, 'forbidden');
 const csv = await ann.request.get(`${base}/jobs?format=csv`);
 check('CSV', (await csv.text()).startsWith('job,kind'));
+
+// One who registers a provider, and takes a credential of it back.
+const eve = await visitor({ bypassCSP: true });
+await signIn(eve, administrator, code(administrator.device));
+await open(eve, '/providers', 'providers');
+await eve.click('a:text("Register a provider")');
+await look(eve, 'provider-new');
+await eve.fill('[name=name]', 'Not A Name');
+await eve.click('button:text("Register it")');
+await eve.waitForSelector('[role=alert]');
+await look(eve, 'provider-new-problem');
+await eve.fill('[name=name]', 'trust-oak');
+await eve.click('button:text("Register it")');
+await eve.waitForSelector('h1:text("The credential of trust-oak")');
+check('its secret', (await eve.textContent('main')).includes('client_secret'));
+await look(eve, 'provider-credential');
+await eve.click('a:text("To the provider")');
+await look(eve, 'provider');
+await eve.click('a:text("A further credential")');
+await look(eve, 'provider-rotate');
+await eve.click('button:text("Make it")');
+await eve.waitForSelector('h1:text("The credential of trust-oak")');
+await eve.click('a:text("To the provider")');
+await eve.click('a:text("Take it back") >> nth=0');
+await look(eve, 'revoke');
+await eve.click('main button:text("Take it back")');
+await eve.waitForSelector('.message.success');
+await eve.click('a:text("Refuse it")');
+await look(eve, 'disable');
+await eve.click('main button:text("Refuse it")');
+await eve.waitForSelector('.message.success');
+const cid = await visitor({ bypassCSP: true });
+await signIn(cid, custodian, code(custodian.device));
+await open(cid, '/keys', 'keys');
+
+// One who looks at the trail.
+const mia = await visitor({ bypassCSP: true });
+await signIn(mia, auditor, auditor.recovery);
+await open(mia, `/audit?actor=${engineer.name}`, 'audit');
+await mia.click('main table a >> nth=0');
+await look(mia, 'audit-record');
+await open(mia, '/alerts?all=1', 'alerts');
 
 // One who finds it in the trail, without any script, under the page's own policy.
 const max = await visitor({ javaScriptEnabled: false });
@@ -130,7 +199,7 @@ await max.click('main button[type=submit]');
 await max.waitForSelector('h1:text("Overview")');
 await max.goto(`${base}/audit?actor=${engineer.name}`);
 const trail = await max.textContent('main table');
-for (const action of ['sign-in', 'job.list', 'job.run', 'catalog.show', 'sql', 'decide']) {
+for (const action of ['sign-in', 'job.list', 'job.run', 'mart.diff', 'mart.register', 'catalog.profile', 'catalog.show', 'sql', 'query.save', 'decide']) {
   check(`${action} in the trail`, trail.includes(action));
 }
 await max.click('main table a >> nth=0');

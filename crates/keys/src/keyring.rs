@@ -14,7 +14,8 @@ pub use recovery::{custodian_private, recover_root};
 pub use roles::{GatewayKeys, QueryKeys, WorkerKeys};
 
 use crate::{
-    DoorKey, KeyError, LandingPrivate, LandingPublic, MacKey, MacPurpose, SigningPurpose, Zone, ZoneKey,
+    DoorKey, KeyError, KeyId, LandingPrivate, LandingPublic, MacKey, MacPurpose, SigningPurpose, Zone,
+    ZoneKey,
     durable_file::{create_folders, parent, sync_folder, write_new, write_over},
     sealed_box,
     secret::Secret,
@@ -64,7 +65,36 @@ pub struct Created {
     pub custodian_threshold: u8,
 }
 
+/// What may be told of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyInfo {
+    /// Its name in the ring, such as `zone/raw`.
+    pub name: String,
+    /// Its kind, such as `aes-256`.
+    pub kind: &'static str,
+    /// Its id: of a secret key a digest that does not tell it.
+    pub id: KeyId,
+}
+
 impl Keyring {
+    /// What may be told of the keys: the root key first, then all that it wraps.
+    ///
+    /// # Errors
+    /// A key cannot be unwrapped.
+    pub fn list(&self) -> Result<Vec<KeyInfo>, KeyError> {
+        let root = KeyInfo { name: "root".to_owned(), kind: "aes-256", id: self.root.key_id() };
+        let mut all = vec![root];
+        for (name, kind) in self.file.listed() {
+            let id = match kind {
+                KeyKind::X25519Public => self.custodian.id(),
+                KeyKind::AgeX25519 => KeyId::of_public(self.landing.to_string().as_bytes()),
+                _ => self.secret(name, kind)?.key_id(),
+            };
+            all.push(KeyInfo { name: name.to_owned(), kind: kind.as_str(), id });
+        }
+        Ok(all)
+    }
+
     /// Makes every key of a new home and writes the ring to the folder `dir`, durably.
     ///
     /// # Errors

@@ -26,7 +26,9 @@ pub use durable_local::DurableLocal;
 pub use encrypted_store::EncryptedStore;
 pub use error::{KeyError, OpenError, SealError, ShareError, ZoneError};
 pub use key_id::KeyId;
-pub use keyring::{Created, GatewayKeys, Keyring, QueryKeys, WorkerKeys, custodian_private, recover_root};
+pub use keyring::{
+    Created, GatewayKeys, KeyInfo, Keyring, QueryKeys, WorkerKeys, custodian_private, recover_root,
+};
 pub use landing::{LandingPrivate, LandingPublic};
 pub use mac::{MacKey, MacPurpose};
 pub use signing::SigningPurpose;

@@ -8,10 +8,15 @@ mod answer;
 mod audit;
 mod catalogue;
 mod desk;
+mod enrolment;
+mod health;
 mod jobs;
 mod lake;
 mod listing;
+mod marts;
+mod news;
 mod overview;
+mod policies;
 mod providers;
 mod session;
 mod sign_in;
@@ -19,7 +24,10 @@ mod sql;
 mod trail;
 
 pub use desk::{Console, ConsoleConfig};
-pub use lake::{Answered, AskError, Lake, Made, Question, Search, Trail};
+pub use lake::{
+    Answered, AskError, ColumnFigures, KeyRow, Lake, Machine, Made, MartFiles, ModelDifference, NewProof,
+    Proof, Question, Search, TableFigures, Trail,
+};
 
 use crate::{
     connection::Connections,
@@ -73,7 +81,11 @@ pub fn router(console: Arc<Console>, server: Arc<str>) -> Router {
     };
     let pages = Router::new()
         .route("/", get(overview::page_of))
+        .route("/overview/events", get(overview::events))
         .route("/providers", get(providers::list))
+        .route("/providers/new", get(enrolment::form).post(enrolment::register))
+        .route("/credentials/{provider}/new", get(enrolment::further_form).post(enrolment::further))
+        .route("/credential/{id}/{change}", get(enrolment::ask).post(enrolment::change))
         .route("/provider/{name}", get(providers::one))
         .route("/provider/{name}/{change}", get(providers::ask).post(providers::change))
         .route("/jobs", get(jobs::list))
@@ -84,14 +96,23 @@ pub fn router(console: Arc<Console>, server: Arc<str>) -> Router {
         .route("/run/{id}", get(jobs::run))
         .route("/run/{id}/events", get(jobs::events))
         .route("/run/{id}/{change}", get(jobs::ask_of_run).post(jobs::change_run))
+        .route("/marts/new", get(marts::first).post(marts::send_first))
+        .route("/mart/{name}", get(marts::show).post(marts::send))
         .route("/catalogue", get(catalogue::list))
         .route("/table/{schema}/{name}", get(catalogue::table))
+        .route("/table/{schema}/{name}/count", post(catalogue::count))
         .route("/sql", get(sql::page).post(sql::run))
+        .route("/sql/save", post(sql::save))
+        .route("/query/{name}/{change}", get(sql::ask).post(sql::change))
         .route("/audit", get(audit::search))
         .route("/audit/{writer}/{number}", get(audit::record))
         .route("/alerts", get(alerts::list))
         .route("/alert/{id}", get(alerts::one))
         .route("/alert/{id}/{change}", get(alerts::ask).post(alerts::change))
+        .route("/policies", get(policies::list))
+        .route("/policy/{id}", get(policies::one))
+        .route("/keys", get(policies::keys))
+        .route("/health", get(health::show))
         .route("/sign-in", get(sign_in::form).post(sign_in::password))
         .route("/sign-in/code", get(sign_in::code_form).post(sign_in::code))
         .route("/sign-out", post(sign_in::out))

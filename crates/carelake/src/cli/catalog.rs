@@ -12,6 +12,15 @@ pub(crate) enum CatalogCommand {
         /// Its name, such as `view.encounter`.
         table: String,
     },
+    /// Count what a table holds, column by column: nulls, different values, ranges, codes. No value that few rows have.
+    #[command(after_help = "\
+Examples:
+  carelake catalog profile view.encounter
+  carelake --json catalog profile urgent_care.pathways")]
+    Profile {
+        /// Its name, such as `view.encounter`.
+        table: String,
+    },
     /// Tell the catalogue in the words of a standard: descriptions and counts, never a row.
     Export(ExportCatalogArgs),
     /// Make another catalogue equal to this one.

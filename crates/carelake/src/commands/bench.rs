@@ -5,8 +5,6 @@ mod machine;
 mod population;
 mod views;
 
-pub(super) use machine::peak_memory_bytes;
-
 use crate::cli::BenchCommand;
 
 pub(super) async fn run(command: BenchCommand, json: bool) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! `carelake catalog`
 
 mod export;
+mod figures;
 mod glue;
 mod told;
 
@@ -21,12 +22,14 @@ pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> a
     let (action, resource) = match &command {
         CatalogCommand::List | CatalogCommand::Export(_) => (Action::CatalogList, Resource::Lake),
         CatalogCommand::Sync(_) => (Action::CatalogSync, Resource::Lake),
+        CatalogCommand::Profile { table } => (Action::SqlQuery, Resource::Table(access::table(table))),
         CatalogCommand::Show { table } => (Action::CatalogShow, Resource::Table(access::table(table))),
     };
     let parts = Parts::open_for(folder, "catalog", action, resource).await?;
     let done = match command {
         CatalogCommand::List => list(&parts, json).await.map(screen::say),
         CatalogCommand::Show { table } => show(&parts, &table, json).await,
+        CatalogCommand::Profile { table } => figures::run(&parts, &table, json).await,
         CatalogCommand::Export(args) => export::run(&parts, &args).await,
         CatalogCommand::Sync(SyncCommand::Glue(args)) => glue::run(&parts, &args, json).await,
     };

@@ -1,13 +1,43 @@
 //! `carelake key`
 
-use crate::{cli::KeyCommand, home::Places, parts::Parts, screen};
+use crate::{cli::KeyCommand, desk::key_purpose, home::Places, parts::Parts, screen};
 use anyhow::Context;
+use keys::KeyInfo;
 use model::AuditOutcome;
 use policy::{Action, Resource};
 use std::{io::BufRead, path::Path};
 
 pub(super) async fn run(folder: &Path, command: KeyCommand, json: bool) -> anyhow::Result<()> {
-    let KeyCommand::Recover = command;
+    match command {
+        KeyCommand::List => list(folder, json).await,
+        KeyCommand::Recover => recover(folder, json).await,
+    }
+}
+
+async fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
+    let parts = Parts::open_for(folder, "key", Action::KeyList, Resource::Key("any")).await?;
+    let keys = parts.keyring.list();
+    parts.record("key.list", AuditOutcome::Success, "keys", &[]).await?;
+    parts.close().await?;
+    let keys = keys?;
+    if json {
+        for key in keys {
+            let line = serde_json::json!({
+                "key": key.name, "kind": key.kind, "purpose": key_purpose(&key.name), "id": key.id.to_string(),
+            });
+            screen::say(line.to_string());
+        }
+        return Ok(());
+    }
+    let row = |key: &KeyInfo| {
+        vec![key.name.clone(), key.kind.to_owned(), key.id.to_string(), key_purpose(&key.name)]
+    };
+    let rows: Vec<_> = keys.iter().map(row).collect();
+    screen::say(screen::table(&["key", "kind", "id", "what it is for"], &rows));
+    Ok(())
+}
+
+async fn recover(folder: &Path, json: bool) -> anyhow::Result<()> {
     let lines =
         tokio::task::spawn_blocking(|| std::io::stdin().lock().lines().collect::<Result<Vec<_>, _>>());
     let shares: Vec<_> =

@@ -7,7 +7,7 @@ use crate::{
     access::{self, Access},
     cli::MartCommand,
     parts::Parts,
-    screen,
+    registering, screen,
 };
 use anyhow::{Context, bail};
 use control::Run;
@@ -16,14 +16,9 @@ use lake::{
     models::{self, Difference},
     refinery::Refinery,
 };
-use marts::{Mart, Test};
 use model::AuditOutcome;
 use policy::{Action, Resource};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 pub(super) async fn run(folder: &Path, command: MartCommand, json: bool) -> anyhow::Result<()> {
     let parts = Parts::open(folder, "mart").await?;
@@ -144,13 +139,10 @@ async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
 async fn register(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> {
     let (name, files) = folder::read(path)?;
     permit_register(parts, &name, &files).await?;
-    let now = parts.clock.now();
-    let registered = models::register(&parts.reader()?, (&name, &files), "operator", now).await?;
+    let reader = parts.reader()?;
+    let registered =
+        registering::register(&reader, (&name, &files), access::OPERATOR, parts.clock.now()).await;
     let (mart, new) = registered.with_context(|| format!("register {}", path.display()))?;
-    for (file, text) in &mart.views {
-        let registered = lake::registry::register(&parts.control, views::builtin(), text.as_bytes()).await;
-        registered.with_context(|| format!("register the view of {file}"))?;
-    }
     if new {
         let facts = [("models", mart.models.len().to_string()), ("views", mart.views.len().to_string())];
         parts.record("mart.register", AuditOutcome::Success, &name, &facts).await?;
@@ -170,22 +162,11 @@ async fn register(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Refuses whoever may not register a mart, or may not read what it reads: its tables are for others to see. The links
-/// of persons are joined by every mart and published by none, which is checked of the mart itself.
+/// Refuses whoever may not register a mart, or may not read what it reads: its tables are for others to see.
 async fn permit_register(parts: &Parts, name: &str, files: &BTreeMap<String, String>) -> anyhow::Result<()> {
     parts.permit(Action::MartRegister, Resource::Schema(name)).await?;
-    // What is not understood is refused with a better reason than here.
-    let Ok(mart) = Mart::read(name, files.iter().map(|(file, text)| (file.as_str(), text.as_str()))) else {
-        return Ok(());
-    };
-    let tested = mart.models.iter().flat_map(|model| &model.tests).flat_map(Test::reads);
-    let tables: BTreeSet<_> = mart.reads().cloned().chain(tested).collect();
     let access = Access::read(&parts.control, parts.kind).await?;
-    for read in tables
-        .iter()
-        .filter(|read| read.schema != name && !(read.schema.is_empty() && read.name == "person_link"))
-    {
-        let table = read.to_string();
+    for table in registering::reads((name, files)) {
         parts.permit_by(&access, Action::SqlQuery, Resource::Table(access::table(&table))).await?;
     }
     Ok(())
@@ -194,7 +175,7 @@ async fn permit_register(parts: &Parts, name: &str, files: &BTreeMap<String, Str
 async fn check(parts: &Parts, path: &Path) -> anyhow::Result<()> {
     let (name, files) = folder::read(path)?;
     permit_register(parts, &name, &files).await?;
-    let checked = models::check_folder(&parts.reader()?, (&name, &files)).await?;
+    let checked = registering::check(&parts.reader()?, (&name, &files)).await;
     let mart = checked.with_context(|| format!("check {}", path.display()))?;
     parts.record("mart.check", AuditOutcome::Success, &name, &[]).await?;
     screen::say(format!("The mart {name} could be registered: {} models.", mart.models.len()));
@@ -204,10 +185,9 @@ async fn check(parts: &Parts, path: &Path) -> anyhow::Result<()> {
 async fn diff(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> {
     let (name, files) = folder::read(path)?;
     permit_register(parts, &name, &files).await?;
-    let reader = parts.reader()?;
-    let mart = models::check_folder(&reader, (&name, &files)).await?;
-    let mart = mart.with_context(|| format!("check {}", path.display()))?;
-    let (seq, differences) = models::diff(parts.worker_parts()?.as_ref(), &reader, &mart).await?;
+    let key = parts.keyring.worker()?.project_mac;
+    let found = registering::diff(&parts.reader()?, (&name, &files), (&key, parts.clock.now())).await;
+    let (seq, differences) = found.with_context(|| format!("compare {}", path.display()))?;
     parts.record("mart.diff", AuditOutcome::Success, &name, &[("sequence", seq.to_string())]).await?;
     if json {
         for one in &differences {
@@ -262,15 +242,11 @@ async fn new(parts: &Parts, from: &str, output: Option<&Path>) -> anyhow::Result
     if output.exists() {
         bail!("{} is there already", output.display());
     }
-    let beside = output.parent().unwrap_or(Path::new(".")).join(folder::HEAD);
+    let beside = output.parent().unwrap_or(Path::new(".")).join(registering::HEAD);
     fs::create_dir_all(output.parent().unwrap_or(Path::new(".")))?;
     fs::write(output, text).with_context(|| format!("write {}", output.display()))?;
     if !beside.exists() {
-        fs::write(
-            &beside,
-            "question = \"What does this mart answer, in a sentence?\"\n\n[job]\non_commit = true\n",
-        )
-        .with_context(|| format!("write {}", beside.display()))?;
+        fs::write(&beside, registering::FIRST_HEAD).with_context(|| format!("write {}", beside.display()))?;
     }
     screen::say(format!(
         "{} is written. Change it, then `carelake mart register` its folder.",

@@ -1,10 +1,10 @@
 //! `carelake provider`
 
-mod credential;
 mod show;
 
 use crate::{
     cli::{CredentialArgs, Method, ProviderCommand, ReachArgs},
+    credential::Credentials,
     parts::Parts,
     screen,
 };
@@ -13,8 +13,10 @@ use control::{NewProvider, Reach};
 use model::{AuditOutcome, Scope, SourceId};
 use policy::{Action, Resource};
 use serde_json::{Value, json};
-use std::path::Path;
+use server::{NewProof, Proof};
+use std::{fs, path::Path};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// A client id and its secret, shown once.
 pub(super) struct Secret {
@@ -102,13 +104,13 @@ async fn add(
     reach: Reach,
 ) -> anyhow::Result<Value> {
     let client_id = format!("{name}-{}", &Uuid::new_v4().simple().to_string()[..8]);
-    let made = credential::make(parts, &client_id, credential).await?;
-    let facts = [("scopes", screen::words(&scopes)), ("method", made.new.material.method().to_owned())];
+    let NewProof { new: credential, shown } = make(parts, &client_id, credential).await?;
+    let facts = [("scopes", screen::words(&scopes)), ("method", credential.material.method().to_owned())];
     let provider =
-        NewProvider { name: name.clone(), client_id: client_id.clone(), scopes, reach, credential: made.new };
+        NewProvider { name: name.clone(), client_id: client_id.clone(), scopes, reach, credential };
     parts.control.add_provider(provider).await?;
     parts.record("provider.add", AuditOutcome::Success, name.as_str(), &facts).await?;
-    Ok(with(json!({ "name": name, "client_id": client_id }), made.shown))
+    Ok(with(json!({ "name": name, "client_id": client_id }), &shown))
 }
 
 async fn rotate(
@@ -119,16 +121,16 @@ async fn rotate(
 ) -> anyhow::Result<Value> {
     let provider = parts.control.provider(name).await?;
     let provider = provider.with_context(|| format!("there is no provider `{name}`"))?;
-    let made = credential::make(parts, &provider.client_id, args).await?;
-    let facts = [("method", made.new.material.method().to_owned())];
+    let NewProof { new, shown } = make(parts, &provider.client_id, args).await?;
+    let facts = [("method", new.material.method().to_owned())];
     let until = parts.clock.now().plus_ms(i64::from(overlap_hours) * 3_600_000);
-    let id = made.new.id.clone();
-    parts.control.add_credential(name, made.new, Some(until)).await?;
+    let id = new.id.clone();
+    parts.control.add_credential(name, new, Some(until)).await?;
     parts.record("provider.rotate", AuditOutcome::Success, name.as_str(), &facts).await?;
     let said = json!({
         "name": name, "client_id": provider.client_id, "credential": id, "others_until": until.to_string(),
     });
-    Ok(with(said, made.shown))
+    Ok(with(said, &shown))
 }
 
 async fn set(
@@ -179,10 +181,32 @@ fn told(json: bool, value: Value, sentence: impl FnOnce() -> String) {
     screen::say(if json { value.to_string() } else { sentence() });
 }
 
-/// The members of both.
-fn with(mut one: Value, other: Value) -> Value {
-    if let (Value::Object(one), Value::Object(other)) = (&mut one, other) {
-        one.extend(other);
+/// A credential by what was typed; files are read here.
+async fn make(parts: &Parts, client_id: &str, args: &CredentialArgs) -> anyhow::Result<NewProof> {
+    let proof = match args.auth {
+        Method::Secret => Proof::Secret,
+        Method::Sigv4 => Proof::Signing,
+        Method::Smart => match args.jwks.as_deref().unwrap_or_default() {
+            url if url.starts_with("https://") => Proof::Keys(url.to_owned()),
+            file => Proof::Keys(fs::read_to_string(file).with_context(|| format!("read {file}"))?),
+        },
+        Method::Mtls => {
+            let file = args.cert.as_deref().unwrap_or(Path::new(""));
+            let pem = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+            Proof::Certificate(pem)
+        }
+        Method::Issuer => Proof::Issuer {
+            issuer: args.issuer.clone().unwrap_or_default(),
+            client: args.client.clone().unwrap_or_default(),
+        },
+    };
+    Ok(Credentials::new(parts)?.make(client_id, &proof).await?)
+}
+
+/// The members, and what is shown once.
+fn with(mut one: Value, shown: &[(&'static str, Zeroizing<String>)]) -> Value {
+    for (name, value) in shown {
+        one[*name] = value.as_str().into();
     }
     one
 }

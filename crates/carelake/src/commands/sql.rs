@@ -1,13 +1,13 @@
 //! `carelake sql`
 
 use crate::{
-    access::Access,
+    access::{Access, OPERATOR},
     asking,
     cli::{RowFormat, SqlArgs},
     parts::Parts,
     screen,
 };
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use arrow::{array::RecordBatch, csv, json};
 use keys::Zone;
 use lake::sql::{PUBLIC, Question};
@@ -33,7 +33,11 @@ async fn answer(parts: &Parts, args: &SqlArgs, json: bool) -> anyhow::Result<Str
     if let Some(seq) = args.at_least {
         wait(parts, CommitSeq(seq)).await?;
     }
-    let rows = ask(parts, &args.query).await?;
+    let query = match (&args.query, &args.saved) {
+        (Some(query), _) => query.clone(),
+        (None, name) => saved(parts, name.as_deref().unwrap_or_default()).await?,
+    };
+    let rows = ask(parts, &query).await?;
     let format = if json { RowFormat::Json } else { args.format };
     let mut out = Vec::new();
     match format {
@@ -49,6 +53,13 @@ async fn answer(parts: &Parts, args: &SqlArgs, json: bool) -> anyhow::Result<Str
         }
     }
     Ok(String::from_utf8_lossy(&out).trim_end().to_owned())
+}
+
+/// The SQL of a question that was kept for everybody.
+async fn saved(parts: &Parts, name: &str) -> anyhow::Result<String> {
+    let found = parts.control.saved_query(OPERATOR, name).await?;
+    let found = found.with_context(|| format!("nobody has kept a question `{name}` for everybody"))?;
+    Ok(found.sql)
 }
 
 /// The rows that answer `query` at the newest sequence. No record, no answer: nobody sees them before the

@@ -14,8 +14,10 @@ pub struct Confirm {
     pub title: String,
     /// The part of the console that it belongs to.
     pub section: Section,
-    /// The page of what is changed; where to go instead.
+    /// What is changed.
     pub of: Address,
+    /// Where to go instead.
+    pub back: Address,
     /// The change, as [`Address::change`] has it.
     pub change: &'static str,
     /// What will happen, in a sentence or two.
@@ -28,7 +30,7 @@ pub struct Confirm {
     pub button: String,
     /// Whether it takes something away.
     pub takes_away: bool,
-    /// The command that does the same, without `carelake`.
+    /// The command that does the same, without `carelake`; empty where there is none.
     pub command: String,
 }
 
@@ -55,10 +57,10 @@ impl Page for Confirm {
                     button class=(if self.takes_away { "button taking" } else { "button first" }) type="submit" {
                         (text(&self.button))
                     }
-                    (button::button(&self.of, "Go back"))
+                    (button::button(&self.back, "Go back"))
                 }
             }))
-            p class="hint" { "From the command line: " (facts::command(&self.command)) }
+            @if !self.command.is_empty() { p class="hint" { "From the command line: " (facts::command(&self.command)) } }
         }
     }
 }

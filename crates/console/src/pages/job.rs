@@ -27,6 +27,8 @@ pub struct JobPowers {
     pub run: bool,
     /// Pause and resume it.
     pub pause: bool,
+    /// Change the mart that it builds.
+    pub edit: bool,
 }
 
 /// One job.
@@ -71,10 +73,15 @@ impl Page for JobPage {
         Place::below(Section::Jobs)
     }
 
+    fn command(&self) -> Option<String> {
+        Some(format!("job show {}", facts::word(&self.name)))
+    }
+
     fn beside(&self, _: &Frame) -> Option<Markup> {
         let here = Address::job(&self.name);
         Some(html! {
             @if self.paused { (tag::tag(Tone::Warning, "paused")) }
+            @if self.may.edit { (button::button(&Address::mart(&self.target), "Edit the SQL")) }
             @if self.may.run { (button::button(&here.change("run"), "Run now")) }
             @if self.may.pause && self.paused { (button::button(&here.change("resume"), "Resume")) }
             @if self.may.pause && !self.paused { (button::button(&here.change("pause"), "Pause")) }

@@ -5,11 +5,12 @@ use super::{
     run_row::{self, RunRow},
 };
 use crate::{
-    Address, Frame, Page, Place, Section, Tone, button,
+    Address, Frame, Page, Place, Region, Section, Tone, button,
     chart::Plot,
     facts::{self, Figure},
     figure,
     grid::{self, Grid},
+    shell,
     text::text,
 };
 use maud::{Markup, html};
@@ -62,17 +63,36 @@ impl Page for Overview {
 
     fn body(&self, frame: &Frame) -> Markup {
         html! {
-            (self.figures(frame))
-            @if self.sequence == 0 { (self.first_hour()) }
+            @for region in self.regions(frame) { (shell::live(region)) }
+        }
+    }
+
+    fn regions(&self, frame: &Frame) -> Vec<Region> {
+        vec![
+            shell::region("figures", self.figures(frame)),
+            shell::region("first", html! { @if self.sequence == 0 { (self.first_hour(frame)) } }),
+            shell::region("work", self.work(frame)),
+            shell::region(
+                "arrivals",
+                html! {
+                    @if let Some(arrivals) = &self.arrivals && !arrivals.is_empty() {
+                        (facts::section("What arrived", self.arrived(arrivals, frame)))
+                    }
+                },
+            ),
+        ]
+    }
+}
+
+impl Overview {
+    fn work(&self, frame: &Frame) -> Markup {
+        html! {
             @if let Some(alerts) = &self.alerts && !alerts.is_empty() {
                 (facts::section("Alerts", alerts::table(alerts, frame)))
             }
             @if let Some((running, failed)) = &self.runs {
                 @if !failed.is_empty() { (facts::section("Failed", runs(failed, frame))) }
                 @if !running.is_empty() { (facts::section("At work", runs(running, frame))) }
-            }
-            @if let Some(arrivals) = &self.arrivals && !arrivals.is_empty() {
-                (facts::section("What arrived", self.arrived(arrivals, frame)))
             }
         }
     }
@@ -160,7 +180,7 @@ impl Overview {
         }
     }
 
-    fn first_hour(&self) -> Markup {
+    fn first_hour(&self, frame: &Frame) -> Markup {
         let (gateway, ca) = (facts::word(&self.gateway), facts::word(&self.ca_file));
         let token = format!(
             "curl --cacert {ca} -u CLIENT_ID:SECRET -d grant_type=client_credentials {gateway}/oauth/token"
@@ -173,10 +193,22 @@ impl Overview {
             html! {
                 p { "Nothing has come in yet. Four steps lead to a first answer." }
                 ol class="steps" {
-                    li { "Register a provider; its credential is shown once. " (facts::command("provider add gp-elm-grove")) }
+                    li {
+                        "Register a provider; its credential is shown once. "
+                        @if frame.sections.contains(&Section::Providers) { (button::button(&Address::new_provider(), "Register a provider")) " " }
+                        (facts::command("provider add gp-elm-grove"))
+                    }
                     li { "Get a token, and send a first resource. " pre tabindex="0" { (text(&token)) } pre tabindex="0" { (text(&send)) } }
-                    li { "Ask for it. " (facts::command("sql 'select * from view.patient'")) }
-                    li { "Make a mart of it. " (facts::command("mart new --from view.patient -o first/patients.sql && carelake mart register first/")) }
+                    li {
+                        "Ask for it. "
+                        @if frame.sections.contains(&Section::Sql) { (button::button(&Address::sql().with("sql", "select * from view.patient"), "Ask")) " " }
+                        (facts::command("sql 'select * from view.patient'"))
+                    }
+                    li {
+                        "Make a mart of it. "
+                        @if frame.sections.contains(&Section::Jobs) { (button::button(&Address::new_mart().with("from", "view.patient"), "Make a mart")) " " }
+                        (facts::command("mart new --from view.patient -o first/patients.sql && carelake mart register first/"))
+                    }
                 }
                 p { "Or see a whole lake at work: " (facts::command("demo --keep demo-home")) }
             },

@@ -67,6 +67,8 @@ pub struct ProviderPage {
     pub findings: Vec<Finding>,
     /// Whether the person may refuse it, or let it in again.
     pub may_change: bool,
+    /// Whether the person may give it credentials, and take them back.
+    pub may_rotate: bool,
 }
 
 impl Page for ProviderPage {
@@ -121,6 +123,7 @@ impl ProviderPage {
             grid::column("State"),
             grid::column("Made"),
             grid::column("Ends"),
+            grid::column("Change"),
         ];
         let row = |one: &Credential| {
             vec![
@@ -129,12 +132,16 @@ impl ProviderPage {
                 if one.counts { tag::tag(Tone::Good, "counts") } else { tag::tag(Tone::Quiet, "over") },
                 figure::moment(one.created),
                 figure::perhaps(one.expires),
+                html! {
+                    @if self.may_rotate && one.counts { (button::link(&Address::credential(&one.id).change("revoke"), "Take it back")) }
+                    @else { (figure::none()) }
+                },
             ]
         };
         let rows = self.credentials.iter().map(row).collect();
         html! {
             (Grid { caption: "Credentials", quiet: true, columns: &columns, rows }.render(frame, None))
-            p class="hint" { "Another one: " (facts::command(&format!("provider rotate {}", facts::word(&self.name)))) }
+            @if self.may_rotate { p { (button::button(&Address::new_credential(&self.name), "A further credential")) } }
         }
     }
 

@@ -34,6 +34,8 @@ pub struct ProviderList {
     pub sort: Sort,
     /// Which of them are shown.
     pub paging: Paging,
+    /// Whether the person may register one.
+    pub may_add: bool,
 }
 
 pub(crate) fn state(enabled: bool) -> Markup {
@@ -55,6 +57,10 @@ impl Page for ProviderList {
 
     fn is_a_list(&self) -> bool {
         true
+    }
+
+    fn beside(&self, _: &Frame) -> Option<Markup> {
+        self.may_add.then(|| button::button(&Address::new_provider(), "Register a provider"))
     }
 
     fn body(&self, frame: &Frame) -> Markup {

@@ -41,6 +41,8 @@ pub struct RunPowers {
     pub retry: bool,
     /// End it.
     pub cancel: bool,
+    /// Change the mart that it builds.
+    pub edit: bool,
 }
 
 /// One run.
@@ -90,6 +92,7 @@ impl Page for RunPage {
     fn beside(&self, _: &Frame) -> Option<Markup> {
         let here = Address::run(self.run.id);
         Some(html! {
+            @if self.may.edit && self.run.kind == "mart" { (button::button(&Address::mart(&self.run.target), "Edit the SQL")) }
             @if self.may.retry { (button::button(&here.change("retry"), "Retry")) }
             @if self.may.cancel { (button::taking(&here.change("cancel"), "Cancel")) }
         })

@@ -48,6 +48,21 @@ pub struct Answer {
     pub plan: String,
 }
 
+/// A question that somebody has kept.
+#[derive(Clone, Debug)]
+pub struct SavedRow {
+    /// What it is called.
+    pub name: String,
+    /// What it answers.
+    pub about: String,
+    /// Who has kept it.
+    pub owner: String,
+    /// Whether others find it.
+    pub shared: bool,
+    /// Whether it is the person's own.
+    pub own: bool,
+}
+
 /// The SQL page.
 #[derive(Clone, Debug, Default)]
 pub struct SqlPage {
@@ -65,6 +80,10 @@ pub struct SqlPage {
     pub problem: Option<String>,
     /// Tables to begin with, such as `view.patient`.
     pub tables: Vec<String>,
+    /// Questions that are kept.
+    pub saved: Vec<SavedRow>,
+    /// The kept question that this one was.
+    pub opened: String,
 }
 
 impl Page for SqlPage {
@@ -74,6 +93,10 @@ impl Page for SqlPage {
 
     fn place(&self) -> Place {
         Place::first_of(Section::Sql)
+    }
+
+    fn command(&self) -> Option<String> {
+        (!self.sql.is_empty()).then(|| format!("sql {}", facts::word(&self.sql)))
     }
 
     fn body(&self, frame: &Frame) -> Markup {
@@ -98,7 +121,9 @@ impl Page for SqlPage {
                 }
             }))
             @if let Some(answer) = &self.answer { (self.answered(answer, frame)) }
-            @else if !self.tables.is_empty() {
+            @if !self.sql.is_empty() { (self.keep(frame)) }
+            @if self.answer.is_none() && !self.saved.is_empty() { (facts::section("Kept questions", self.kept(frame))) }
+            @if self.answer.is_none() && !self.tables.is_empty() {
                 (facts::section("Tables to begin with", html! {
                     ul class="tables" {
                         @for table in &self.tables {
@@ -143,6 +168,44 @@ impl SqlPage {
                 details { summary { "How it was carried out" } (block(&answer.plan)) }
             }))
         }
+    }
+
+    fn keep(&self, frame: &Frame) -> Markup {
+        html! {
+            details class="keep" {
+                summary { "Keep this question" }
+                (field::post(frame, &Address::save_query(), "form", html! {
+                    input type="hidden" name="sql" value=(self.sql);
+                    (Field { name: "name", label: "Name", value: &self.opened, required: true,
+                        hint: "one of your own with this name is replaced", ..Field::default() }.render())
+                    (Field { name: "about", label: "What it answers", ..Field::default() }.render())
+                    (field::tick("shared", "Others find it too", false))
+                    button class="button" type="submit" { "Keep it" }
+                }))
+            }
+        }
+    }
+
+    fn kept(&self, frame: &Frame) -> Markup {
+        let columns = [
+            grid::column("Question"),
+            grid::column("What it answers"),
+            grid::column("Whose"),
+            grid::column("Change"),
+        ];
+        let row = |one: &SavedRow| {
+            vec![
+                button::link(&Address::sql().with("saved", &one.name), &one.name),
+                text(&one.about),
+                html! { (text(&one.owner)) @if one.shared { ", for everybody" } },
+                html! {
+                    @if one.own { (button::link(&Address::saved_query(&one.name).change("forget"), "Forget it")) }
+                    @else { (figure::none()) }
+                },
+            ]
+        };
+        let rows = self.saved.iter().map(row).collect();
+        Grid { caption: "Kept questions", quiet: true, columns: &columns, rows }.render(frame, None)
     }
 
     fn plot(&self, answer: &Answer) -> Option<Plot> {

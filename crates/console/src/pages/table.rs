@@ -1,7 +1,7 @@
 //! One table: what its columns mean, where its rows come from.
 
 use crate::{
-    Address, Frame, Page, Place, Section, button, facts, figure,
+    Address, Frame, Page, Place, Section, button, chart, facts, field, figure,
     graph::Graph,
     grid::{self, Grid},
     text::text,
@@ -20,6 +20,51 @@ pub struct ColumnRow {
     pub nullable: bool,
     /// What it means.
     pub meaning: String,
+}
+
+/// What a column holds, in figures.
+#[derive(Clone, Debug, Default)]
+pub struct ColumnFigures {
+    /// Its name.
+    pub name: String,
+    /// Rows in which it is null.
+    pub nulls: u64,
+    /// About how many different values it has.
+    pub distinct: u64,
+    /// The smallest and the largest, of numbers and times.
+    pub range: Option<(String, String)>,
+    /// How values lie between these: from which value on there are how many.
+    pub histogram: Vec<(String, u64)>,
+    /// The most frequent codes, with their rows.
+    pub top: Vec<(String, u64)>,
+}
+
+/// What a table holds, in figures.
+#[derive(Clone, Debug, Default)]
+pub struct TableFigures {
+    /// The version that was counted.
+    pub version: i64,
+    /// Its rows, as readers see them.
+    pub rows: u64,
+    /// Each column.
+    pub columns: Vec<ColumnFigures>,
+}
+
+/// A version of a table.
+#[derive(Clone, Debug)]
+pub struct VersionRow {
+    /// The sequence that published it.
+    pub sequence: u64,
+    /// When.
+    pub published: Timestamp,
+    /// The version in Delta Lake.
+    pub version: i64,
+    /// Its rows.
+    pub rows: u64,
+    /// Its bytes.
+    pub bytes: u64,
+    /// What is different in its columns from the version before, a line each; none where that is not known.
+    pub changes: Vec<String>,
 }
 
 /// One table.
@@ -53,8 +98,14 @@ pub struct TablePage {
     pub columns: Vec<ColumnRow>,
     /// Where its rows come from and go to.
     pub lineage: Graph,
+    /// What it holds, where that was counted and the person may see it.
+    pub figures: Option<TableFigures>,
+    /// Its versions that can be read still, the newest first.
+    pub versions: Vec<VersionRow>,
     /// Whether the person may ask for its rows.
     pub may_query: bool,
+    /// Whether the person may make a mart of it.
+    pub may_model: bool,
 }
 
 impl Page for TablePage {
@@ -72,7 +123,10 @@ impl Page for TablePage {
 
     fn beside(&self, _: &Frame) -> Option<Markup> {
         let ask = format!("select * from {}.{} limit 100", self.schema, self.name);
-        self.may_query.then(|| button::button(&Address::sql().with("sql", &ask), "Query it"))
+        Some(html! {
+            @if self.may_query { (button::button(&Address::sql().with("sql", &ask), "Query it")) }
+            @if self.may_model { (button::button(&Address::new_mart().with("from", &self.title()), "Make a mart of it")) }
+        })
     }
 
     fn body(&self, frame: &Frame) -> Markup {
@@ -104,9 +158,106 @@ impl Page for TablePage {
                 }),
             ]))
             (facts::section("Columns", Grid { caption: "Columns", quiet: true, columns: &columns, rows }.render(frame, None)))
+            @if self.may_query { (facts::section("What is in it", self.counted(frame))) }
             @if self.lineage.nodes.len() > 1 {
                 (facts::section("Lineage", self.lineage.render("Where the table's rows come from, and what is made of them")))
             }
+            @if !self.versions.is_empty() { (facts::section("Versions", self.versions(frame))) }
         }
     }
+}
+
+impl TablePage {
+    fn counted(&self, frame: &Frame) -> Markup {
+        let here = Address::table(&self.schema, &self.name);
+        let count = |label: &str| {
+            field::post(
+                frame,
+                &here.change("count"),
+                "plain",
+                html! { button class="button" type="submit" { (label) } },
+            )
+        };
+        let Some(figures) = &self.figures else {
+            return html! { p { "It has not been counted yet." } (count("Count it now")) };
+        };
+        let columns = [
+            grid::column("Column"),
+            grid::numbers("Null"),
+            grid::numbers("Different"),
+            grid::column("From"),
+            grid::column("To"),
+            grid::column("How they lie"),
+            grid::column("Most frequent"),
+        ];
+        let row = |one: &ColumnFigures| {
+            let share = if figures.rows == 0 { 0.0 } else { one.nulls as f64 / figures.rows as f64 * 100.0 };
+            let (from, to) = one.range.clone().unzip();
+            let bound = |value: Option<String>| html! { @match value { Some(value) => (text(&value)), None => (figure::none()) } };
+            let counts: Vec<u64> = one.histogram.iter().map(|(_, count)| *count).collect();
+            vec![
+                text(&one.name),
+                html! { (format!("{share:.1} %")) },
+                html! { (figure::count(one.distinct)) },
+                bound(from),
+                bound(to),
+                html! {
+                    @if counts.len() > 1 { (chart::spark(&counts, &lie(&one.histogram))) } @else { (figure::none()) }
+                },
+                html! {
+                    @if one.top.is_empty() { (figure::none()) }
+                    @for (at, (code, rows)) in one.top.iter().take(5).enumerate() {
+                        @if at > 0 { ", " } (text(code)) " " (figure::count(*rows))
+                    }
+                },
+            ]
+        };
+        let rows = figures.columns.iter().map(row).collect();
+        html! {
+            p class="hint" {
+                (figure::counted(figures.rows, "row", "rows")) " of version " (figures.version)
+                @if figures.version != self.version { ", which is not the newest" }
+                ". Values that fewer than five rows have are not told. From the command line: "
+                (facts::command(&format!("catalog profile {}", facts::word(&self.title()))))
+            }
+            (Grid { caption: "Columns in figures", quiet: true, columns: &columns, rows }.render(frame, None))
+            @if figures.version != self.version { (count("Count it anew")) }
+        }
+    }
+
+    fn versions(&self, frame: &Frame) -> Markup {
+        let columns = [
+            grid::column("Published"),
+            grid::numbers("Sequence"),
+            grid::numbers("Version"),
+            grid::numbers("Rows"),
+            grid::numbers("Size"),
+            grid::column("What is different in its columns"),
+        ];
+        let row = |one: &VersionRow| {
+            vec![
+                figure::moment(one.published),
+                html! { (one.sequence) },
+                html! { (one.version) },
+                html! { (figure::count(one.rows)) },
+                html! { (figure::bytes(one.bytes)) },
+                html! {
+                    @if one.changes.is_empty() { (figure::none()) }
+                    @else { ul class="plain" { @for change in &one.changes { li { (text(change)) } } } }
+                },
+            ]
+        };
+        let rows = self.versions.iter().map(row).collect();
+        Grid { caption: "Versions that can be read", quiet: true, columns: &columns, rows }
+            .render(frame, None)
+    }
+}
+
+/// A histogram in words.
+fn lie(histogram: &[(String, u64)]) -> String {
+    let most = histogram.iter().max_by_key(|(_, count)| *count);
+    most.map(|(from, count)| {
+        format!("{} classes; most, {}, from {from} on", histogram.len(), figure::count(*count))
+    })
+    .unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! Working at queued runs: each is one holder's at a time, fenced by an epoch, and ends once.
 
-use super::{EPOCH_AT, Run, RunId, RunState, read_run, select_runs};
+use super::{EPOCH_AT, Run, RunId, RunState, note_in, read_run, select_runs};
 use crate::{
     Control, ControlError, Publication, TableVersion, WorkerLease,
     database::Tx,
@@ -99,6 +99,7 @@ impl Control {
                 };
                 let params = [run.id.0.into(), epoch.into(), state.as_str().into(), why.into(), now.0.into()];
                 tx.run(CLAIM, GIVE_UP, &params).await?;
+                note_in(&mut tx, CLAIM, run.id).await?;
                 continue;
             }
             let more = i64::from(taken_from.is_some());
@@ -113,6 +114,7 @@ impl Control {
             // Somebody may have ended it, or held it on, since it was looked at.
             let Some(row) = tx.row(CLAIM, TAKE, &params).await? else { continue };
             let epoch = Epoch(row.int(0)?);
+            note_in(&mut tx, CLAIM, run.id).await?;
             tx.commit(CLAIM).await?;
             let lease = RunLease { id: run.id, epoch, holder: holder.to_owned() };
             let attempt = run.attempt + u64::from(taken_from.is_some());
@@ -219,6 +221,7 @@ async fn end_attempt_in(
     if changed == 0 {
         return Err(lost(lease));
     }
+    note_in(tx, END, lease.id).await?;
     // A job whose run failed waits for the next change, as one whose run did not.
     const GIVEN_UP: &str =
         "UPDATE job SET made_from = (SELECT c.value FROM counter c WHERE c.name = 'commit_seq')

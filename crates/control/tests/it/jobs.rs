@@ -182,16 +182,12 @@ async fn old_runs_are_forgotten_but_for_the_newest_of_each_job() {
         control.log_run(claimed.run.id, "something").await.unwrap();
         control.end_attempt(&claimed.lease, Ending::Over(RunState::Failed), "", "").await.unwrap();
     }
-    let newest = control.newest_runs(2).await.unwrap();
-    assert_eq!(newest["mart.a"].iter().map(|run| run.id).collect::<Vec<_>>(), ids[1..]);
     let import = control.run_start("import", "gp", "operator").await.unwrap();
     assert_eq!(control.forget_runs(ground.clock.now()).await.unwrap(), 0, "none ended before");
     ground.clock.advance_ms(1);
     assert_eq!(control.forget_runs(ground.clock.now()).await.unwrap(), 2);
     let left: Vec<_> = control.runs(None, 10).await.unwrap().into_iter().map(|run| run.id).collect();
     assert_eq!(left, [import, ids[2]], "what is under way stays");
-    let newest = control.newest_runs(3).await.unwrap();
-    assert_eq!(newest["mart.a"].iter().map(|run| run.id).collect::<Vec<_>>(), [ids[2]]);
     assert_eq!(control.run_log(ids[0], 0).await.unwrap(), []);
 }
 

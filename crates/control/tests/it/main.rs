@@ -15,6 +15,7 @@ mod holds;
 mod jobs;
 mod leases;
 mod ledger;
+mod lists;
 mod once;
 mod people;
 mod profiles;

@@ -9,7 +9,7 @@ fn source(name: &str) -> SourceId {
 }
 
 fn profile(day: i64, step: u64, text: &str) -> DayProfile {
-    DayProfile { day, step, profile: text.to_owned() }
+    DayProfile { day, step, profile: text.to_owned(), resources: text.len() as u64 }
 }
 
 fn finding(kind: &str, place: &str, stops: bool) -> NewFinding {

@@ -69,6 +69,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("mart register MART", &["decide", "mart.register"]),
     ("catalog list", &["decide", "catalog.list"]),
     ("catalog show view.patient", &["decide", "catalog.show"]),
+    ("catalog profile view.patient", &["decide", "catalog.profile"]),
     ("catalog export dcat -o OUT.jsonld", &["decide", "catalog.list", "catalog.export"]),
     ("catalog export openlineage", &["decide", "catalog.list", "catalog.export"]),
     // Without credentials.
@@ -117,6 +118,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("audit hold place --reason inquiry", &["decide", "audit.hold.place"]),
     ("audit hold list", &["decide", "audit.hold.list"]),
     ("audit hold release 1", &["decide", "audit.hold.release"]),
+    ("key list", &["decide", "key.list"]),
     ("key recover", &[]),
 ];
 

@@ -38,7 +38,7 @@ pub(super) enum KeyKind {
 }
 
 impl KeyKind {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Aes256 => "aes-256",
             Self::HmacSha256 => "hmac-sha256",
@@ -155,6 +155,11 @@ impl KeyringFile {
             .len();
         plain.truncate(length);
         Ok(plain)
+    }
+
+    /// The names and kinds of all keys, in the order of the file.
+    pub(super) fn listed(&self) -> impl Iterator<Item = (&str, KeyKind)> {
+        self.keys.iter().map(|key| (key.name.as_str(), key.kind))
     }
 
     /// Tries every key.

@@ -59,8 +59,14 @@ mod tests {
             missed: missed.to_owned(),
             ..NewJob::by_command("a", "mart", "a")
         };
-        let job =
-            Job { is, paused: false, next_due: Some(Timestamp(HOUR)), made_from: CommitSeq(0), queued: None };
+        let job = Job {
+            is,
+            paused: false,
+            next_due: Some(Timestamp(HOUR)),
+            made_from: CommitSeq(0),
+            queued: None,
+            last: None,
+        };
         let due = due_job(&job, Timestamp(now)).unwrap();
         (due.runs.iter().map(|run| run.0 / HOUR).collect(), due.next_due.unwrap().0 / HOUR)
     }

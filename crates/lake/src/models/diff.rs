@@ -3,13 +3,13 @@
 use super::{pseudonym, tests};
 use crate::{
     LakeError,
-    refinery::WorkerParts,
     sql::{self, Reader, Session},
     table::plain_type,
 };
 use arrow::datatypes::SchemaRef;
+use keys::MacKey;
 use marts::{Mart, Model, Test};
-use model::CommitSeq;
+use model::{CommitSeq, Timestamp};
 use std::sync::Arc;
 
 /// Names the published rows while they are compared.
@@ -39,17 +39,18 @@ pub struct Difference {
 }
 
 /// Makes all models of `mart` whole at the newest sequence, as a run would, and compares each with the table of its
-/// name at the same sequence. The sequence comes with it.
+/// name at the same sequence. The sequence comes with it. Persons are under the pseudonyms that `project_mac` gives
+/// the mart; tests are asked at `now`.
 ///
 /// # Errors
 /// A query fails, or needs more memory than a query may have.
 pub async fn diff(
-    parts: &WorkerParts,
     reader: &Reader,
     mart: &Mart,
+    (project_mac, now): (&MacKey, Timestamp),
 ) -> Result<(CommitSeq, Vec<Difference>), LakeError> {
     let session = reader.session(None).await?;
-    let own = pseudonym::Pseudonyms::new(&parts.keys.project_mac, &mart.name);
+    let own = pseudonym::Pseudonyms::new(project_mac, &mart.name);
     session.context().register_udf(pseudonym::mart_person(own));
     let mut differences = Vec::new();
     for model in &mart.models {
@@ -66,7 +67,7 @@ pub async fn diff(
             None => None,
         };
         session.put(sql::PUBLIC, tests::THIS, Arc::clone(&made))?;
-        let failed = match tests::run(&session, model, parts.clock.now()).await {
+        let failed = match tests::run(&session, model, now).await {
             Ok(()) => None,
             Err(LakeError::ModelTests { failed, .. }) => Some(failed),
             Err(error) => return Err(error),

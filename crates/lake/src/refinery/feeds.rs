@@ -65,12 +65,15 @@ async fn add(
     let mut tried = 0;
     loop {
         let kept = control.feed_profiles(source, day, day).await?.pop();
-        let kept = kept.unwrap_or(DayProfile { day, step: 0, profile: String::new() });
+        let kept = kept.unwrap_or(DayProfile { day, step: 0, profile: String::new(), resources: 0 });
         // One that is not understood was written by a later version: it is begun anew.
         let mut whole = FeedProfile::from_json(&kept.profile).unwrap_or_default();
         whole.merge(profile);
         let Ok(profile) = whole.to_json() else { return Ok(()) };
-        match control.put_feed_profile(source, &DayProfile { profile, ..kept }).await {
+        match control
+            .put_feed_profile(source, &DayProfile { profile, resources: whole.resources, ..kept })
+            .await
+        {
             Err(ControlError::Outrun { .. }) if tried < TRIES => tried += 1,
             put => return put.map(drop),
         }

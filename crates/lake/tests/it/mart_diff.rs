@@ -19,7 +19,9 @@ fn files(columns: &str) -> BTreeMap<String, String> {
 async fn differs(home: &Home, columns: &str) -> Difference {
     let files = files(columns);
     let mart = check_folder(&home.reader(), ("winter", &files)).await.unwrap().unwrap();
-    let (seq, mut differences) = diff(&home.worker_parts("d"), &home.reader(), &mart).await.unwrap();
+    let parts = home.worker_parts("d");
+    let (seq, mut differences) =
+        diff(&home.reader(), &mart, (&parts.keys.project_mac, parts.clock.now())).await.unwrap();
     assert_eq!(seq, home.control.published().await.unwrap());
     assert_eq!(differences.len(), 1);
     differences.pop().unwrap()

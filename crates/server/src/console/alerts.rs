@@ -78,6 +78,7 @@ pub(super) async fn ask(
         title: format!("Have you seen to `{}`?", alert.found.title),
         section: Section::Alerts,
         of: here.clone(),
+        back: here.clone(),
         change: "acknowledge",
         effect: "It is open no more. Your name and note stay with it.".to_owned(),
         undo: None,

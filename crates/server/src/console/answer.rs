@@ -128,6 +128,12 @@ pub(super) fn said(query: &Fields) -> Option<String> {
         Some("resumed") => "The job is queued again when it is due.",
         Some("acknowledged") => "It is noted that you have seen to this.",
         Some("disabled") => "The provider is refused from its next request on.",
+        Some("registered") => "The mart is registered. Its next run makes its tables anew.",
+        Some("the-same") => "The mart is registered with these texts already.",
+        Some("kept") => "The question is kept.",
+        Some("forgotten") => "The question is forgotten.",
+        Some("counted") => "The table is counted.",
+        Some("revoked") => "The credential is refused from its next request on.",
         Some("enabled") => "The provider is let in again.",
         _ => return None,
     };

@@ -1,21 +1,21 @@
 //! The catalogue: databases and tables.
 
 use super::{
-    answer::{Refused, page},
-    lake,
-    listing::{self, Listed},
-    session::Visitor,
+    answer::{Refused, done, page},
+    lake, listing,
+    session::{Sent, Visitor},
 };
 use ::console::{
     Address,
     graph::{Graph, Node},
-    pages::{Catalogue, CatalogueFilter, ColumnRow, TablePage, TableRow},
+    pages::{Catalogue, CatalogueFilter, ColumnRow, TablePage, TableRow, VersionRow},
 };
 use axum::{extract::Path, response::Response};
-use control::{CatalogTable, TableKind};
+use control::{CatalogTable, TableName, TableOrder, WhichTables};
 use model::AuditOutcome;
 use policy::{Action, Purpose, Resource};
-use std::collections::BTreeSet;
+/// Versions that a page shows.
+const VERSIONS: u64 = 50;
 
 fn number(value: i64) -> u64 {
     u64::try_from(value).unwrap_or_default()
@@ -28,17 +28,24 @@ pub(super) async fn list(visitor: Visitor) -> Result<Response, Refused> {
         text: visitor.asked("q").to_owned(),
         database: visitor.asked("database").to_owned(),
     };
-    let mut tables = visitor.desk.control.tables().await?;
-    tables.retain(|table| table.table.kind != TableKind::Internal);
-    let databases: BTreeSet<_> = tables.iter().map(|table| table.table.table.schema.clone()).collect();
-    let wanted = filter.text.to_lowercase();
-    let has = |text: &str| text.to_lowercase().contains(&wanted);
-    tables.retain(|row| {
-        let table = &row.table;
-        let column = |column: &control::Column| has(&column.name) || has(&column.description);
-        (filter.database.is_empty() || table.table.schema == filter.database)
-            && (has(&table.table.to_string()) || has(&table.description) || table.columns.iter().any(column))
-    });
+    let sort = listing::sort(&visitor);
+    let order = match sort.by.as_str() {
+        "rows" => TableOrder::Rows,
+        "bytes" => TableOrder::Bytes,
+        "published" => TableOrder::Published,
+        _ => TableOrder::Name,
+    };
+    let (skip, limit) = listing::wanted(&visitor);
+    let which = WhichTables {
+        text: &filter.text,
+        schema: &filter.database,
+        order,
+        descending: sort.descending,
+        skip,
+        limit,
+    };
+    let control = &visitor.desk.control;
+    let (found, databases) = (control.find_tables(&which).await?, control.schemas().await?);
     let row = |row: CatalogTable| TableRow {
         schema: row.table.table.schema,
         name: row.table.table.name,
@@ -49,15 +56,8 @@ pub(super) async fn list(visitor: Visitor) -> Result<Response, Refused> {
         columns: row.table.columns.len() as u64,
         published: row.published,
     };
-    let mut rows: Vec<_> = tables.into_iter().map(row).collect();
-    let sort = listing::sort(&visitor);
-    listing::order(&mut rows, &sort, |key, row| match key {
-        "rows" => listing::Key::Number(row.rows as i64),
-        "bytes" => listing::Key::Number(row.bytes as i64),
-        "published" => listing::Key::Number(row.published.0),
-        _ => listing::Key::Text(format!("{}.{}", row.schema, row.name)),
-    });
-    let Listed { rows, paging } = listing::page_of(rows, &visitor);
+    let rows: Vec<_> = found.rows.into_iter().map(row).collect();
+    let paging = listing::paging(&visitor, rows.len(), found.total);
     visitor.record("catalog.list", AuditOutcome::Success, "catalog", &[]).await?;
     if let Some(format) = listing::format(&visitor) {
         let head = ["schema", "table", "kind", "description", "columns", "rows", "bytes", "published"];
@@ -76,12 +76,7 @@ pub(super) async fn list(visitor: Visitor) -> Result<Response, Refused> {
         return Ok(format.answer("tables", &head, rows.iter().map(line)));
     }
     let here = listing::here(&visitor, Address::catalogue(), &["q", "database", "sort", "page"]);
-    page(
-        &visitor,
-        here,
-        &Catalogue { databases: databases.into_iter().collect(), filter, rows, sort, paging },
-    )
-    .await
+    page(&visitor, here, &Catalogue { databases, filter, rows, sort, paging }).await
 }
 
 /// `GET /table/{schema}/{name}`
@@ -98,6 +93,11 @@ pub(super) async fn table(
     let may_query = Purpose::all()
         .iter()
         .any(|purpose| visitor.may_for(Action::SqlQuery, Resource::Table(named), Some(*purpose)));
+    let figures = match may_query {
+        true => visitor.desk.lake.figures(&schema, &name, row.table.version).await?,
+        false => None,
+    };
+    let versions = versions(&visitor, &row.table.table).await?;
     visitor.record("catalog.show", AuditOutcome::Success, &whole, &[]).await?;
     let CatalogTable { seq, published, table } = row;
     let shown = TablePage {
@@ -122,7 +122,10 @@ pub(super) async fn table(
             })
             .collect(),
         lineage,
+        figures,
+        versions,
         may_query,
+        may_model: may_query && visitor.may(Action::MartRegister, Resource::Schema("any")),
         schema,
         name,
     };
@@ -157,7 +160,52 @@ async fn lineage(
         }
     }
     let mart = made_by.map(|(mart, _)| mart);
-    let jobs = visitor.desk.control.jobs().await?;
-    let job = jobs.into_iter().find(|job| job.is.kind == "mart" && Some(&job.is.target) == mart);
+    let job = match mart {
+        Some(mart) => visitor.desk.control.job(&format!("mart.{mart}")).await?,
+        None => None,
+    };
     Ok((graph, job.map(|job| job.is.name)))
+}
+
+/// The versions of a table that can be read still, and what is different in the columns of each.
+async fn versions(visitor: &Visitor, table: &TableName) -> Result<Vec<VersionRow>, Refused> {
+    let control = &visitor.desk.control;
+    let (past, shapes) = (control.past_versions(table, VERSIONS).await?, control.table_shapes(table).await?);
+    let columns = |shape: i64| shapes.iter().find(|(number, _)| *number == shape).map(|(_, columns)| columns);
+    let mut rows = Vec::new();
+    for (at, one) in past.iter().enumerate() {
+        let before = past.get(at + 1).filter(|before| before.shape != one.shape);
+        let changes = match before.and_then(|before| Some((columns(before.shape)?, columns(one.shape)?))) {
+            Some((before, now)) => visitor.desk.lake.changes(before, now),
+            None => Vec::new(),
+        };
+        rows.push(VersionRow {
+            sequence: number(one.seq.0),
+            published: one.published,
+            version: one.version,
+            rows: number(one.rows),
+            bytes: number(one.bytes),
+            changes,
+        });
+    }
+    Ok(rows)
+}
+
+/// `POST /table/{schema}/{name}/count`: counts what a table holds. It changes nothing but what is known of it.
+pub(super) async fn count(
+    Path((schema, name)): Path<(String, String)>,
+    Sent { visitor, .. }: Sent,
+) -> Result<Response, Refused> {
+    let named = Resource::Table(lake::table(&schema, &name));
+    let purpose = Purpose::all()
+        .iter()
+        .copied()
+        .find(|purpose| visitor.may_for(Action::SqlQuery, named, Some(*purpose)));
+    visitor.require_for(Action::SqlQuery, named, purpose).await?;
+    let found = visitor.desk.control.table(&schema, &name).await?;
+    let row = found.ok_or_else(|| Refused::NotFound(format!("table {schema}.{name}")))?;
+    let facts = [("version", row.table.version.to_string())];
+    visitor.record("catalog.profile", AuditOutcome::Success, &format!("{schema}.{name}"), &facts).await?;
+    visitor.desk.lake.count(&schema, &name).await?;
+    Ok(done(&Address::table(&schema, &name), "counted"))
 }

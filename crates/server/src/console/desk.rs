@@ -1,6 +1,6 @@
 //! What the console is made of, and what its pages get.
 
-use super::{lake::Lake, sign_in::WrongCodes};
+use super::{lake::Lake, news::Newsroom, sign_in::WrongCodes};
 use crate::{app::HomeKind, guesses::Guesses, permissions::PolicyBook};
 use control::Control;
 use keys::{DoorKey, MacKey};
@@ -83,6 +83,8 @@ pub(super) struct Desk {
     /// Requests of nobody in particular, by network.
     pub(super) strangers: Arc<Guesses>,
     pub(super) hashing: Arc<Semaphore>,
+    /// The pages that are open.
+    pub(super) newsroom: Newsroom,
     /// What it is asked at, for the trail.
     pub(super) server: Arc<str>,
 }
@@ -96,6 +98,7 @@ impl Desk {
             guesses: Arc::default(),
             wrong_codes: Arc::default(),
             strangers: Arc::default(),
+            newsroom: Newsroom::default(),
             hashing: Arc::new(Semaphore::new(HASHED_AT_ONCE)),
         }
     }

@@ -4,32 +4,22 @@ use super::{
     answer::{self, Refused, done, page},
     lake::{self, Made},
     listing::{self, Listed},
+    news::{self, Topic},
     session::{Sent, Visitor},
 };
 use ::console::{
-    Address, Frame, Page, Region, Section,
+    Address, Section,
     graph::{Graph, Node},
     pages::{
         Cause, Confirm, JobFilter, JobGraph, JobList, JobPage, JobPowers, JobRow, LogLine, Model, RunFilter,
         RunList, RunPage, RunPowers, RunRow, RunState, TableUse,
     },
 };
-use axum::{
-    extract::Path,
-    response::{
-        IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
-};
-use control::{Job, Queued, Run, RunId};
-use futures::stream;
+use axum::{extract::Path, response::Response};
+use control::{Control, ControlError, Job, JobOrder, Queued, Run, RunId, WhichJobs};
 use model::AuditOutcome;
 use policy::{Action, Resource};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    convert::Infallible,
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Runs that one page shows.
 const RUNS: usize = 100;
@@ -37,8 +27,8 @@ const RUNS: usize = 100;
 const LINES: usize = 500;
 /// The newest runs in a row of the list of jobs.
 const SPARK: usize = 12;
-/// How often an open page of a run looks for news.
-const NEWS_EVERY: Duration = Duration::from_secs(2);
+/// Jobs whose dependencies are drawn.
+const DRAWN: u64 = 500;
 const ANY: Resource<'static> = Resource::Job("any");
 
 pub(super) const fn state(of: control::RunState) -> RunState {
@@ -48,6 +38,16 @@ pub(super) const fn state(of: control::RunState) -> RunState {
         control::RunState::Succeeded => RunState::Succeeded,
         control::RunState::Failed => RunState::Failed,
         control::RunState::Cancelled => RunState::Cancelled,
+    }
+}
+
+const fn state_of(shown: RunState) -> control::RunState {
+    match shown {
+        RunState::Waiting => control::RunState::Queued,
+        RunState::Running => control::RunState::Running,
+        RunState::Succeeded => control::RunState::Succeeded,
+        RunState::Failed => control::RunState::Failed,
+        RunState::Cancelled => control::RunState::Cancelled,
     }
 }
 
@@ -118,54 +118,56 @@ pub(super) async fn list(visitor: Visitor) -> Result<Response, Refused> {
         state: state_named(visitor.asked("state")),
     };
     let control = &visitor.desk.control;
-    let jobs = control.jobs().await?;
-    let newest = control.newest_runs(SPARK).await?;
-    let kinds = different(jobs.iter().map(|job| &job.is.kind));
-    let mut counts: BTreeMap<usize, (RunState, u64)> = BTreeMap::new();
-    let mut rows = Vec::new();
-    for job in &jobs {
-        let runs = newest.get(&job.is.name).map(Vec::as_slice).unwrap_or_default();
-        let last = runs.last().map(|run| state(run.state));
-        if let Some(last) = last {
-            counts.entry(last as usize).or_insert((last, 0)).1 += 1;
-        }
-        let text = filter.text.to_lowercase();
-        let fits = [&job.is.name, &job.is.owner].iter().any(|name| name.to_lowercase().contains(&text));
-        if !fits
-            || !(filter.kind.is_empty() || filter.kind == job.is.kind)
-            || !(filter.state.is_none() || filter.state == last)
-        {
-            continue;
-        }
-        rows.push(job_row(job, runs));
-    }
     let sort = listing::sort(&visitor);
-    listing::order(&mut rows, &sort, |key, row| match key {
-        "kind" => listing::Key::Text(row.kind.clone()),
-        "owner" => listing::Key::Text(row.owner.clone()),
-        "due" => listing::Key::Number(row.next_due.map_or(i64::MAX, |due| due.0)),
-        "last" => listing::Key::Number(row.last.map_or(0, |last| last.0)),
-        _ => listing::Key::Text(row.name.clone()),
-    });
-    let Listed { rows, paging } = listing::page_of(rows, &visitor);
+    let order = match sort.by.as_str() {
+        "kind" => JobOrder::Kind,
+        "owner" => JobOrder::Owner,
+        "due" => JobOrder::Due,
+        "last" => JobOrder::Last,
+        _ => JobOrder::Name,
+    };
+    let (skip, limit) = listing::wanted(&visitor);
+    let which = WhichJobs {
+        text: &filter.text,
+        kind: &filter.kind,
+        state: filter.state.map(state_of),
+        order,
+        descending: sort.descending,
+        skip,
+        limit,
+    };
+    let found = control.find_jobs(&which).await?;
     visitor.record("job.list", AuditOutcome::Success, "jobs", &[]).await?;
     if let Some(format) = listing::format(&visitor) {
         let head = ["job", "kind", "owner", "when", "next", "paused", "last_state"];
-        let line = |row: &JobRow| {
-            let last = row.runs.last().map(|(_, state, _)| state.as_str()).unwrap_or_default();
+        let line = |job: &Job| {
             vec![
-                row.name.clone(),
-                row.kind.clone(),
-                row.owner.clone(),
-                row.when.clone(),
-                row.next_due.map(|due| due.to_string()).unwrap_or_default(),
-                row.paused.to_string(),
-                last.to_owned(),
+                job.is.name.clone(),
+                job.is.kind.clone(),
+                job.is.owner.clone(),
+                when(job),
+                job.next_due.map(|due| due.to_string()).unwrap_or_default(),
+                job.paused.to_string(),
+                job.last.map(|(_, last)| state(last).as_str()).unwrap_or_default().to_owned(),
             ]
         };
-        return Ok(format.answer("jobs", &head, rows.iter().map(line)));
+        return Ok(format.answer("jobs", &head, found.rows.iter().map(line)));
+    }
+    let mut rows = Vec::new();
+    for job in &found.rows {
+        // The oldest first, as they are drawn.
+        let mut runs = control.runs(Some(&job.is.name), SPARK).await?;
+        runs.reverse();
+        rows.push(job_row(job, &runs));
+    }
+    let counted = control.count_jobs().await?;
+    let kinds = different(counted.iter().map(|count| &count.kind));
+    let mut counts: BTreeMap<usize, (RunState, u64)> = BTreeMap::new();
+    for (last, jobs) in counted.iter().filter_map(|count| Some((state(count.state?), count.jobs))) {
+        counts.entry(last as usize).or_insert((last, 0)).1 += jobs;
     }
     let here = listing::here(&visitor, Address::jobs(), &["q", "kind", "state", "sort", "page"]);
+    let paging = listing::paging(&visitor, rows.len(), found.total);
     let counts = counts.into_values().collect();
     page(&visitor, here, &JobList { rows, filter, kinds, counts, sort, paging }).await
 }
@@ -225,35 +227,34 @@ pub(super) async fn runs(visitor: Visitor) -> Result<Response, Refused> {
 pub(super) async fn graph(visitor: Visitor) -> Result<Response, Refused> {
     visitor.require(Action::JobList, ANY).await?;
     let control = &visitor.desk.control;
-    let jobs = control.jobs().await?;
-    let newest = control.newest_runs(1).await?;
-    let mut marts = visitor.desk.lake.marts().await?;
+    let found = control.find_jobs(&WhichJobs { limit: DRAWN, ..WhichJobs::default() }).await?;
+    let left_out = found.total - found.rows.len() as u64;
+    let marts = visitor.desk.lake.marts().await?;
     let mut graph = Graph::default();
     let mut made_by: BTreeMap<String, usize> = BTreeMap::new();
     let mut reads = Vec::new();
-    for (at, job) in jobs.iter().enumerate() {
-        let last = newest.get(&job.is.name).and_then(|runs| runs.last());
+    for (at, job) in found.rows.iter().enumerate() {
         graph.nodes.push(Node {
             label: job.is.name.clone(),
             kind: job.is.kind.clone(),
             page: Some(Address::job(&job.is.name)),
-            state: last.map(|run| (state(run.state).tone(), state(run.state).as_str().to_owned())),
+            state: job.last.map(|(_, last)| (state(last).tone(), state(last).as_str().to_owned())),
         });
-        for model in models(&mut marts, job) {
-            made_by.insert(model.table, at);
-            reads.extend(model.reads.into_iter().map(|table| (table, at)));
+        for model in models(&marts, job) {
+            made_by.insert(model.table.clone(), at);
+            reads.extend(model.reads.iter().map(|table| (table, at)));
         }
     }
-    graph.edges = reads.iter().filter_map(|(table, at)| Some((*made_by.get(table)?, *at))).collect();
+    graph.edges = reads.iter().filter_map(|(table, at)| Some((*made_by.get(*table)?, *at))).collect();
     graph.edges.sort_unstable();
     graph.edges.dedup();
     visitor.record("job.list", AuditOutcome::Success, "jobs", &[]).await?;
-    page(&visitor, Address::job_graph(), &JobGraph { graph }).await
+    page(&visitor, Address::job_graph(), &JobGraph { graph, left_out }).await
 }
 
-/// The models that a job makes, taken out of those of all marts.
-fn models(marts: &mut BTreeMap<String, Vec<Made>>, job: &Job) -> Vec<Made> {
-    (job.is.kind == "mart").then(|| marts.remove(&job.is.target)).flatten().unwrap_or_default()
+/// The models that a job makes.
+fn models<'m>(marts: &'m BTreeMap<String, Vec<Made>>, job: &Job) -> &'m [Made] {
+    (job.is.kind == "mart").then(|| marts.get(&job.is.target)).flatten().map_or(&[], Vec::as_slice)
 }
 
 async fn found_job(visitor: &Visitor, name: &str) -> Result<Job, Refused> {
@@ -269,7 +270,8 @@ pub(super) async fn job(visitor: Visitor, Path(name): Path<String>) -> Result<Re
     let limits = control.run_limits().await?;
     let at_once =
         limits.iter().find(|(resource, _)| *resource == job.is.resource).map_or(1, |(_, at_once)| *at_once);
-    let made = models(&mut visitor.desk.lake.marts().await?, &job);
+    let marts = visitor.desk.lake.marts().await?;
+    let made = models(&marts, &job);
     let may = visitor.may(Action::JobRun, ANY);
     visitor.record("job.show", AuditOutcome::Success, &name, &[]).await?;
     let shown = JobPage {
@@ -283,9 +285,13 @@ pub(super) async fn job(visitor: Visitor, Path(name): Path<String>) -> Result<Re
         timeout_ms: job.is.timeout_ms,
         resource: (job.is.resource.clone(), at_once),
         runs: runs.iter().map(run_row).collect(),
-        graph: drawn(&name, &made),
-        models: made.into_iter().map(|made| Model { table: made.table, sql: made.sql }).collect(),
-        may: JobPowers { run: may && !job.paused, pause: may },
+        graph: drawn(&name, made),
+        models: made.iter().map(|made| Model { table: made.table.clone(), sql: made.sql.clone() }).collect(),
+        may: JobPowers {
+            run: may && !job.paused,
+            pause: may,
+            edit: may_edit(&visitor, &job.is.kind, &job.is.target),
+        },
         name,
     };
     let here = Address::job(&shown.name);
@@ -319,8 +325,14 @@ async fn found_run(visitor: &Visitor, id: i64) -> Result<Run, Refused> {
     visitor.desk.control.run(RunId(id)).await?.ok_or_else(|| Refused::NotFound(format!("run {id}")))
 }
 
-async fn run_page(visitor: &Visitor, run: &Run) -> Result<RunPage, Refused> {
-    let log = visitor.desk.control.run_log(run.id, 0).await?;
+/// Whether somebody may change the mart that a job builds.
+fn may_edit(visitor: &Visitor, kind: &str, target: &str) -> bool {
+    kind == "mart" && visitor.may(Action::MartRegister, Resource::Schema(target))
+}
+
+/// A run with the end of its log, as anybody sees it: powers are the visitor's.
+pub(super) async fn run_page(control: &Control, run: &Run) -> Result<RunPage, ControlError> {
+    let log = control.run_log(run.id, 0).await?;
     let before = log.len().saturating_sub(LINES);
     let facts: serde_json::Value = serde_json::from_str(&run.facts).unwrap_or_default();
     let tables = |part: &str| -> Vec<TableUse> {
@@ -337,7 +349,6 @@ async fn run_page(visitor: &Visitor, run: &Run) -> Result<RunPage, Refused> {
             })
             .collect()
     };
-    let may = visitor.may(Action::JobRun, ANY);
     let failed = run.state == control::RunState::Failed;
     Ok(RunPage {
         run: run_row(run),
@@ -355,19 +366,25 @@ async fn run_page(visitor: &Visitor, run: &Run) -> Result<RunPage, Refused> {
             .skip(before)
             .map(|line| LogLine { line: line.line, at: line.at, said: line.said })
             .collect(),
-        may: RunPowers {
-            retry: may && run.job.is_some() && run.state.is_over(),
-            cancel: may && run.job.is_some() && !run.state.is_over() && !run.stop,
-        },
+        may: RunPowers::default(),
     })
+}
+
+fn powers(visitor: &Visitor, run: &Run) -> RunPowers {
+    let may = visitor.may(Action::JobRun, ANY);
+    RunPowers {
+        retry: may && run.job.is_some() && run.state.is_over(),
+        cancel: may && run.job.is_some() && !run.state.is_over() && !run.stop,
+        edit: may_edit(visitor, &run.kind, &run.target),
+    }
 }
 
 /// What can be done about a run that failed.
 fn advice(run: &Run) -> &'static str {
     match run.kind.as_str() {
         "mart" => {
-            "Mend the model (`carelake mart diff FOLDER` shows what the change would do, `carelake mart register FOLDER` \
-             keeps it), then retry the run."
+            "Mend the model: “Edit the SQL” compares a change with what is published, and keeps it (`carelake mart diff` and \
+             `register` do the same with a folder). Then retry the run."
         }
         _ => "See what its log says, then retry it.",
     }
@@ -377,7 +394,7 @@ fn advice(run: &Run) -> &'static str {
 pub(super) async fn run(visitor: Visitor, Path(id): Path<i64>) -> Result<Response, Refused> {
     visitor.require(Action::JobList, ANY).await?;
     let run = found_run(&visitor, id).await?;
-    let shown = run_page(&visitor, &run).await?;
+    let shown = RunPage { may: powers(&visitor, &run), ..run_page(&visitor.desk.control, &run).await? };
     visitor.record("job.logs", AuditOutcome::Success, &id.to_string(), &[]).await?;
     let here = Address::run(id);
     let mut frame = visitor.frame(here.clone()).await?;
@@ -389,34 +406,7 @@ pub(super) async fn run(visitor: Visitor, Path(id): Path<i64>) -> Result<Respons
 pub(super) async fn events(visitor: Visitor, Path(id): Path<i64>) -> Result<Response, Refused> {
     visitor.require(Action::JobList, ANY).await?;
     found_run(&visitor, id).await?;
-    struct Open {
-        visitor: Visitor,
-        frame: Frame,
-        shown: Vec<String>,
-        over: bool,
-    }
-    let frame = visitor.frame(Address::run(id)).await?;
-    let open = Open { visitor, frame, shown: Vec::new(), over: false };
-    let news = stream::unfold(open, move |mut open| async move {
-        // Whoever has been shut out meanwhile hears no more.
-        while !open.over && open.visitor.is_in().await.ok()? {
-            let run = found_run(&open.visitor, id).await.ok()?;
-            open.over = run.state.is_over();
-            open.frame.now = open.visitor.desk.clock.now();
-            let regions = run_page(&open.visitor, &run).await.ok()?.regions(&open.frame);
-            let now: Vec<_> = regions.iter().map(|region| region.html.clone()).collect();
-            if now != open.shown {
-                open.shown = now;
-                let event = |region: Region| Ok(Event::default().event(region.id).data(region.html));
-                let events: Vec<Result<Event, Infallible>> = regions.into_iter().map(event).collect();
-                return Some((stream::iter(events), open));
-            }
-            tokio::time::sleep(NEWS_EVERY).await;
-        }
-        None
-    });
-    use futures::StreamExt as _;
-    Ok(Sse::new(news.flatten()).keep_alive(KeepAlive::default()).into_response())
+    Ok(news::events(visitor, Topic::Run(id)))
 }
 
 /// A change of a job or a run that takes nothing away.
@@ -431,6 +421,7 @@ fn confirm(
         title,
         section: Section::Jobs,
         of: of.clone(),
+        back: of.clone(),
         change,
         effect: effect.to_owned(),
         undo: None,

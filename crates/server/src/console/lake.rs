@@ -1,9 +1,14 @@
-//! What the console asks of the lake: rows, records of the trail, the texts of marts. Whoever may ask is decided before.
+//! What the console asks of the lake: rows, records of the trail, the texts of marts, credentials. Whoever may ask is
+//! decided before.
+
+pub use ::console::pages::{ColumnFigures, KeyRow, ModelDifference, TableFigures};
 
 use async_trait::async_trait;
+use control::{Column, NewCredential};
 use model::{AuditEntity, AuditOutcome, Timestamp};
 use policy::Table;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+use zeroize::Zeroizing;
 
 /// What is in tables and in the trail, as other parts of the lake hold it.
 #[async_trait]
@@ -21,7 +26,92 @@ pub trait Lake: Send + Sync {
     async fn pause(&self, job: &str, paused: bool) -> Result<(), AskError>;
 
     /// The models of every mart by its name, in the order in which they are made.
-    async fn marts(&self) -> Result<BTreeMap<String, Vec<Made>>, AskError>;
+    async fn marts(&self) -> Result<Arc<BTreeMap<String, Vec<Made>>>, AskError>;
+
+    /// The texts of a first mart of a table.
+    async fn first_mart(&self, schema: &str, name: &str) -> Result<MartFiles, AskError>;
+
+    /// The tables that a mart of these texts reads, its own not among them; nothing where the texts are not understood.
+    async fn mart_reads(&self, mart: &str, files: &MartFiles) -> Result<Vec<String>, AskError>;
+
+    /// What a mart of these texts would publish, beside what is published, and the sequence at which that was found.
+    async fn mart_diff(&self, mart: &str, files: &MartFiles)
+    -> Result<(u64, Vec<ModelDifference>), AskError>;
+
+    /// Refuses texts that cannot be registered.
+    async fn check_mart(&self, mart: &str, files: &MartFiles) -> Result<(), AskError>;
+
+    /// Registers a mart with these texts, in the place of what it was.
+    async fn register_mart(&self, mart: &str, files: &MartFiles, who: &str) -> Result<(), AskError>;
+
+    /// A credential for a client; nothing of it counts before it is kept.
+    async fn credential(&self, client: &str, proof: &Proof) -> Result<NewProof, AskError>;
+
+    /// What a table was last found to hold, at this version or before.
+    async fn figures(&self, schema: &str, name: &str, version: i64)
+    -> Result<Option<TableFigures>, AskError>;
+
+    /// Counts what a table holds at its newest version, and keeps it.
+    async fn count(&self, schema: &str, name: &str) -> Result<(), AskError>;
+
+    /// What is different in a table's columns, a line each.
+    fn changes(&self, before: &[Column], now: &[Column]) -> Vec<String>;
+
+    /// The keys of the home, without the keys.
+    async fn keys(&self) -> Result<Vec<KeyRow>, AskError>;
+
+    /// What is known of the process and of its machine.
+    async fn machine(&self) -> Result<Machine, AskError>;
+}
+
+/// The texts of a mart, by file.
+pub type MartFiles = BTreeMap<String, String>;
+
+/// How a provider is to show that it is itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A client id and a secret.
+    Secret,
+    /// Requests signed with AWS Signature Version 4.
+    Signing,
+    /// Assertions signed with one of these keys: a JWK Set, or the https address of one.
+    Keys(String),
+    /// A certificate, in PEM.
+    Certificate(String),
+    /// Tokens of an outside issuer.
+    Issuer {
+        /// The issuer's name here.
+        issuer: String,
+        /// The client's name there.
+        client: String,
+    },
+}
+
+/// A credential that is not kept yet, and what of it is shown this once.
+pub struct NewProof {
+    /// What is kept.
+    pub new: NewCredential,
+    /// What is shown: names and values.
+    pub shown: Vec<(&'static str, Zeroizing<String>)>,
+}
+
+/// The process and its machine.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// The program's version.
+    pub version: String,
+    /// When the process began.
+    pub began: Timestamp,
+    /// Its memory, in bytes.
+    pub memory_bytes: u64,
+    /// Its open files, and how many it may have.
+    pub files: (u64, u64),
+    /// What is free on the disk of the home, and how large that is, in bytes.
+    pub disk_bytes: (u64, u64),
+    /// Until when the gateway's certificate is valid.
+    pub certificate_ends: Option<Timestamp>,
+    /// The control database.
+    pub database: &'static str,
 }
 
 /// What stands for tables without a schema.

@@ -35,24 +35,41 @@ pub(super) fn order<T>(rows: &mut [T], sort: &Sort, key: impl Fn(&str, &T) -> Ke
     }
 }
 
-/// The page that the query asks for: `page=2`.
-pub(super) fn page_of<T>(rows: Vec<T>, visitor: &Visitor) -> Listed<T> {
-    let total = rows.len();
-    let number = visitor.asked("page").parse::<usize>().unwrap_or(1).max(1);
-    // What is had as CSV or JSON is not cut.
-    if format(visitor).is_some() {
-        return Listed { rows, paging: Paging::default() };
+/// The rows that are passed over, and those that are wanted: the page that the query asks for, `page=2`. What is had as
+/// CSV or JSON is not cut.
+pub(super) fn wanted(visitor: &Visitor) -> (u64, u64) {
+    match format(visitor) {
+        Some(_) => (0, u64::MAX),
+        None => ((number(visitor) - 1).saturating_mul(PAGE as u64), PAGE as u64),
     }
-    let first = (number - 1).saturating_mul(PAGE).min(total);
-    let rows: Vec<T> = rows.into_iter().skip(first).take(PAGE).collect();
-    let last = first + rows.len();
-    let paging = Paging {
-        first: if rows.is_empty() { 0 } else { first as u64 + 1 },
-        last: last as u64,
-        total: Some(total as u64),
+}
+
+fn number(visitor: &Visitor) -> u64 {
+    visitor.asked("page").parse().unwrap_or(1).max(1)
+}
+
+/// Which page `shown` rows of `total` are.
+pub(super) fn paging(visitor: &Visitor, shown: usize, total: u64) -> Paging {
+    let number = number(visitor);
+    let (first, _) = wanted(visitor);
+    let last = first.saturating_add(shown as u64);
+    Paging {
+        first: if shown == 0 { 0 } else { first + 1 },
+        last,
+        total: Some(total),
         before: (number > 1).then(|| (number - 1).to_string()),
-        after: (last < total).then(|| (number + 1).to_string()),
-    };
+        after: (last < total && format(visitor).is_none()).then(|| (number + 1).to_string()),
+    }
+}
+
+/// The page that the query asks for, of rows that are all in memory.
+pub(super) fn page_of<T>(rows: Vec<T>, visitor: &Visitor) -> Listed<T> {
+    let total = rows.len() as u64;
+    let (skip, limit) = wanted(visitor);
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let rows: Vec<T> = rows.into_iter().skip(skip).take(limit).collect();
+    let paging = paging(visitor, rows.len(), total);
     Listed { rows, paging }
 }
 

@@ -63,10 +63,11 @@ pub(super) async fn list(visitor: Visitor) -> Result<Response, Refused> {
         return Ok(format.answer("providers", &head, rows.iter().map(line)));
     }
     let here = listing::here(&visitor, Address::providers(), &["sort", "page"]);
-    page(&visitor, here, &ProviderList { rows, sort, paging }).await
+    let may_add = visitor.may(Action::ProviderAdd, Resource::ProviderAccount("any"));
+    page(&visitor, here, &ProviderList { rows, sort, paging, may_add }).await
 }
 
-async fn found(visitor: &Visitor, name: &str) -> Result<Provider, Refused> {
+pub(super) async fn found(visitor: &Visitor, name: &str) -> Result<Provider, Refused> {
     let missing = || Refused::NotFound(format!("provider {name}"));
     let source: SourceId = name.parse().map_err(|_| missing())?;
     visitor.desk.control.provider(&source).await?.ok_or_else(missing)
@@ -81,7 +82,7 @@ pub(super) async fn one(visitor: Visitor, Path(name): Path<String>) -> Result<Re
     let today = now.0.div_euclid(DAY_MS);
     let accepted = match visitor.may(Action::FeedRead, Resource::Lake) {
         true => {
-            let counts = overview::accepted(control, &provider.name, today).await?;
+            let counts = overview::accepted(control, today).await?.remove(&provider.name).unwrap_or_default();
             let first = today - counts.len() as i64 + 1;
             Some((first..).map(overview::day).zip(counts).collect())
         }
@@ -120,6 +121,7 @@ pub(super) async fn one(visitor: Visitor, Path(name): Path<String>) -> Result<Re
             })
             .collect(),
         may_change: visitor.may(Action::ProviderDisable, Resource::ProviderAccount(&name)),
+        may_rotate: visitor.may(Action::ProviderChange, Resource::ProviderAccount(&name)),
         name,
     };
     let here = Address::provider(&shown.name);
@@ -155,6 +157,7 @@ pub(super) async fn ask(
         title,
         section: Section::Providers,
         of: here.clone(),
+        back: here.clone(),
         change: word,
         effect: effect.to_owned(),
         undo: Some(undo.to_owned()),

@@ -110,6 +110,11 @@ pub(super) struct Sent {
 }
 
 impl Sent {
+    /// All fields.
+    pub(super) const fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
     /// A field; empty if there is none of the name.
     pub(super) fn field(&self, name: &str) -> &str {
         self.fields.get(name).map(String::as_str).unwrap_or_default()
@@ -169,6 +174,11 @@ impl Visitor {
     /// A parameter of the query.
     pub(super) fn asked(&self, name: &str) -> &str {
         self.query.get(name).map(String::as_str).unwrap_or_default()
+    }
+
+    /// The policies that count.
+    pub(super) fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     /// Whether the policies let them do something, for a purpose, if one is given.
@@ -268,7 +278,7 @@ impl Visitor {
     pub(super) async fn frame(&self, here: Address) -> Result<Frame, Refused> {
         let sections = Section::ALL.into_iter().filter(|section| self.may_open(*section)).collect();
         let open_alerts = match self.may(Action::AuditQuery, Resource::AuditTrail) {
-            true => self.desk.control.alerts(control::WhichAlerts::Open, 100).await?.len() as u64,
+            true => self.desk.control.count_open_alerts().await?,
             false => 0,
         };
         Ok(Frame {
@@ -288,13 +298,14 @@ impl Visitor {
         })
     }
 
-    fn may_open(&self, section: Section) -> bool {
+    pub(super) fn may_open(&self, section: Section) -> bool {
         let (action, resource) = match section {
-            Section::Overview => return true,
+            Section::Overview | Section::Health => return true,
             Section::Providers => (Action::ProviderList, Resource::Lake),
             Section::Jobs => (Action::JobList, Resource::Job("any")),
             Section::Catalogue => (Action::CatalogList, Resource::Lake),
             Section::Sql => return self.roles.contains(Role::Analyst) || self.roles.contains(Role::Engineer),
+            Section::Policies => (Action::PolicyRead, Resource::Lake),
             Section::Audit | Section::Alerts => (Action::AuditQuery, Resource::AuditTrail),
         };
         self.may(action, resource)

@@ -1,38 +1,145 @@
 //! Questions in SQL, asked for a purpose, each table as the policies allow.
 
 use super::{
-    answer::{Refused, html},
+    answer::{Refused, done, html},
     lake::{self, AskError, Question},
     session::{Sent, Visitor},
 };
 use ::console::{
-    Address,
-    pages::{Answer, Chart, ResultColumn, SqlPage},
+    Address, Section,
+    pages::{Answer, Chart, Confirm, ResultColumn, SavedRow, SqlPage},
 };
-use axum::response::Response;
-use control::TableKind;
+use axum::{extract::Path, response::Response};
+use control::{ControlError, SavedQuery, TableKind, WhichTables};
 use model::AuditOutcome;
 use policy::{Action, Purpose, Resource};
 
 /// Tables that are offered to begin with.
-const OFFERED: usize = 60;
+const OFFERED: u64 = 60;
+/// Characters of the name of a question that is kept.
+const LONGEST_NAME: usize = 80;
+/// Characters of what it answers.
+const LONGEST_ABOUT: usize = 400;
 
 /// `GET /sql`
 pub(super) async fn page(visitor: Visitor) -> Result<Response, Refused> {
-    let sql = visitor.asked("sql").to_owned();
-    show(&visitor, SqlPage { sql, ..SqlPage::default() }).await
+    let opened = visitor.asked("saved");
+    let sql = match opened {
+        "" => visitor.asked("sql").to_owned(),
+        name => found(&visitor, name).await?.sql,
+    };
+    show(&visitor, SqlPage { sql, opened: opened.to_owned(), ..SqlPage::default() }).await
+}
+
+async fn found(visitor: &Visitor, name: &str) -> Result<SavedQuery, Refused> {
+    let found = visitor.desk.control.saved_query(&visitor.name, name).await?;
+    found.ok_or_else(|| Refused::NotFound(format!("question {name}")))
 }
 
 async fn show(visitor: &Visitor, page: SqlPage) -> Result<Response, Refused> {
-    let mut tables = visitor.desk.control.tables().await?;
-    tables.retain(|row| matches!(row.table.kind, TableKind::View | TableKind::Mart));
-    tables.sort_by_key(|row| (row.table.kind != TableKind::Mart, row.table.table.clone()));
-    let tables = tables.iter().take(OFFERED).map(|row| row.table.table.to_string()).collect();
+    let control = &visitor.desk.control;
+    let mut tables = Vec::new();
+    for schema in
+        control.schemas().await?.into_iter().filter(|schema| !matches!(schema.as_str(), "raw" | "audit"))
+    {
+        let which = WhichTables { schema: &schema, limit: OFFERED, ..WhichTables::default() };
+        let found = control.find_tables(&which).await?.rows.into_iter();
+        let found = found.filter(|row| matches!(row.table.kind, TableKind::View | TableKind::Mart));
+        tables.extend(found.map(|row| (row.table.kind != TableKind::Mart, row.table.table.to_string())));
+        if tables.len() as u64 >= OFFERED {
+            break;
+        }
+    }
+    tables.sort();
+    let tables = tables.into_iter().map(|(_, name)| name).collect();
+    let saved = control.saved_queries(&visitor.name).await?.into_iter().map(|one| SavedRow {
+        own: one.owner == visitor.name,
+        name: one.name,
+        about: one.about,
+        owner: one.owner,
+        shared: one.shared,
+    });
+    let saved = saved.collect();
     let purposes =
         Purpose::all().iter().map(|purpose| (purpose.as_str().to_owned(), purpose.as_str().to_owned()));
     let purposes: Vec<_> = [(String::new(), "say what for".to_owned())].into_iter().chain(purposes).collect();
     let frame = visitor.frame(Address::sql()).await?;
-    Ok(html(&frame, &SqlPage { tables, purposes, ..page }))
+    Ok(html(&frame, &SqlPage { tables, saved, purposes, ..page }))
+}
+
+/// `POST /sql/save`
+pub(super) async fn save(sent: Sent) -> Result<Response, Refused> {
+    let visitor = &sent.visitor;
+    let (name, sql) = (sent.field("name").trim().to_owned(), sent.field("sql").to_owned());
+    let again = |problem: &str| SqlPage {
+        problem: Some(problem.to_owned()),
+        sql: sql.clone(),
+        opened: name.clone(),
+        ..SqlPage::default()
+    };
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        return show(visitor, again("A name has from 1 to 80 characters.")).await;
+    }
+    let taken = visitor.desk.control.saved_query(&visitor.name, &name).await?;
+    if taken.is_some_and(|one| one.owner != visitor.name) {
+        return show(visitor, again("Somebody else has kept a question of this name: choose another.")).await;
+    }
+    let query = SavedQuery {
+        name: name.clone(),
+        owner: visitor.name.clone(),
+        shared: sent.field("shared") == "yes",
+        about: sent.field("about").chars().take(LONGEST_ABOUT).collect(),
+        sql: sql.clone(),
+        changed: visitor.desk.clock.now(),
+    };
+    visitor
+        .record("query.save", AuditOutcome::Success, &name, &[("shared", query.shared.to_string())])
+        .await?;
+    match visitor.desk.control.save_query(&query).await {
+        // One that is somebody else's alone.
+        Err(ControlError::AlreadyExists { .. }) => {
+            show(visitor, again("This name is taken: choose another.")).await
+        }
+        saved => saved.map(|()| done(&Address::sql().with("saved", &name), "kept")).map_err(Into::into),
+    }
+}
+
+/// `GET /query/{name}/{change}`
+pub(super) async fn ask(
+    visitor: Visitor,
+    Path((name, change)): Path<(String, String)>,
+) -> Result<Response, Refused> {
+    let query = found(&visitor, &name).await?;
+    if change != "forget" || query.owner != visitor.name {
+        return Err(Refused::NotFound(format!("change {change} of a question")));
+    }
+    let shown = Confirm {
+        title: format!("Forget the question {name}?"),
+        section: Section::Sql,
+        of: Address::saved_query(&name),
+        back: Address::sql(),
+        change: "forget",
+        effect: "Nobody finds it any more.".to_owned(),
+        undo: None,
+        note: None,
+        button: "Forget it".to_owned(),
+        takes_away: true,
+        command: String::new(),
+    };
+    super::answer::page(&visitor, Address::sql(), &shown).await
+}
+
+/// `POST /query/{name}/{change}`
+pub(super) async fn change(
+    Path((name, change)): Path<(String, String)>,
+    Sent { visitor, .. }: Sent,
+) -> Result<Response, Refused> {
+    if change != "forget" {
+        return Err(Refused::NotFound(format!("change {change} of a question")));
+    }
+    visitor.record("query.forget", AuditOutcome::Success, &name, &[]).await?;
+    visitor.desk.control.forget_query(&visitor.name, &name).await?;
+    Ok(done(&Address::sql(), "forgotten"))
 }
 
 /// `POST /sql`

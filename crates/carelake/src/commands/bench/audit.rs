@@ -1,6 +1,7 @@
 //! `carelake bench audit`: how fast the audit trail is written, proved and asked, on a home's own encrypted zone.
 
-use super::{machine::Machine, peak_memory_bytes};
+use super::machine::Machine;
+use crate::proc::peak_memory_bytes;
 use crate::{cli::BenchAuditArgs, commands::sql, home, parts::Parts, screen};
 use ::audit::{AuditLog, Checkpoint, Checkpoints, Filter, Witnesses, records, verify};
 use anyhow::Context;

@@ -1,5 +1,6 @@
 //! What a measurement was made on, as far as Linux tells it.
 
+use crate::proc::kibibytes;
 use serde_json::json;
 use std::{env::consts, fs, thread};
 
@@ -43,16 +44,4 @@ impl Machine {
             "load_average": self.load,
         })
     }
-}
-
-/// A line of a file under `/proc` that counts in units of 1024 bytes.
-fn kibibytes(file: &str, name: &str) -> Option<u64> {
-    let text = fs::read_to_string(file).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|number| number * 1024)
-}
-
-/// The most memory that this process has taken so far.
-pub(in crate::commands) fn peak_memory_bytes() -> Option<u64> {
-    kibibytes("/proc/self/status", "VmHWM:")
 }

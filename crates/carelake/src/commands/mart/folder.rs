@@ -1,10 +1,8 @@
 //! The folder of a mart, as it is handed in.
 
+use crate::registering::HEAD;
 use anyhow::{Context, bail};
 use std::{collections::BTreeMap, fs, path::Path};
-
-/// The file that says what a mart is.
-pub(super) const HEAD: &str = "mart.toml";
 
 /// The largest file of a mart that is taken, in bytes.
 const LARGEST: u64 = 1 << 20;

@@ -3,7 +3,7 @@
 use super::definition;
 use crate::{
     cli::{TableFormat, ViewRunArgs},
-    commands::bench::peak_memory_bytes,
+    proc::peak_memory_bytes,
     screen,
 };
 use anyhow::{Context, bail};

@@ -1,0 +1,73 @@
+//! Marts checked, compared and registered, whoever hands them in.
+
+use anyhow::Context;
+use keys::MacKey;
+use lake::{
+    LakeError,
+    models::{self, Difference},
+    sql::Reader,
+};
+use marts::{Mart, Test};
+use model::{CommitSeq, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The file that says what a mart is.
+pub(crate) const HEAD: &str = "mart.toml";
+
+/// What it says to begin with.
+pub(crate) const FIRST_HEAD: &str =
+    "question = \"What does this mart answer, in a sentence?\"\n\n[job]\non_commit = true\n";
+
+/// The name of a mart, and the texts of its folder by file.
+pub(crate) type Texts<'a> = (&'a str, &'a BTreeMap<String, String>);
+
+/// The tables that a mart and its tests read, but its own. The links of persons are joined by every mart and published
+/// by none, which is checked of the mart itself: they are not among these. What is not understood reads nothing, and
+/// is refused with a better reason later.
+pub(crate) fn reads((name, files): Texts<'_>) -> Vec<String> {
+    let Ok(mart) = Mart::read(name, files.iter().map(|(file, text)| (file.as_str(), text.as_str()))) else {
+        return Vec::new();
+    };
+    let tested = mart.models.iter().flat_map(|model| &model.tests).flat_map(Test::reads);
+    let tables: BTreeSet<_> = mart.reads().cloned().chain(tested).collect();
+    let others = tables
+        .iter()
+        .filter(|read| read.schema != name && !(read.schema.is_empty() && read.name == "person_link"));
+    others.map(ToString::to_string).collect()
+}
+
+/// The mart, if it could be registered.
+pub(crate) async fn check(reader: &Reader, texts: Texts<'_>) -> anyhow::Result<Mart> {
+    Ok(models::check_folder(reader, texts).await??)
+}
+
+/// What the mart would publish, beside what is published.
+pub(crate) async fn diff(
+    reader: &Reader,
+    texts: Texts<'_>,
+    key: (&MacKey, Timestamp),
+) -> anyhow::Result<(CommitSeq, Vec<Difference>)> {
+    let mart = check(reader, texts).await?;
+    Ok(models::diff(reader, &mart, key).await?)
+}
+
+/// Registers the mart and its views; whether anything is new.
+pub(crate) async fn register(
+    reader: &Reader,
+    texts: Texts<'_>,
+    who: &str,
+    now: Timestamp,
+) -> anyhow::Result<(Mart, bool)> {
+    let (mart, new) = models::register(reader, texts, who, now).await??;
+    for (file, text) in &mart.views {
+        let registered = lake::registry::register(&reader.control, views::builtin(), text.as_bytes()).await;
+        registered.with_context(|| format!("register the view of {file}"))?;
+    }
+    Ok((mart, new))
+}
+
+/// Whether an error is about what was handed in, and not about the lake.
+pub(crate) fn is_of_texts(error: &anyhow::Error) -> bool {
+    error.is::<marts::MartError>()
+        || matches!(error.downcast_ref::<LakeError>(), Some(LakeError::Query(_) | LakeError::TooLarge(_)))
+}
