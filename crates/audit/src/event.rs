@@ -177,6 +177,11 @@ pub(crate) fn write(
     serde_json::to_writer(out, &resource)
 }
 
+/// How an outcome stands in a record's bytes, in this form and in the first one.
+pub(crate) fn outcome_texts(outcome: AuditOutcome) -> [String; 2] {
+    [outcome_code(outcome), outcome.as_str()].map(|word| format!("\"outcome\":\"{word}\""))
+}
+
 /// `AuditEvent.outcome`: what is refused did not harm us; what fails on our side may have.
 const fn outcome_code(outcome: AuditOutcome) -> &'static str {
     match outcome {

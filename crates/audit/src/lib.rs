@@ -27,6 +27,7 @@ mod event;
 mod head;
 mod line;
 mod log;
+mod newest;
 mod place;
 mod read;
 mod retain;
@@ -39,6 +40,7 @@ pub use checkpoint::{
 };
 pub use head::{Head, SignedHead};
 pub use log::{AuditLog, OpenError};
+pub use newest::newest;
 pub use read::{Filter, Follower, ReadError, Record, records};
 pub use retain::{Due, RetainError, Retention};
 pub use verify::{Damage, Unwitnessed, Verified, VerifyError, WitnessDamage, Witnesses, verify};

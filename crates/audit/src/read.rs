@@ -2,11 +2,12 @@
 //! deleted yet or not.
 
 use crate::{
-    event, head, line,
+    event, head,
+    line::{self, Line},
     place::{Place, Places},
 };
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use model::{AuditEvent, Timestamp};
+use model::{AuditEvent, AuditOutcome, Timestamp};
 use object_store::ObjectStore;
 use std::{ops::Range, sync::Arc};
 
@@ -37,6 +38,8 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Recorded before this moment.
     pub until: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<AuditOutcome>,
     /// Texts that stand in the record's bytes, each in quotation marks: an actor, an action, a pseudonym. What else
     /// matches by chance is for the caller to leave out.
     pub mention: Vec<String>,
@@ -59,6 +62,18 @@ pub enum ReadError {
 }
 
 impl Record {
+    /// What a line of a writer's says, if it is a record's.
+    pub(crate) fn of(line: &Line<'_>, writer: &str) -> Option<Self> {
+        Some(Self {
+            writer: writer.to_owned(),
+            index: line.index(writer)?,
+            recorded: line.recorded()?,
+            event: line.event()?.0,
+            resource: String::from_utf8_lossy(line.record).into_owned(),
+            hash: line.hash,
+        })
+    }
+
     /// Whether it is an AuditEvent; records of the first form are flat objects.
     #[must_use]
     pub fn is_audit_event(&self) -> bool {
@@ -68,19 +83,21 @@ impl Record {
 
 impl Filter {
     /// Whether a record of this time, in these bytes, is asked for.
-    fn takes(&self, recorded: Timestamp, record: &[u8]) -> bool {
+    pub(crate) fn takes(&self, recorded: Timestamp, record: &[u8]) -> bool {
+        let says = |text: &String| memchr::memmem::find(record, text.as_bytes()).is_some();
         self.from.is_none_or(|from| recorded >= from)
             && self.until.is_none_or(|until| recorded < until)
-            && self.mention.iter().all(|text| memchr::memmem::find(record, text.as_bytes()).is_some())
+            && self.outcome.is_none_or(|outcome| event::outcome_texts(outcome).iter().any(says))
+            && self.mention.iter().all(says)
     }
 
     /// The objects of a chain that can hold such records. Objects follow each other in time.
-    fn among<'a>(&self, places: &'a [Place]) -> &'a [Place] {
+    pub(crate) fn among<'a>(&self, places: &'a [Place]) -> &'a [Place] {
         let Range { start, end } = self.range(places);
         places.get(start..end).unwrap_or_default()
     }
 
-    fn range(&self, places: &[Place]) -> Range<usize> {
+    pub(crate) fn range(&self, places: &[Place]) -> Range<usize> {
         // The object before the first one that begins later can still hold records of `from`; those of the first
         // form tell no time, and come before all others.
         let begins_by = |at: Timestamp| {
@@ -154,8 +171,8 @@ impl Follower {
         let before = places.partition_point(|place| place.first <= self.next);
         let mut records = Vec::new();
         for &place in places.get(before.saturating_sub(1)..).unwrap_or_default() {
-            let whole = page(Arc::clone(store), writer.into(), place, Arc::default()).await?;
-            records.extend(whole.into_iter().filter(|record| record.index >= self.next));
+            records
+                .extend(from_on(Arc::clone(store), writer.into(), place, Arc::default(), self.next).await?);
             self.object = place.first;
             self.next = records.last().map_or(self.next, |last| last.index + 1);
             if records.len() >= enough {
@@ -172,6 +189,17 @@ async fn page(
     place: Place,
     filter: Arc<Filter>,
 ) -> Result<Vec<Record>, ReadError> {
+    from_on(store, writer, place, filter, place.first).await
+}
+
+/// The records of an object from the index `first` on.
+async fn from_on(
+    store: Arc<dyn ObjectStore>,
+    writer: Arc<str>,
+    place: Place,
+    filter: Arc<Filter>,
+    first: u64,
+) -> Result<Vec<Record>, ReadError> {
     let bytes = place.read(store.as_ref(), &writer).await.map_err(ReadError::Store)?;
     let lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
     let mut records = Vec::new();
@@ -181,18 +209,12 @@ async fn page(
             head::read(line).ok_or_else(malformed)?;
             continue;
         };
-        let recorded = read.recorded().ok_or_else(malformed)?;
-        if !filter.takes(recorded, read.record) {
+        if first > place.first && read.index(&writer).ok_or_else(malformed)? < first {
             continue;
         }
-        records.push(Record {
-            writer: writer.to_string(),
-            index: read.index(&writer).ok_or_else(malformed)?,
-            recorded,
-            event: read.event().ok_or_else(malformed)?.0,
-            resource: String::from_utf8_lossy(read.record).into_owned(),
-            hash: read.hash,
-        });
+        if filter.takes(read.recorded().ok_or_else(malformed)?, read.record) {
+            records.push(Record::of(&read, &writer).ok_or_else(malformed)?);
+        }
     }
     Ok(records)
 }

@@ -343,6 +343,33 @@ pub(crate) enum BenchCommand {
     Views(BenchViewsArgs),
     /// The audit trail: records written, proved and asked a second.
     Audit(BenchAuditArgs),
+    /// The console of a large lake: the first byte of each page, and what many open pages cost.
+    Console(BenchConsoleArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It writes to a home in a temporary folder (TMPDIR), about 2 GB, serves it as a process of its own, and asks that over TLS.
+
+Examples:
+  carelake bench console
+  carelake bench console --jobs 1000 --tables 100 --records 100000 --seconds 10")]
+pub(crate) struct BenchConsoleArgs {
+    /// Jobs that are registered; one in ten was run.
+    #[arg(long, default_value_t = 100_000, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
+    pub(crate) jobs: u32,
+    /// Tables in the catalogue.
+    #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) tables: u32,
+    /// Records of the trail.
+    #[arg(long, default_value_t = 10_000_000, value_name = "N", value_parser = clap::value_parser!(u64).range(10_000..=100_000_000))]
+    pub(crate) records: u64,
+    /// Pages that are open at once.
+    #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=900))]
+    pub(crate) pages: u32,
+    /// How long they are open.
+    #[arg(long, default_value_t = 60, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=36_000))]
+    pub(crate) seconds: u64,
 }
 
 #[derive(Debug, Args)]

@@ -159,7 +159,7 @@ impl Lake for Desk {
                     outcome: search.outcome,
                     patients: search.patient.clone().map(|patient| BTreeSet::from([patient])),
                 };
-                let newest = which.newest(Arc::clone(&self.trail), search.limit).await;
+                let newest = which.newest(&self.trail, search.limit).await;
                 newest.map_err(|error| failed(error.into()))?
             }
         };

@@ -1,16 +1,10 @@
 //! Which records of the trail are looked for, whoever asks.
 
-use audit::{Filter, ReadError, Record, records};
-use futures::TryStreamExt;
+use audit::{Filter, ReadError, Record};
 use model::{AuditEntity, AuditOutcome, Timestamp};
 use object_store::ObjectStore;
 use serde_json::json;
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-    pin::pin,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What is asked for, looked at record by record.
 pub(crate) struct Which {
@@ -24,9 +18,6 @@ pub(crate) struct Which {
     pub(crate) patients: Option<BTreeSet<String>>,
 }
 
-/// Where a record stands among those of all writers.
-type Place = (Timestamp, Reverse<(String, Reverse<u64>)>);
-
 impl Which {
     /// What can be told of a record by its time and its bytes.
     pub(crate) fn filter(&self) -> Filter {
@@ -38,7 +29,7 @@ impl Which {
         {
             mention.push(json!(format!("Patient/{patient}")).to_string());
         }
-        Filter { from: self.from, until: self.until, mention }
+        Filter { from: self.from, until: self.until, outcome: self.outcome, mention }
     }
 
     pub(crate) fn takes(&self, record: &Record) -> bool {
@@ -56,24 +47,13 @@ impl Which {
                 .is_none_or(|patients| patients_in(record).any(|one| patients.contains(one)))
     }
 
-    /// The newest so many, the newest first; of the same moment, in the order of writers and records.
+    /// The newest so many, the newest first; of the same moment, in the order of writers.
     pub(crate) async fn newest(
-        &self,
-        trail: Arc<dyn ObjectStore>,
+        self,
+        trail: &Arc<dyn ObjectStore>,
         limit: usize,
     ) -> Result<Vec<Record>, ReadError> {
-        let mut newest: BTreeMap<Place, Record> = BTreeMap::new();
-        let mut pages = pin!(records(trail, self.filter()));
-        while let Some(page) = pages.try_next().await? {
-            for record in page.into_iter().filter(|record| self.takes(record)) {
-                let place = Reverse((record.writer.clone(), Reverse(record.index)));
-                newest.insert((record.recorded, place), record);
-                if newest.len() > limit {
-                    newest.pop_first();
-                }
-            }
-        }
-        Ok(newest.into_values().rev().collect())
+        audit::newest(trail, self.filter(), limit, move |record| self.takes(record)).await
     }
 }
 

@@ -211,7 +211,12 @@ async fn a_question_about_a_time_reads_that_times_objects() {
     };
     let far = all.iter_mut().filter(|(path, _)| !near(path)).map(|(_, bytes)| *bytes = Bytes::new()).count();
     assert!(far > 4, "{far} objects are not looked at");
-    let filter = Filter { from: Some(from), until: Some(until), mention: vec!["\"gp-elm-grove\"".into()] };
+    let filter = Filter {
+        from: Some(from),
+        until: Some(until),
+        mention: vec!["\"gp-elm-grove\"".into()],
+        ..Filter::default()
+    };
     let store: Arc<dyn ObjectStore> = Arc::new(store_of(&all).await);
     let pages: Vec<_> = records(Arc::clone(&store), filter.clone()).try_collect().await.unwrap();
     let indexes: Vec<u64> = pages.iter().flatten().map(|record| record.index).collect();

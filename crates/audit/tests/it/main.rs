@@ -8,6 +8,7 @@ mod edits;
 mod examples;
 mod first_form;
 mod ground;
+mod newest;
 mod retain;
 mod tamper;
 mod write;

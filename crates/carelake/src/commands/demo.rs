@@ -3,7 +3,12 @@
 mod ask;
 mod send;
 
-use super::{audit, catalog, init, mart, provider, serve::Service, simulate::refuse_real};
+use super::{
+    audit, catalog, init, mart, provider,
+    serve::{self, Service},
+    simulate::refuse_real,
+    user,
+};
 use crate::{
     cli::DemoArgs,
     client::Gateway,
@@ -16,10 +21,12 @@ use anyhow::Context;
 use send::Sent;
 use std::{
     collections::BTreeMap,
+    io::IsTerminal as _,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
 };
+use zeroize::Zeroizing;
 
 /// What a provider of the demo may do.
 const SCOPE: &str = "system/*.cu";
@@ -50,15 +57,61 @@ pub(super) async fn run(args: &DemoArgs, json: bool) -> anyhow::Result<ExitCode>
     parts.close().await?;
     checks.tell();
     note(format!("   ({:.0} s from nothing to answers)", begun.elapsed().as_secs_f64()));
-    if args.keep.is_some() {
-        say("");
-        init::show(&secrets);
-    }
+    let people = match args.keep.is_some() {
+        true => {
+            say("");
+            init::show(&secrets);
+            Some(people(&folder).await?)
+        }
+        false => None,
+    };
     next(&folder, args.keep.is_some());
     if json {
         say(serde_json::json!({ "reconciled": checks.all(), "sent": sent.resources }).to_string());
     }
+    if let Some(people) = people
+        && !json
+    {
+        open_console(&folder, &people).await?;
+    }
     Ok(if checks.all() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Those who may sign in at the console of a home that is kept: role, password, and codes in the place of a device.
+type People = Vec<(&'static str, Zeroizing<String>, Vec<Zeroizing<String>>)>;
+
+async fn people(folder: &Path) -> anyhow::Result<People> {
+    let parts = Parts::open(folder, "demo-people").await?;
+    let mut people = Vec::new();
+    for role in ["engineer", "auditor", "administrator"] {
+        let password = user::admit_new(&parts, role, role).await?;
+        let codes = match role {
+            "engineer" => Vec::new(),
+            _ => user::device_for(&parts, role).await?.codes.into_iter().take(3).collect(),
+        };
+        people.push((role, password, codes));
+    }
+    parts.close().await?;
+    Ok(people)
+}
+
+/// Says who may sign in at the console; where somebody watches, serves it until they have seen enough.
+async fn open_console(folder: &Path, people: &People) -> anyhow::Result<()> {
+    say("\nThe console shows all of it. Who may sign in, shown this once:\n");
+    let codes = |codes: &[Zeroizing<String>]| {
+        codes.iter().map(|code| code.as_str().to_owned()).collect::<Vec<_>>().join(", ")
+    };
+    let rows: Vec<_> = people
+        .iter()
+        .map(|(role, password, once)| vec![(*role).to_owned(), password.as_str().to_owned(), codes(once)])
+        .collect();
+    say(screen::table(&["name", "password", "codes, each once"], &rows));
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        say("");
+        return serve::run(folder).await;
+    }
+    say(format!("\nOpen it: carelake --home {} serve", folder.display()));
+    Ok(())
 }
 
 /// Starts the lake, registers the providers, and has them send what they know.

@@ -80,13 +80,34 @@ async fn act(parts: &Parts, command: UserCommand, json: bool) -> anyhow::Result<
 }
 
 async fn add(parts: &Parts, new: &NewPerson, from_stdin: bool, json: bool) -> anyhow::Result<()> {
-    let (password, hash) = new_password(&new.name, from_stdin)?;
-    parts.control.add_person(new).await?;
-    parts.control.set_password(&new.name, Some(&hash)).await?;
-    let facts = facts(Some(&new.roles), new.expires);
-    parts.record("user.add", AuditOutcome::Success, &new.name, &facts).await?;
-    show_password(json, &new.name, from_stdin, &password);
+    let password = new_password(&new.name, from_stdin)?;
+    admit(parts, new, &password).await?;
+    show_password(json, &new.name, from_stdin, &password.0);
     Ok(())
+}
+
+/// Lets somebody in who signs in with a password of the lake's making, which is given back.
+pub(super) async fn admit_new(parts: &Parts, name: &str, role: &str) -> anyhow::Result<Zeroizing<String>> {
+    let new = NewPerson {
+        name: name.to_owned(),
+        display: name.to_owned(),
+        roles: vec![role.to_owned()],
+        expires: None,
+    };
+    let password = new_password(name, false)?;
+    admit(parts, &new, &password).await?;
+    Ok(password.0)
+}
+
+async fn admit(
+    parts: &Parts,
+    new: &NewPerson,
+    (_, hash): &(Zeroizing<String>, String),
+) -> anyhow::Result<()> {
+    parts.control.add_person(new).await?;
+    parts.control.set_password(&new.name, Some(hash)).await?;
+    let facts = facts(Some(&new.roles), new.expires);
+    parts.record("user.add", AuditOutcome::Success, &new.name, &facts).await
 }
 
 fn facts(roles: Option<&[String]>, expires: Option<Timestamp>) -> Vec<(&'static str, String)> {
@@ -120,7 +141,14 @@ fn show_password(json: bool, name: &str, was_given: bool, password: &str) {
     }
 }
 
-async fn give_device(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
+/// A second factor, shown once: the address for an authenticator, and the codes that stand in for it.
+pub(super) struct Shown {
+    address: Zeroizing<String>,
+    pub(super) codes: Vec<Zeroizing<String>>,
+}
+
+/// Gives somebody a second factor.
+pub(super) async fn device_for(parts: &Parts, name: &str) -> anyhow::Result<Shown> {
     let keys = parts.keyring.gateway()?;
     let secret = Device::generate()?;
     let address = Device::new(name, &secret)?.address()?;
@@ -133,6 +161,11 @@ async fn give_device(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()
     let sealed = keys.door.seal(DoorPurpose::Device, name.as_bytes(), &secret)?;
     parts.control.set_device(name, Some(&sealed), &macs).await?;
     parts.record("user.device", AuditOutcome::Success, name, &[("device", "totp".to_owned())]).await?;
+    Ok(Shown { address, codes })
+}
+
+async fn give_device(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
+    let Shown { address, codes } = device_for(parts, name).await?;
     let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     if json {
         let told = serde_json::json!({ "name": name, "address": address.as_str(), "recovery_codes": codes });

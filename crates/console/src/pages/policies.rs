@@ -82,7 +82,7 @@ impl Page for PolicyList {
             vec![
                 button::link(&Address::policy(&one.id), &one.id),
                 if one.permits { tag::tag(Tone::Good, "permits") } else { tag::tag(Tone::Bad, "forbids") },
-                html! { @if one.own { "of this lake" } @else { "built in" } },
+                html! { @if one.own { "own" } @else { "built-in" } },
                 text(&one.because),
             ]
         };

@@ -83,15 +83,21 @@ impl Page for ProviderForm {
                         hint: "SMART scopes, such as system/*.c or system/Observation.cu", ..Field::default() }.render())
                 }
                 (field::choice("method", "How it shows that it is itself", &METHODS, &self.method))
-                (Field { name: "keys", label: "For SMART: its public keys", value: &self.keys, lines: 4,
-                    hint: "a JWK Set, or the https address of one", ..Field::default() }.render())
-                (Field { name: "certificate", label: "For mutual TLS: its certificate", value: &self.certificate, lines: 4,
-                    hint: "in PEM", ..Field::default() }.render())
+                (self.method("smart", "For SMART Backend Services: its public keys", html! {
+                    (Field { name: "keys", label: "Public keys", value: &self.keys, lines: 4,
+                        hint: "a JWK Set, or the https address of one", ..Field::default() }.render())
+                }))
+                (self.method("mtls", "For mutual TLS: its certificate", html! {
+                    (Field { name: "certificate", label: "Certificate", value: &self.certificate, lines: 4,
+                        hint: "in PEM", ..Field::default() }.render())
+                }))
                 @if !self.issuers.is_empty() {
                     @let none = [("", "none")];
                     @let issuers: Vec<_> = none.into_iter().chain(self.issuers.iter().map(|name| (name.as_str(), name.as_str()))).collect();
-                    (field::choice("issuer", "For an outside issuer: which", &issuers, &self.issuer))
-                    (Field { name: "client", label: "Its client there", value: &self.client, ..Field::default() }.render())
+                    (self.method("issuer", "For an outside issuer: which, and who it is there", html! {
+                        (field::choice("issuer", "Issuer", &issuers, &self.issuer))
+                        (Field { name: "client", label: "Its client there", value: &self.client, ..Field::default() }.render())
+                    }))
                 }
                 @if self.of.is_none() {
                     (Field { name: "networks", label: "Networks that it may come from", value: &self.networks,
@@ -113,6 +119,13 @@ impl Page for ProviderForm {
                 }))
             }
         }
+    }
+}
+
+impl ProviderForm {
+    /// What one method asks for; open where it is chosen.
+    fn method(&self, method: &str, title: &str, inside: Markup) -> Markup {
+        html! { details class="method" open[self.method == method] { summary { (text(title)) } (inside) } }
     }
 }
 

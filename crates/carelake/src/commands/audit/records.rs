@@ -27,7 +27,7 @@ pub(super) const DISCLOSURES: &str = "disclosures";
 pub(super) async fn query(parts: &Parts, args: &QueryArgs, json: bool) -> anyhow::Result<()> {
     let which = which(parts, &args.which).await?;
     parts.record("audit.query", AuditOutcome::Success, "audit", &told(&args.which)).await?;
-    let records = which.newest(parts.zone(Zone::Audit)?, args.limit).await?.into_iter();
+    let records = which.newest(&parts.zone(Zone::Audit)?, args.limit).await?.into_iter();
     if json {
         records.for_each(|record| screen::say(in_json(&record).to_string()));
     } else {

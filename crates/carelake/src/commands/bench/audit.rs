@@ -1,50 +1,24 @@
 //! `carelake bench audit`: how fast the audit trail is written, proved and asked, on a home's own encrypted zone.
 
-use super::machine::Machine;
+use super::{
+    machine::Machine,
+    trail::{BEGAN, DAY_MS, DAYS, Writer, event, provider},
+};
 use crate::proc::peak_memory_bytes;
 use crate::{cli::BenchAuditArgs, commands::sql, home, parts::Parts, screen};
-use ::audit::{AuditLog, Checkpoint, Checkpoints, Filter, Witnesses, records, verify};
+use ::audit::{Checkpoint, Checkpoints, Filter, Witnesses, records, verify};
 use anyhow::Context;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::TryStreamExt;
 use keys::{SigningPurpose, Zone};
-use model::{AuditEntity, AuditEvent, AuditNetwork, AuditOutcome, AuditSink, Clock, Timestamp};
+use model::{AuditSink, Timestamp};
 use object_store::ObjectStore;
 use serde_json::json;
-use std::{
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Instant,
-};
+use std::{pin::pin, sync::Arc, time::Instant};
 
-/// The days that the records are spread over.
-const DAYS: i64 = 100;
-const DAY_MS: i64 = 86_400_000;
-/// The first of them.
-const BEGAN: i64 = 1_767_225_600_000;
-/// The providers that the records are of.
-const PROVIDERS: u64 = 100;
-/// How many callers wait for their records at once.
-const CALLERS: usize = 4096;
 /// How many records are written one by one.
 const ALONE: u64 = 200;
 /// How many checkpoints are made while records are written.
 const CHECKPOINTS: u64 = 10;
-
-/// A clock that goes on by the same step whenever it is read: the days pass as the records come.
-struct Passing {
-    reads: AtomicI64,
-    step_ms: f64,
-}
-
-impl Clock for Passing {
-    fn now(&self) -> Timestamp {
-        let reads = self.reads.fetch_add(1, Ordering::Relaxed);
-        Timestamp(BEGAN + (reads as f64 * self.step_ms) as i64)
-    }
-}
 
 /// A line of the result.
 struct Line {
@@ -116,18 +90,9 @@ pub(super) async fn run(args: &BenchAuditArgs, json: bool) -> anyhow::Result<()>
 async fn measure(parts: &Parts, count: u64) -> anyhow::Result<Vec<Line>> {
     let store = parts.zone(Zone::Audit)?;
     let signer = parts.keyring.signer(SigningPurpose::Audit)?;
-    let clock =
-        Arc::new(Passing { reads: AtomicI64::new(0), step_ms: (DAYS * DAY_MS) as f64 / count as f64 });
     let checkpoints = Checkpoints::new(Arc::clone(&store), Arc::clone(&signer), Arc::clone(&parts.clock));
-    let open = |name: &str| {
-        AuditLog::open(
-            Arc::clone(&store),
-            Arc::clone(&signer),
-            name.to_owned(),
-            Arc::clone(&clock) as Arc<dyn Clock>,
-        )
-    };
-    let alone = open("alone").await?;
+    let writer = Writer::new(Arc::clone(&store), Arc::clone(&signer), (BEGAN, count));
+    let alone = writer.open("alone").await?;
     let one_by_one = async {
         for number in 0..ALONE {
             alone.record(event(number)).await?;
@@ -137,22 +102,7 @@ async fn measure(parts: &Parts, count: u64) -> anyhow::Result<Vec<Line>> {
     };
     let mut lines = vec![Line::measure("written one by one, durable", one_by_one).await?.0];
 
-    let log = open("gateway").await?;
-    let written = async {
-        let (mut last, mut at) = (None, 0);
-        for part in 0..CHECKPOINTS {
-            let numbers = count * part / CHECKPOINTS..count * (part + 1) / CHECKPOINTS;
-            let recorded = stream::iter(numbers).map(|number| log.record(event(number)));
-            recorded.buffer_unordered(CALLERS).try_for_each(|_| async { Ok(()) }).await?;
-            if let Some(made) = checkpoints.make(&[log.head()], at).await? {
-                at = made.at;
-                // The last but one: what comes after it is left to be proved.
-                last = if part + 1 < CHECKPOINTS { Some(made.checkpoint) } else { last };
-            }
-        }
-        log.close().await?;
-        Ok((count, last))
-    };
+    let written = async { Ok((count, writer.write("gateway", count, CHECKPOINTS, &checkpoints).await?)) };
     let (line, checkpoint) = Line::measure("written by 4,096 callers, durable", written).await?;
     lines.push(line);
     let public_key = signer.public_key();
@@ -172,7 +122,10 @@ async fn ask(parts: &Parts, store: Arc<dyn ObjectStore>) -> anyhow::Result<[Line
     let asked = async {
         let actor = json!(provider(7)).to_string();
         let (from, until) = (Some(Timestamp(day)), Some(Timestamp(day + DAY_MS)));
-        let mut pages = pin!(records(Arc::clone(&store), Filter { from, until, mention: vec![actor] }));
+        let mut pages = pin!(records(
+            Arc::clone(&store),
+            Filter { from, until, mention: vec![actor], ..Filter::default() }
+        ));
         let mut found = 0;
         while let Some(page) = pages.try_next().await? {
             found += page.len() as u64;
@@ -200,32 +153,4 @@ async fn ask(parts: &Parts, store: Arc<dyn ObjectStore>) -> anyhow::Result<[Line
         Ok((u64::try_from(found).context("a count is negative")?, ()))
     };
     Ok([read, Line::measure("asked in SQL: the same, by outcome", in_sql).await?.0])
-}
-
-fn provider(number: u64) -> String {
-    format!("practice-{:03}", number % PROVIDERS)
-}
-
-/// What the gateway records of an update.
-fn event(number: u64) -> AuditEvent {
-    let outcome = if number % 20 == 19 { AuditOutcome::Refused } else { AuditOutcome::Success };
-    let network = AuditNetwork {
-        client: format!("10.0.{}.9", number % PROVIDERS),
-        server: "https://lake.example.nhs.uk".into(),
-    };
-    let event = AuditEvent::new(
-        Timestamp(BEGAN),
-        "fhir.update",
-        provider(number),
-        outcome,
-        "PUT /fhir/r4/{type}/{id}",
-    )
-    .with("home", "synthetic")
-    .with("method", "token")
-    .with("policies", "provider-creates provider-updates")
-    .with("receipt", format!("7-1-{number}-a7579acbb77abe69481d3a4f9abf8065"))
-    .with("status", 200)
-    .with("type", "Observation")
-    .about(AuditEntity::Subject(format!("{:032x}", u128::from(number) * 0x9e37_79b9_7f4a_7c15)));
-    AuditEvent { network: Some(network), ..event }
 }
