@@ -87,10 +87,17 @@ impl Object {
         let bytes = self.place.read(store.as_ref(), &self.writer).await.map_err(ReadError::Store)?;
         let malformed = || ReadError::Malformed { writer: self.writer.to_string(), index: self.place.first };
         let mut records = Vec::new();
+        // Most objects hold nothing of what is seldom, which is seen at a glance.
+        if !filter.says(&bytes) {
+            return Ok(records);
+        }
         // Records follow each other in time, so that the last ones are the newest.
         for line in bytes.rsplit(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
             if records.len() >= limit {
                 break;
+            }
+            if !filter.says(line) {
+                continue;
             }
             let Some(read) = line::read(line) else {
                 head::read(line).ok_or_else(malformed)?;

@@ -84,11 +84,16 @@ impl Record {
 impl Filter {
     /// Whether a record of this time, in these bytes, is asked for.
     pub(crate) fn takes(&self, recorded: Timestamp, record: &[u8]) -> bool {
-        let says = |text: &String| memchr::memmem::find(record, text.as_bytes()).is_some();
         self.from.is_none_or(|from| recorded >= from)
             && self.until.is_none_or(|until| recorded < until)
+            && self.says(record)
+    }
+
+    /// Whether these bytes hold the texts that are asked for.
+    pub(crate) fn says(&self, bytes: &[u8]) -> bool {
+        let says = |text: &String| memchr::memmem::find(bytes, text.as_bytes()).is_some();
+        self.mention.iter().all(says)
             && self.outcome.is_none_or(|outcome| event::outcome_texts(outcome).iter().any(says))
-            && self.mention.iter().all(says)
     }
 
     /// The objects of a chain that can hold such records. Objects follow each other in time.

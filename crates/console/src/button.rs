@@ -8,7 +8,12 @@ const LONGEST: usize = 2_000;
 
 /// A link to a page of ours; the name alone where it is too long to be asked for.
 pub(crate) fn link(to: &Address, name: &str) -> Markup {
-    html! { @if to.as_str().len() > LONGEST { (text(name)) } @else { a href=(to) { (text(name)) } } }
+    around(text(name), to)
+}
+
+/// The same around something that is no plain name.
+pub(crate) fn around(inside: Markup, to: &Address) -> Markup {
+    html! { @if to.as_str().len() > LONGEST { (inside) } @else { a href=(to) { (inside) } } }
 }
 
 /// A link that looks like a button.

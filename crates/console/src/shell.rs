@@ -4,7 +4,10 @@ use crate::{
     Address, Frame, Page, Region, Section, Theme, Tone, assets, facts, field, icon, tag,
     text::{plain, text},
 };
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// Stands where something comes later. No value can hold it: what people write is escaped.
+pub(crate) const LATE: PreEscaped<&str> = PreEscaped("<!--later-->");
 
 /// Characters of a title.
 const TITLE: usize = 120;
@@ -41,6 +44,16 @@ impl Frame {
             }
         };
         markup.into_string()
+    }
+
+    /// What stands before and after the part of a page that comes later; of a page without one, all stands before.
+    #[must_use]
+    pub fn render_around(&self, page: &dyn Page) -> (String, String) {
+        let whole = self.render(page);
+        match whole.split_once(LATE.0) {
+            Some((before, after)) => (before.to_owned(), after.to_owned()),
+            None => (whole, String::new()),
+        }
     }
 
     fn top(&self) -> Markup {

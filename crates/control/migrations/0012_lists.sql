@@ -6,6 +6,7 @@ ALTER TABLE job ADD COLUMN last_state TEXT NOT NULL DEFAULT '';
 UPDATE job SET last_run = COALESCE((SELECT MAX(r.id) FROM job_run r WHERE r.job = job.name), 0);
 UPDATE job SET last_state = COALESCE((SELECT r.state FROM job_run r WHERE r.id = job.last_run), '');
 CREATE INDEX job_states ON job (kind, last_state);
+CREATE INDEX job_last ON job (last_run, name);
 
 -- The newest version of a table, and what it is.
 ALTER TABLE catalog_table ADD COLUMN kind TEXT NOT NULL DEFAULT '';

@@ -5,7 +5,7 @@ use crate::{
     field::{self, Field},
     figure,
     grid::{self, Grid},
-    tag,
+    shell, tag,
     text::{block, text},
 };
 use maud::{Markup, html};
@@ -54,8 +54,8 @@ pub struct RecordRow {
 pub struct AuditPage {
     /// What was looked for.
     pub search: AuditSearch,
-    /// What was found, the newest first.
-    pub rows: Vec<RecordRow>,
+    /// The records that were found, the newest first; none while they are still looked for, see [`AuditPage::found`].
+    pub rows: Option<Vec<RecordRow>>,
     /// The most records that are shown.
     pub limit: u64,
     /// The newest signed checkpoint: its tree's size, and when it was made.
@@ -94,14 +94,6 @@ impl Page for AuditPage {
 
     fn body(&self, frame: &Frame) -> Markup {
         let search = &self.search;
-        let columns = [
-            grid::column("Recorded"),
-            grid::column("Who"),
-            grid::column("What"),
-            grid::column("On"),
-            grid::column("Outcome"),
-        ];
-        let rows = self.rows.iter().map(row).collect();
         let field = |name, label, value| Field { name, label, value, ..Field::default() }.render();
         let outcomes = [("", "any"), ("success", "success"), ("refused", "refused"), ("failed", "failed")];
         html! {
@@ -128,11 +120,36 @@ impl Page for AuditPage {
                 (field::choice("outcome", "Outcome", &outcomes, &search.outcome))
                 (field::submit("Search"))
             }))
-            @if self.rows.is_empty() {
+            @match &self.rows {
+                Some(rows) => (self.records(rows, frame)),
+                None => (shell::LATE),
+            }
+        }
+    }
+}
+
+impl AuditPage {
+    /// What is shown of the records once they are found, where the page was sent without them.
+    #[must_use]
+    pub fn found(&self, rows: &[RecordRow], frame: &Frame) -> String {
+        self.records(rows, frame).into_string()
+    }
+
+    fn records(&self, records: &[RecordRow], frame: &Frame) -> Markup {
+        let columns = [
+            grid::column("Recorded"),
+            grid::column("Who"),
+            grid::column("What"),
+            grid::column("On"),
+            grid::column("Outcome"),
+        ];
+        let rows = records.iter().map(row).collect();
+        html! {
+            @if records.is_empty() {
                 (facts::empty("No record is found.", html! { "`fhir.*` finds all actions that begin so." }))
             } @else {
                 (Grid { caption: "Records", quiet: true, columns: &columns, rows }.render(frame, None))
-                @if self.rows.len() as u64 >= self.limit {
+                @if records.len() as u64 >= self.limit {
                     p class="hint" { "The newest " (figure::count(self.limit)) ". Narrow the search to see others." }
                 }
             }
@@ -151,7 +168,7 @@ fn outcome(of: AuditOutcome) -> Markup {
 
 fn row(record: &RecordRow) -> Vec<Markup> {
     vec![
-        html! { a href=(Address::audit_record(&record.writer, record.number)) { (figure::moment(record.at)) } },
+        button::around(figure::moment(record.at), &Address::audit_record(&record.writer, record.number)),
         text(&record.actor),
         text(&record.action),
         text(&record.target),

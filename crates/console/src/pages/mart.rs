@@ -64,7 +64,8 @@ pub struct MartPage {
     pub name: String,
     /// Whether it is registered.
     pub registered: bool,
-    /// Its files: name and text.
+    /// Its files: name and text. The form sends the names as `file-0`, `file-1` and so on, the texts as `text-0` and so
+    /// on; one more file as `file-new` and `text-new`.
     pub files: Vec<(String, String)>,
     /// What a comparison found.
     pub compared: Option<Compared>,
@@ -109,15 +110,16 @@ impl Page for MartPage {
                     (Field { name: "name", label: "Name of the mart, and its schema in SQL", value: &self.name,
                         required: true, hint: "a-z, 0-9 and _", ..Field::default() }.render())
                 }
-                @for (name, said) in &self.files {
-                    (Field { name: &format!("file:{name}"), label: name, value: said,
+                @for (at, (name, said)) in self.files.iter().enumerate() {
+                    input type="hidden" name=(format!("file-{at}")) value=(name);
+                    (Field { name: &format!("text-{at}"), label: name, value: said,
                         lines: if name.ends_with(".sql") { LINES } else { 6 }, ..Field::default() }.render())
                 }
                 @if self.may_change {
                     details {
                         summary { "One more file" }
-                        (Field { name: "new-file", label: "Its name", hint: "such as people.sql", ..Field::default() }.render())
-                        (Field { name: "new-text", label: "Its text", lines: 8, ..Field::default() }.render())
+                        (Field { name: "file-new", label: "Its name", hint: "such as people.sql", ..Field::default() }.render())
+                        (Field { name: "text-new", label: "Its text", lines: 8, ..Field::default() }.render())
                     }
                     p class="hint" { "A file whose text is emptied is left out." }
                     div class="buttons" {

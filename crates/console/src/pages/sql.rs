@@ -118,6 +118,10 @@ impl Page for SqlPage {
                     (field::choice("purpose", "Purpose", &purposes, &self.purpose))
                     (field::choice("chart", "Chart", &[("", "none"), ("bar", "bars"), ("line", "line")], chart))
                     (field::submit("Ask"))
+                    @if self.answer.is_some() {
+                        button class="button" type="submit" name="format" value="csv" { "As CSV" }
+                        button class="button" type="submit" name="format" value="json" { "As JSON" }
+                    }
                 }
             }))
             @if let Some(answer) = &self.answer { (self.answered(answer, frame)) }

@@ -59,22 +59,26 @@ pub struct PastVersion {
 macro_rules! which {
     () => {
         "FROM catalog_table t
-         JOIN table_shape d ON d.schema_name = t.schema_name AND d.table_name = t.table_name
-          AND d.shape = t.latest_shape
          WHERE t.dropped = 0 AND t.kind <> 'internal' AND ($1 = '' OR t.schema_name = $1)
           AND ($2 = '' OR LOWER(t.schema_name || '.' || t.table_name) LIKE $2 ESCAPE '\\'
-               OR LOWER(d.definition) LIKE $2 ESCAPE '\\') "
+               OR EXISTS (SELECT 1 FROM table_shape d WHERE d.schema_name = t.schema_name
+                          AND d.table_name = t.table_name AND d.shape = t.latest_shape
+                          AND LOWER(d.definition) LIKE $2 ESCAPE '\\')) "
     };
 }
 
 macro_rules! in_order {
     ($order:literal) => {
         concat!(
-            "SELECT f.schema_name, f.table_name, f.latest_seq, p.published, f.definition, v.delta_version,
+            "SELECT f.schema_name, f.table_name, f.latest_seq, p.published, d.definition, v.delta_version,
                     v.row_count, v.byte_count, v.made_from
-             FROM (SELECT t.schema_name, t.table_name, t.latest_seq, t.row_count, t.byte_count, d.definition ",
+             FROM (SELECT t.schema_name, t.table_name, t.latest_seq, t.latest_shape ",
             which!(),
-            "ORDER BY ", $order, " LIMIT $3 OFFSET $4) f
+            "ORDER BY ",
+            $order,
+            " LIMIT $3 OFFSET $4) f
+             JOIN table_shape d ON d.schema_name = f.schema_name AND d.table_name = f.table_name
+              AND d.shape = f.latest_shape
              JOIN table_version v ON v.schema_name = f.schema_name AND v.table_name = f.table_name
               AND v.seq = f.latest_seq
              JOIN publication p ON p.seq = f.latest_seq"

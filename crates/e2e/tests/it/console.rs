@@ -3,7 +3,7 @@
 use crate::{
     home::Home,
     inputs::{self, GP},
-    service::Service,
+    service::{PATIENCE, Service},
 };
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
@@ -44,8 +44,11 @@ fn a_job_that_failed_is_mended_in_a_browser_and_all_of_it_is_in_the_trail() {
         return;
     };
     let home = Home::new();
-    let file = inputs::write(home.beside("in.ndjson"), &inputs::resources(7, 20, GP));
-    home.run(["import", file.to_str().unwrap(), "--source", GP]).exits(0);
+    for source in [GP, "acute-castlemere", "ambulance-vale"] {
+        home.run(["provider", "add", source]).exits(0);
+        let file = inputs::write(home.beside(&format!("{source}.ndjson")), &inputs::resources(7, 60, source));
+        home.run(["import", file.to_str().unwrap(), "--source", source]).exits(0);
+    }
     home.run(["mart", "register", winter(&home, "nothing").to_str().unwrap()]).exits(0);
     home.run(["mart", "build", "winter"]).exits(1);
     let people = [("ann", "engineer"), ("max", "auditor"), ("eve", "administrator"), ("cid", "custodian")];
@@ -351,6 +354,10 @@ async fn sessions_are_not_fixed_forged_ridden_or_kept_after_their_end() {
         assert_eq!(visitor.send(visitor.get(path, &second)).await.0, StatusCode::FORBIDDEN, "{path}");
     }
 
+    // What is open is told news while its reader is signed in.
+    let mut open = visitor.get("/overview/events", &second).send().await.unwrap();
+    assert!(String::from_utf8_lossy(&open.chunk().await.unwrap().unwrap()).contains("event: figures"));
+
     // Signing out ends one session, suspending a person all of them.
     let out = visitor.post("/sign-out", &first, &[("csrf", csrf(&other))]);
     assert_eq!(visitor.send(out).await.0, StatusCode::SEE_OTHER);
@@ -359,6 +366,8 @@ async fn sessions_are_not_fixed_forged_ridden_or_kept_after_their_end() {
     home.run(["user", "suspend", "ann"]).exits(0);
     assert_eq!(visitor.send(visitor.get("/jobs", &second)).await.0, StatusCode::SEE_OTHER);
     assert!(visitor.sign_in("ann", password).await.is_none());
+    let ends = async { while open.chunk().await.ok().flatten().is_some() {} };
+    tokio::time::timeout(PATIENCE, ends).await.expect("what was open ends");
 
     // Whoever guesses on is told to come later.
     let mut told_later = false;

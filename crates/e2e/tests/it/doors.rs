@@ -24,6 +24,7 @@ const HOMELESS: &[&str] = &[
     "view explain",
     "bench views",
     "bench audit",
+    "bench console",
 ];
 
 /// What each command is called with, and the records that it leaves: action and outcome, in order. FILE is NDJSON, VIEW

@@ -6,13 +6,15 @@ use super::{
 };
 use ::console::{Address, Frame, Page, Theme, assets, pages::Failure};
 use axum::{
+    body::Body,
     extract::Path,
     response::{Html, IntoResponse, Redirect, Response},
 };
 use control::ControlError;
+use futures::{StreamExt as _, stream};
 use http::{HeaderValue, StatusCode, header};
 use model::Timestamp;
-use std::any::Any;
+use std::{any::Any, convert::Infallible};
 use uuid::Uuid;
 
 /// Why there is no page.
@@ -63,7 +65,14 @@ impl From<AskError> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let (status, failure) = match self {
+        let (status, failure) = self.failure();
+        (status, html(&stranger(Theme::System, String::new()), &failure)).into_response()
+    }
+}
+
+impl Refused {
+    fn failure(self) -> (StatusCode, Failure) {
+        match self {
             Self::Forbidden { what, reason } => {
                 let advice = "An administrator says which roles are open to you; some need a second factor.";
                 (StatusCode::FORBIDDEN, Failure::Forbidden { what, reason, advice: advice.to_owned() })
@@ -76,8 +85,12 @@ impl IntoResponse for Refused {
                 (StatusCode::FORBIDDEN, Failure::Forbidden { what: what.to_owned(), reason, advice })
             }
             Self::Failed(reference) => (StatusCode::SERVICE_UNAVAILABLE, Failure::Failed { reference }),
-        };
-        (status, html(&stranger(Theme::System, String::new()), &failure)).into_response()
+        }
+    }
+
+    /// The same within a page whose beginning has been sent.
+    pub(super) fn in_place(self) -> String {
+        self.failure().1.body(&stranger(Theme::System, String::new())).into_string()
     }
 }
 
@@ -111,6 +124,19 @@ pub(super) async fn page(
     page: &(dyn Page + Sync),
 ) -> Result<Response, Refused> {
     Ok(html(&visitor.frame(here).await?, page))
+}
+
+/// A page whose end comes when it is known: what stands before it is sent at once.
+pub(super) fn late(
+    frame: &Frame,
+    page: &dyn Page,
+    end: impl Future<Output = String> + Send + 'static,
+) -> Response {
+    let (before, after) = frame.render_around(page);
+    let parts = stream::once(async { before }).chain(stream::once(end)).chain(stream::once(async { after }));
+    let mut response = Html(Body::from_stream(parts.map(Ok::<_, Infallible>))).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// Leads to a page, which then says what was done.

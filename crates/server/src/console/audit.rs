@@ -1,9 +1,9 @@
 //! The audit trail: searched, and record by record.
 
 use super::{
-    answer::{Refused, page},
+    answer::{Refused, html, late, page},
     lake::{Search, Trail},
-    listing,
+    listing::{self, Format},
     session::Visitor,
 };
 use ::console::{
@@ -14,6 +14,7 @@ use axum::{extract::Path, response::Response};
 use control::CheckpointUse;
 use model::{AuditEntity, AuditOutcome, Timestamp};
 use policy::{Action, Resource};
+use std::sync::Arc;
 
 /// Records that a page shows.
 const MOST: usize = 200;
@@ -64,43 +65,66 @@ pub(super) async fn search(visitor: Visitor) -> Result<Response, Refused> {
         record: None,
         limit: MOST,
     };
-    let facts: Vec<(&str, String)> = [
+    visitor.record("audit.query", AuditOutcome::Success, "audit", &told(&search)).await?;
+    match listing::format(&visitor) {
+        Some(format) if search.problem.is_none() => {
+            Ok(listed(format, &visitor.desk.lake.records(&wanted).await?))
+        }
+        _ => show(&visitor, search, wanted).await,
+    }
+}
+
+/// What the trail is told of a search.
+fn told(search: &AuditSearch) -> Vec<(&'static str, String)> {
+    let told = [
         ("from", &search.from),
         ("until", &search.until),
         ("of_action", &search.action),
         ("of_actor", &search.actor),
         ("of_patient", &search.patient),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(name, value)| (name, value.clone()))
-    .collect();
-    visitor.record("audit.query", AuditOutcome::Success, "audit", &facts).await?;
-    let found = match search.problem {
-        Some(_) => Vec::new(),
-        None => visitor.desk.lake.records(&wanted).await?,
+    ];
+    let told = told.into_iter().filter(|(_, value)| !value.is_empty());
+    told.map(|(name, value)| (name, value.clone())).collect()
+}
+
+fn listed(format: Format, found: &[Trail]) -> Response {
+    let head = ["recorded", "actor", "action", "target", "outcome", "writer", "number"];
+    let line = |row: RecordRow| {
+        vec![
+            row.at.to_string(),
+            row.actor,
+            row.action,
+            row.target,
+            row.outcome.as_str().to_owned(),
+            row.writer,
+            row.number.to_string(),
+        ]
     };
-    let rows: Vec<_> = found.iter().map(row).collect();
-    if let Some(format) = listing::format(&visitor) {
-        let head = ["recorded", "actor", "action", "target", "outcome", "writer", "number"];
-        let line = |row: &RecordRow| {
-            vec![
-                row.at.to_string(),
-                row.actor.clone(),
-                row.action.clone(),
-                row.target.clone(),
-                row.outcome.as_str().to_owned(),
-                row.writer.clone(),
-                row.number.to_string(),
-            ]
-        };
-        return Ok(format.answer("records", &head, rows.iter().map(line)));
-    }
+    format.answer("records", &head, found.iter().map(row).map(line))
+}
+
+async fn show(visitor: &Visitor, search: AuditSearch, wanted: Search) -> Result<Response, Refused> {
     let checkpoint = visitor.desk.control.audit_checkpoint(CheckpointUse::Newest).await?;
     let checkpoint = checkpoint.map(|made| (made.size, made.made));
     let names = ["from", "until", "action", "actor", "outcome", "patient"];
-    let here = listing::here(&visitor, Address::audit(), &names);
-    page(&visitor, here, &AuditPage { search, rows, limit: MOST as u64, checkpoint }).await
+    let frame = visitor.frame(listing::here(visitor, Address::audit(), &names)).await?;
+    if search.problem.is_some() {
+        return Ok(html(
+            &frame,
+            &AuditPage { search, rows: Some(Vec::new()), limit: MOST as u64, checkpoint },
+        ));
+    }
+    // The trail may be long: what is asked stands there while it is looked for.
+    let shown = AuditPage { search, rows: None, limit: MOST as u64, checkpoint };
+    let (lake, end) = (Arc::clone(&visitor.desk.lake), (frame.clone(), shown.clone()));
+    let looked_for = async move {
+        let (frame, shown) = end;
+        match lake.records(&wanted).await {
+            Ok(found) => shown.found(&found.iter().map(row).collect::<Vec<_>>(), &frame),
+            Err(error) => Refused::from(error).in_place(),
+        }
+    };
+    Ok(late(&frame, &shown, looked_for))
 }
 
 /// `GET /audit/{writer}/{number}`

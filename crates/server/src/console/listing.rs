@@ -4,6 +4,7 @@ use super::session::Visitor;
 use ::console::{Address, Paging, Sort};
 use axum::response::{IntoResponse, Response};
 use http::header;
+use serde_json::Value;
 
 /// Rows of a page.
 const PAGE: usize = 100;
@@ -87,21 +88,27 @@ pub(super) enum Format {
 
 /// What the query asks for: `format=csv` or `format=json`.
 pub(super) fn format(visitor: &Visitor) -> Option<Format> {
-    match visitor.asked("format") {
-        "csv" => Some(Format::Csv),
-        "json" => Some(Format::Json),
-        _ => None,
-    }
+    Format::named(visitor.asked("format"))
 }
 
 impl Format {
+    /// The format of that word.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        match word {
+            "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
     /// The rows under `head` as a file called `name`.
-    pub(super) fn answer(
+    pub(super) fn answer<C: Into<Value>>(
         self,
         name: &str,
         head: &[&str],
-        rows: impl Iterator<Item = Vec<String>>,
+        rows: impl Iterator<Item = Vec<C>>,
     ) -> Response {
+        let rows = rows.map(|row| row.into_iter().map(Into::into).collect());
         let (kind, ending, text) = match self {
             Self::Csv => ("text/csv; charset=utf-8", "csv", csv(head, rows)),
             Self::Json => ("application/json", "json", json(head, rows)),
@@ -112,7 +119,7 @@ impl Format {
 }
 
 /// CSV (RFC 4180). A text that a spreadsheet would take for a formula has an apostrophe put before it.
-fn csv(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+fn csv(head: &[&str], rows: impl Iterator<Item = Vec<Value>>) -> String {
     let cell = |text: &str| {
         let number = text.parse::<f64>().is_ok();
         let guard = if !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
@@ -121,22 +128,22 @@ fn csv(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
             false => format!("{guard}{text}"),
         }
     };
-    let line =
-        |cells: Vec<String>| cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",") + "\r\n";
-    let mut out = line(head.iter().map(|name| (*name).to_owned()).collect());
-    rows.for_each(|row| out.push_str(&line(row)));
+    let of = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => cell(text),
+        other => cell(&other.to_string()),
+    };
+    let line = |cells: Vec<String>| cells.join(",") + "\r\n";
+    let mut out = line(head.iter().map(|name| cell(name)).collect());
+    rows.for_each(|row| out.push_str(&line(row.iter().map(of).collect())));
     out
 }
 
-fn json(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let row = |cells: Vec<String>| -> serde_json::Value {
-        head.iter()
-            .map(|name| (*name).to_owned())
-            .zip(cells.into_iter().map(serde_json::Value::from))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
+fn json(head: &[&str], rows: impl Iterator<Item = Vec<Value>>) -> String {
+    let row = |cells: Vec<Value>| -> Value {
+        head.iter().map(|name| (*name).to_owned()).zip(cells).collect::<serde_json::Map<_, _>>().into()
     };
-    serde_json::Value::Array(rows.map(row).collect()).to_string()
+    Value::Array(rows.map(row).collect()).to_string()
 }
 
 #[cfg(test)]
@@ -145,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_formula_in_csv_is_a_text() {
-        let rows = [vec!["=1+1".to_owned(), "a,\"b\"".to_owned()], vec!["-5".to_owned(), "@x".to_owned()]];
+        let rows = [vec!["=1+1".into(), "a,\"b\"".into()], vec![(-5).into(), "@x".into()]];
         assert_eq!(csv(&["a", "b"], rows.into_iter()), "a,b\r\n'=1+1,\"a,\"\"b\"\"\"\r\n-5,'@x\r\n");
     }
 }

@@ -17,8 +17,6 @@ use std::collections::BTreeSet;
 
 /// Registrations that a page shows.
 const REGISTRATIONS: u64 = 50;
-/// What stands before the name of a file in the name of its field.
-const FILE: &str = "file:";
 
 /// `GET /mart/{name}`: its texts as they are registered, or, by `of=NUMBER`, as they once were.
 pub(super) async fn show(visitor: Visitor, Path(name): Path<String>) -> Result<Response, Refused> {
@@ -139,13 +137,12 @@ async fn permit(visitor: &Visitor, name: &str, files: &MartFiles) -> Result<(), 
 
 /// The texts that were sent; those that are empty are left out.
 fn texts(sent: &Sent) -> MartFiles {
-    let fields = sent.fields().iter();
-    let given = fields.filter_map(|(name, said)| Some((name.strip_prefix(FILE)?, said.as_str())));
-    let new = (sent.field("new-file").trim(), sent.field("new-text"));
-    given
-        .chain([new])
+    let named =
+        sent.fields().iter().filter_map(|(field, name)| Some((field.strip_prefix("file-")?, name.trim())));
+    named
+        .map(|(number, name)| (name, sent.field(&format!("text-{number}"))))
         .filter(|(name, said)| !name.is_empty() && !said.trim().is_empty())
-        // Browsers send lines as they did on paper tape (HTML §4.10.22.7).
+        // Browsers end lines as the paper tape did (HTML §4.10.22.7).
         .map(|(name, said)| (name.to_owned(), said.replace("\r\n", "\n")))
         .collect()
 }

@@ -3,6 +3,7 @@
 use super::{
     answer::{Refused, done, html},
     lake::{self, AskError, Question},
+    listing::Format,
     session::{Sent, Visitor},
 };
 use ::console::{
@@ -13,6 +14,7 @@ use axum::{extract::Path, response::Response};
 use control::{ControlError, SavedQuery, TableKind, WhichTables};
 use model::AuditOutcome;
 use policy::{Action, Purpose, Resource};
+use serde_json::Value;
 
 /// Tables that are offered to begin with.
 const OFFERED: u64 = 60;
@@ -182,6 +184,14 @@ pub(super) async fn run(sent: Sent) -> Result<Response, Refused> {
         ("sequence", answered.sequence.to_string()),
     ];
     visitor.record_about("sql", AuditOutcome::Success, "query", &facts, answered.about).await?;
+    if let Some(format) = Format::named(sent.field("format")) {
+        let head: Vec<_> = answered.columns.iter().map(|(name, ..)| name.as_str()).collect();
+        let row = |row: &Vec<Option<String>>| {
+            let cells = row.iter().zip(&answered.columns);
+            cells.map(|(cell, (_, _, number))| value(cell.as_deref(), *number)).collect()
+        };
+        return Ok(format.answer("answer", &head, answered.rows.iter().map(row)));
+    }
     let columns = answered.columns.into_iter();
     let answer = Answer {
         columns: columns.map(|(name, data_type, number)| ResultColumn { name, data_type, number }).collect(),
@@ -192,4 +202,12 @@ pub(super) async fn run(sent: Sent) -> Result<Response, Refused> {
         plan: answered.plan,
     };
     show(visitor, SqlPage { answer: Some(answer), ..page }).await
+}
+
+/// A cell in JSON: a number only if it is written the same as one; a decimal keeps its digits as a text.
+fn value(cell: Option<&str>, number: bool) -> Value {
+    let Some(text) = cell else { return Value::Null };
+    let read = number.then(|| serde_json::from_str::<Value>(text).ok()).flatten();
+    let same = |value: &Value| matches!(value, Value::Number(number) if number.to_string() == text);
+    read.filter(same).unwrap_or_else(|| text.into())
 }
