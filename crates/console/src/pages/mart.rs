@@ -11,8 +11,8 @@ use crate::{
 use maud::{Markup, html};
 use model::Timestamp;
 
-/// Lines of a text that are shown at once.
-const LINES: u8 = 18;
+/// The most lines of a text that are shown at once.
+const LINES: u8 = 24;
 
 /// What would be different of one table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Page for MartPage {
                 @for (at, (name, said)) in self.files.iter().enumerate() {
                     input type="hidden" name=(format!("file-{at}")) value=(name);
                     (Field { name: &format!("text-{at}"), label: name, value: said,
-                        lines: if name.ends_with(".sql") { LINES } else { 6 }, ..Field::default() }.render())
+                        lines: lines(said), ..Field::default() }.render())
                 }
                 @if self.may_change {
                     details {
@@ -137,6 +137,11 @@ impl Page for MartPage {
             p class="hint" { "From the command line: " (facts::command("mart diff FOLDER")) " and " (facts::command("mart register FOLDER")) }
         }
     }
+}
+
+/// The lines that a text is shown in: all of it and a little more, if it is short.
+fn lines(said: &str) -> u8 {
+    u8::try_from(said.lines().count() + 2).unwrap_or(LINES).min(LINES)
 }
 
 impl MartPage {
