@@ -19,6 +19,8 @@ pub(crate) struct Config {
     pub(crate) gateway: GatewayConfig,
     /// The console's addresses and bounds.
     pub(crate) console: ConsoleConfig,
+    /// Where people sign in elsewhere.
+    pub(crate) people: PeopleConfig,
     /// The worker.
     pub(crate) worker: WorkerConfig,
     /// Queries.
@@ -48,6 +50,46 @@ pub(crate) struct CatalogConfig {
 impl Default for CatalogConfig {
     fn default() -> Self {
         Self { lake: "carelake".to_owned(), about: Default::default(), terms: Default::default() }
+    }
+}
+
+/// An outside OpenID Connect provider at which people sign in; its host stands in `outside.hosts` too.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PeopleConfig {
+    /// What it calls itself, such as `https://login.example/realms/trust`; people sign in here only if left out.
+    pub(crate) issuer: Option<String>,
+    /// What people call it.
+    pub(crate) title: String,
+    /// What it calls this lake.
+    pub(crate) client_id: String,
+    /// The file with the secret that the lake shows it, if it was given one.
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// What is asked of it: `openid`, and what makes it tell the claims below.
+    pub(crate) scopes: String,
+    /// The claim that holds a name to be called by.
+    pub(crate) name_claim: String,
+    /// The claim that holds groups.
+    pub(crate) groups_claim: String,
+    /// The roles that its groups open, such as `lake-engineers=engineer`.
+    pub(crate) groups: Vec<String>,
+    /// Values of `acr` or `amr` by which it says that a second factor was shown (RFC 8176).
+    pub(crate) second_factor: Vec<String>,
+}
+
+impl Default for PeopleConfig {
+    fn default() -> Self {
+        Self {
+            issuer: None,
+            title: "your organisation's account".to_owned(),
+            client_id: "carelake".to_owned(),
+            client_secret_file: None,
+            scopes: "openid profile".to_owned(),
+            name_claim: "preferred_username".to_owned(),
+            groups_claim: "groups".to_owned(),
+            groups: Vec::new(),
+            second_factor: vec!["mfa".to_owned()],
+        }
     }
 }
 
@@ -171,7 +213,7 @@ impl Config {
 /// Puts a text from the environment where its key stands, as a list, number, truth value or text.
 fn set(values: &mut toml::Table, section: &str, key: &str, text: &str) {
     let value = match (key, text.parse::<i64>(), text.parse::<bool>()) {
-        ("listen" | "listen_private" | "hosts" | "webhooks", ..) => {
+        ("listen" | "listen_private" | "hosts" | "webhooks" | "groups" | "second_factor", ..) => {
             toml::Value::Array(text.split(',').map(|item| item.trim().into()).collect())
         }
         (_, Ok(number), _) => number.into(),

@@ -12,6 +12,7 @@ mod feeds;
 mod home;
 mod outside;
 mod parts;
+mod people;
 mod proc;
 mod profiling;
 mod registering;

@@ -6,10 +6,13 @@
 use crate::config::OutsideConfig;
 use anyhow::{Context, bail};
 use control::{Control, KeySetCopy};
-use credentials::{discovery, key_set::KeySet};
+use credentials::{
+    discovery::{self, Metadata},
+    key_set::KeySet,
+};
 use futures::StreamExt;
 use model::{Clock, Timestamp};
-use reqwest::{Certificate, Client, Url, redirect};
+use reqwest::{Certificate, Client, Response, Url, redirect};
 use std::{sync::Arc, time::Duration};
 
 /// The largest answer that is read.
@@ -46,12 +49,11 @@ impl Outside {
         Ok(Self { client: builder.build()?, config: config.clone() })
     }
 
-    /// Where an issuer says that its keys are.
-    pub(crate) async fn key_set_of(&self, issuer: &str) -> anyhow::Result<String> {
+    /// What an issuer says of itself.
+    pub(crate) async fn metadata_of(&self, issuer: &str) -> anyhow::Result<Metadata> {
         let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         let metadata = self.get(&url).await?;
-        let found = discovery::parse(&metadata, issuer);
-        Ok(found.context("understand the issuer's metadata")?.jwks_uri)
+        discovery::parse(&metadata, issuer).context("understand the issuer's metadata")
     }
 
     /// The JWK Set at `url`, if it can be used.
@@ -85,6 +87,24 @@ impl Outside {
         Ok(())
     }
 
+    /// Posts a form, as a client with a secret if there is one (RFC 6749 §2.3.1), and gives back what is answered:
+    /// whether it is a success, and its bytes.
+    pub(crate) async fn post_form(
+        &self,
+        url: &str,
+        fields: &[(&str, &str)],
+        client: Option<(&str, &str)>,
+    ) -> anyhow::Result<(bool, Vec<u8>)> {
+        let request = self.client.post(self.allowed(url)?).form(fields);
+        let request = match client {
+            Some((id, secret)) => request.basic_auth(encoded(id), Some(encoded(secret))),
+            None => request,
+        };
+        let answer = request.send().await?;
+        let good = answer.status().is_success();
+        Ok((good, bounded(answer).await?))
+    }
+
     /// The address, if its host may be asked.
     fn allowed(&self, url: &str) -> anyhow::Result<Url> {
         let url: Url = url.parse().context("read the address")?;
@@ -103,16 +123,7 @@ impl Outside {
     }
 
     async fn get(&self, url: &str) -> anyhow::Result<Vec<u8>> {
-        let answer = self.client.get(self.allowed(url)?).send().await?.error_for_status()?;
-        let mut bytes = Vec::new();
-        let mut chunks = answer.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            bytes.extend_from_slice(&chunk?);
-            if bytes.len() > ANSWER_LIMIT_BYTES {
-                bail!("the answer has more than {ANSWER_LIMIT_BYTES} bytes");
-            }
-        }
-        Ok(bytes)
+        bounded(self.client.get(self.allowed(url)?).send().await?.error_for_status()?).await
     }
 
     fn is_due(&self, copy: &KeySetCopy, now: Timestamp) -> bool {
@@ -120,6 +131,23 @@ impl Outside {
         let rested = copy.tried.is_none_or(|at| now.0 - at.0 >= BETWEEN_TRIES_MS);
         rested && (old || copy.wanted.is_some())
     }
+}
+
+/// A client's id or secret as it is shown (RFC 6749 §2.3.1, Appendix B).
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+async fn bounded(answer: Response) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut chunks = answer.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        bytes.extend_from_slice(&chunk?);
+        if bytes.len() > ANSWER_LIMIT_BYTES {
+            bail!("the answer has more than {ANSWER_LIMIT_BYTES} bytes");
+        }
+    }
+    Ok(bytes)
 }
 
 /// Keeps the copies of key sets fresh, for ever.

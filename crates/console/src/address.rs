@@ -24,6 +24,10 @@ fixed! {
     sign_in = "/sign-in";
     /// The second factor: `POST` tries `code`.
     second_factor = "/sign-in/code";
+    /// `GET` leads to where people sign in elsewhere.
+    sign_in_elsewhere = "/sign-in/elsewhere";
+    /// Where they come back to, with `code` and `state` (OpenID Connect Core 1.0 §3.1.2.5).
+    signed_in_elsewhere = "/sign-in/elsewhere/back";
     /// `POST` signs out.
     sign_out = "/sign-out";
     /// `POST` keeps `theme` (`system`, `light`, `dark`) and goes back to `back`.

@@ -40,6 +40,6 @@ pub use providers::{ProviderList, ProviderRow};
 pub use run::{LogLine, RunPage, RunPowers, TableUse};
 pub use run_row::{Cause, RunRow, RunState};
 pub use runs::{RunFilter, RunList};
-pub use sign_in::{SecondFactor, SignIn};
+pub use sign_in::{SecondFactor, SignIn, SignedIn};
 pub use sql::{Answer, Chart, ResultColumn, SavedRow, SqlPage};
 pub use table::{ColumnFigures, ColumnRow, TableFigures, TablePage, VersionRow};

@@ -111,7 +111,8 @@ fn pages(text: &str) -> Vec<Box<dyn Page>> {
         Box::new(Failure::Forbidden { what: t(), reason: t(), advice: t() }),
         Box::new(Failure::NotFound { what: t() }),
         Box::new(Failure::Failed { reference: t() }),
-        Box::new(SignIn { name: t(), problem: Some(t()) }),
+        Box::new(SignIn { name: t(), problem: Some(t()), elsewhere: Some(t()) }),
+        Box::new(SignedIn { next: Address::overview() }),
         Box::new(SecondFactor { problem: Some(t()) }),
         Box::new(PolicyList {
             rows: vec![policy()],

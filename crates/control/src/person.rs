@@ -26,6 +26,8 @@ pub struct NewPerson {
     pub roles: Vec<String>,
     /// When the account ends, if it does.
     pub expires: Option<Timestamp>,
+    /// Who they are at an outside provider, if they sign in there: see [`Control::person_from`].
+    pub outside: Option<String>,
 }
 
 /// A person, as the lake knows them.
@@ -98,7 +100,7 @@ impl Control {
     /// [`ControlError::AlreadyExists`] if the name is taken, or was once.
     pub async fn add_person(&self, new: &NewPerson) -> Result<(), ControlError> {
         const SQL: &str =
-            "INSERT INTO person (name, display, roles, created, expires) VALUES ($1, $2, $3, $4, $5)";
+            "INSERT INTO person (name, display, roles, created, expires, outside) VALUES ($1, $2, $3, $4, $5, $6)";
         let roles = new.roles.join(" ");
         let params = [
             new.name.as_str().into(),
@@ -106,6 +108,7 @@ impl Control {
             roles.as_str().into(),
             self.now().0.into(),
             new.expires.map(|expires| expires.0).into(),
+            new.outside.as_deref().into(),
         ];
         match self.database.run("add a person", SQL, &params).await {
             Err(error) if is_duplicate(&error) => {
@@ -153,7 +156,7 @@ impl Control {
     /// [`ControlError::NotFound`] if there is no such person, or they were removed before.
     pub async fn remove_person(&self, name: &str) -> Result<(), ControlError> {
         const ACTION: &str = "remove a person";
-        const SQL: &str = "UPDATE person SET removed = $2, roles = '', password = NULL, totp = NULL
+        const SQL: &str = "UPDATE person SET removed = $2, roles = '', password = NULL, totp = NULL, outside = NULL
             WHERE name = $1 AND removed IS NULL";
         let mut tx = self.begin(ACTION).await?;
         if tx.run(ACTION, SQL, &[name.into(), self.now().0.into()]).await? == 0 {
@@ -180,6 +183,36 @@ impl Control {
     pub async fn person(&self, name: &str) -> Result<Option<Person>, ControlError> {
         const SQL: &str = select_people!("WHERE p.name = $1");
         Ok(read(&self.database.rows("read a person", SQL, &[name.into()]).await?)?.pop())
+    }
+}
+
+impl Control {
+    /// Who is `outside` at an outside provider: its issuer and their subject there, apart by a space.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn person_from(&self, outside: &str) -> Result<Option<Person>, ControlError> {
+        const SQL: &str = select_people!("WHERE p.outside = $1 AND p.removed IS NULL");
+        Ok(read(&self.database.rows("find a person from elsewhere", SQL, &[outside.into()]).await?)?.pop())
+    }
+
+    /// Says who somebody is at an outside provider, or that they are nobody there; their sessions end.
+    ///
+    /// # Errors
+    /// There is no such person, somebody else is who they would be, or the database failed.
+    pub async fn link_person(&self, name: &str, outside: Option<&str>) -> Result<(), ControlError> {
+        const ACTION: &str = "link a person";
+        const SQL: &str = "UPDATE person SET outside = $2 WHERE name = $1 AND removed IS NULL";
+        let mut tx = self.begin(ACTION).await?;
+        match tx.run(ACTION, SQL, &[name.into(), outside.into()]).await {
+            Ok(0) => return Err(not_found(name)),
+            Err(error) if is_duplicate(&error) => {
+                return Err(ControlError::AlreadyExists { what: "person from elsewhere", name: name.to_owned() });
+            }
+            changed => drop(changed?),
+        }
+        session::end_in(&mut tx, ACTION, name).await?;
+        tx.commit(ACTION).await
     }
 }
 

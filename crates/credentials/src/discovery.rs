@@ -7,6 +7,10 @@ use serde::Deserialize;
 pub struct Metadata {
     /// Where its keys are.
     pub jwks_uri: String,
+    /// Where people are sent to sign in, if it lets people do so.
+    pub authorization_endpoint: Option<String>,
+    /// Where a code is changed into tokens.
+    pub token_endpoint: Option<String>,
 }
 
 /// Why metadata cannot be used.
@@ -18,8 +22,8 @@ pub enum DiscoveryError {
     /// They are another issuer's (RFC 8414 §3.3).
     #[error("accept metadata of another issuer: `issuer` is not the address that was asked")]
     OtherIssuer,
-    /// The keys would not come over TLS.
-    #[error("accept an address of keys that is not https")]
+    /// Keys or tokens would not come over TLS.
+    #[error("accept an address that is not https")]
     Insecure,
 }
 
@@ -27,6 +31,8 @@ pub enum DiscoveryError {
 struct Written {
     issuer: String,
     jwks_uri: String,
+    authorization_endpoint: Option<String>,
+    token_endpoint: Option<String>,
 }
 
 /// Reads the metadata of `issuer`.
@@ -38,10 +44,12 @@ pub fn parse(json: &[u8], issuer: &str) -> Result<Metadata, DiscoveryError> {
     if written.issuer != issuer {
         return Err(DiscoveryError::OtherIssuer);
     }
-    if !written.jwks_uri.starts_with("https://") {
+    let Written { jwks_uri, authorization_endpoint, token_endpoint, .. } = written;
+    let addresses = [Some(&jwks_uri), authorization_endpoint.as_ref(), token_endpoint.as_ref()];
+    if addresses.into_iter().flatten().any(|address| !address.starts_with("https://")) {
         return Err(DiscoveryError::Insecure);
     }
-    Ok(Metadata { jwks_uri: written.jwks_uri })
+    Ok(Metadata { jwks_uri, authorization_endpoint, token_endpoint })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 pub mod assertion;
 pub mod device;
 pub mod discovery;
+pub mod id_token;
 pub mod issuer;
 mod jwt;
 pub mod key_set;

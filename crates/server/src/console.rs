@@ -8,6 +8,7 @@ mod answer;
 mod audit;
 mod catalogue;
 mod desk;
+mod elsewhere;
 mod enrolment;
 mod health;
 mod jobs;
@@ -24,6 +25,7 @@ mod sql;
 mod trail;
 
 pub use desk::{Console, ConsoleConfig};
+pub use elsewhere::{Away, IdentityProvider, Newcomer};
 pub use lake::{
     Answered, AskError, ColumnFigures, KeyRow, Lake, Machine, Made, MartFiles, ModelDifference, NewProof,
     Proof, Question, Search, TableFigures, Trail,
@@ -115,6 +117,8 @@ pub fn router(console: Arc<Console>, server: Arc<str>) -> Router {
         .route("/health", get(health::show))
         .route("/sign-in", get(sign_in::form).post(sign_in::password))
         .route("/sign-in/code", get(sign_in::code_form).post(sign_in::code))
+        .route("/sign-in/elsewhere", get(elsewhere::leave))
+        .route("/sign-in/elsewhere/back", get(elsewhere::come_back))
         .route("/sign-out", post(sign_in::out))
         .route("/theme", post(session::theme))
         .route("/assets/{file}", get(answer::asset))

@@ -42,8 +42,8 @@ mod transaction;
 pub use app::{App, HomeKind};
 pub use config::GatewayConfig;
 pub use console::{
-    Answered, AskError, ColumnFigures, Console, ConsoleConfig, KeyRow, Lake, Machine, Made, MartFiles,
-    ModelDifference, NewProof, Proof, Question, Search, TableFigures, Trail, router as console_router,
+    Answered, AskError, Away, ColumnFigures, Console, ConsoleConfig, IdentityProvider, KeyRow, Lake, Machine, Made, MartFiles,
+    ModelDifference, NewProof, Newcomer, Proof, Question, Search, TableFigures, Trail, router as console_router,
     serve_console,
 };
 pub use factors::recovery_code_mac;

@@ -79,6 +79,24 @@ Examples:
         #[arg(long)]
         remove: bool,
     },
+    /// Say who a person is at the outside provider that [people] of the configuration names; their sessions end.
+    #[command(after_help = "\
+Somebody who is not linked becomes a new person at their first sign-in there, if a group of theirs opens a role and
+nobody has their name.
+
+Examples:
+  carelake user link ann 7f3a9c52-0b1d-4e0c-9d6b-1f2e3a4b5c6d     their subject there, the claim `sub`
+  carelake user link ann --remove")]
+    Link {
+        /// Who.
+        name: String,
+        /// Their subject there.
+        #[arg(required_unless_present = "remove", conflicts_with = "remove")]
+        subject: Option<String>,
+        /// They are nobody there any more.
+        #[arg(long)]
+        remove: bool,
+    },
     /// Remove a person: nothing that they could show is kept, and the name stays theirs in the audit trail.
     Remove {
         /// Who.

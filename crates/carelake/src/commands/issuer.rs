@@ -16,7 +16,7 @@ pub(super) async fn run(folder: &Path, command: IssuerCommand, json: bool) -> an
     match command {
         IssuerCommand::Add { name, url, audience, scope_prefix, own_grants } => {
             let outside = Outside::new(&parts.home.config.outside)?;
-            let key_set = outside.key_set_of(&url).await.context("find the issuer's keys")?;
+            let key_set = outside.metadata_of(&url).await.context("find the issuer's keys")?.jwks_uri;
             let jwks = outside.key_set(&key_set).await.context("fetch the issuer's keys")?;
             let name = name.as_str().to_owned();
             let issuer =

@@ -8,6 +8,7 @@ use crate::{
     home,
     outside::{self, Outside},
     parts::Parts,
+    people::Provider,
     retention::Retainer,
     screen,
     watchman::{self, Watchman, Webhooks},
@@ -18,7 +19,7 @@ use lake::LakeError;
 use landing::Intake;
 use model::AuditOutcome;
 use policy::{Action, Resource};
-use server::{App, Console, Serving};
+use server::{App, Console, IdentityProvider, Serving};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -70,7 +71,7 @@ impl Service {
         let console = match parts.home.config.console.listen.is_empty() {
             true => None,
             false => {
-                let console = console(parts, serving.addresses())?;
+                let console = console(parts, &outside, serving.addresses())?;
                 Some(server::serve_console(Arc::new(console), &tls, shutdown(stopped)).await?)
             }
         };
@@ -153,8 +154,9 @@ pub(super) async fn run(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// The console over the same parts.
-fn console(parts: &Parts, gateway: &[SocketAddr]) -> anyhow::Result<Console> {
+fn console(parts: &Parts, outside: &Arc<Outside>, gateway: &[SocketAddr]) -> anyhow::Result<Console> {
     let keys = parts.keyring.gateway()?;
+    let people = Provider::new(&parts.home.config.people, Arc::clone(outside), Arc::clone(&parts.clock))?;
     let base = parts.home.config.gateway.base_url.clone();
     let first = || gateway.first().map(|address| format!("https://{address}")).unwrap_or_default();
     Ok(Console {
@@ -164,6 +166,7 @@ fn console(parts: &Parts, gateway: &[SocketAddr]) -> anyhow::Result<Console> {
         once_mac: keys.once_mac,
         clock: Arc::clone(&parts.clock),
         lake: Arc::new(Desk::new(parts)?),
+        people: people.map(|provider| Arc::new(provider) as Arc<dyn IdentityProvider>),
         config: parts.home.config.console.clone(),
         home_kind: parts.kind,
         gateway: base.unwrap_or_else(first),

@@ -5,7 +5,7 @@ use crate::{
     parts::Parts,
     screen,
 };
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use control::{NewPerson, Person, PersonChange};
 use credentials::{
     device::{self, Device},
@@ -36,7 +36,7 @@ async fn act(parts: &Parts, command: UserCommand, json: bool) -> anyhow::Result<
         UserCommand::Add { name, person, password_stdin } => {
             let PersonArgs { display, opens, expires } = person;
             let display = display.unwrap_or_else(|| name.clone());
-            let new = NewPerson { name, display, roles: opens.words(), expires };
+            let new = NewPerson { name, display, roles: opens.words(), expires, outside: None };
             add(parts, &new, password_stdin, json).await
         }
         UserCommand::List => list(parts, json).await,
@@ -71,6 +71,18 @@ async fn act(parts: &Parts, command: UserCommand, json: bool) -> anyhow::Result<
             told(json, &name, "they have no device any more")
         }
         UserCommand::Device { name, remove: false } => give_device(parts, &name, json).await,
+        UserCommand::Link { name, subject, remove } => {
+            let issuer = parts.home.config.people.issuer.as_deref();
+            let outside = match (remove, issuer) {
+                (true, _) => None,
+                (false, Some(issuer)) => Some(format!("{issuer} {}", subject.unwrap_or_default())),
+                (false, None) => bail!("nobody signs in elsewhere: name the provider as [people] issuer"),
+            };
+            parts.control.link_person(&name, outside.as_deref()).await?;
+            let facts = [("outside", outside.unwrap_or_else(|| "none".to_owned()))];
+            parts.record("user.link", AuditOutcome::Success, &name, &facts).await?;
+            told(json, &name, "it counts from their next sign-in on")
+        }
         UserCommand::Remove { name } => {
             parts.control.remove_person(&name).await?;
             parts.record("user.remove", AuditOutcome::Success, &name, &[]).await?;
@@ -93,6 +105,7 @@ pub(super) async fn admit_new(parts: &Parts, name: &str, role: &str) -> anyhow::
         display: name.to_owned(),
         roles: vec![role.to_owned()],
         expires: None,
+        outside: None,
     };
     let password = new_password(name, false)?;
     admit(parts, &new, &password).await?;

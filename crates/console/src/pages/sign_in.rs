@@ -14,6 +14,8 @@ pub struct SignIn {
     pub name: String,
     /// Why it was refused, in words that say nothing of which part was wrong.
     pub problem: Option<String>,
+    /// What people sign in with elsewhere, if they can.
+    pub elsewhere: Option<String>,
 }
 
 /// The second step.
@@ -36,6 +38,10 @@ impl Page for SignIn {
         html! {
             div class="narrow" {
                 @if let Some(problem) = &self.problem { (field::problem("", problem)) }
+                @if let Some(elsewhere) = &self.elsewhere {
+                    p { (button::button(&Address::sign_in_elsewhere(), &format!("Sign in with {elsewhere}"))) }
+                    p class="hint" { "Or with a name and a password of this lake's:" }
+                }
                 (field::post(frame, &Address::sign_in(), "form", html! {
                     (Field {
                         name: "name", label: "Name", value: &self.name, autocomplete: "username", required: true,
@@ -76,5 +82,27 @@ impl Page for SecondFactor {
                 p { (button::link(&Address::sign_in(), "Begin again")) }
             }
         }
+    }
+}
+
+/// After somebody has signed in elsewhere: the next page is asked for from here, since what a browser keeps for this
+/// console alone is not sent on the way back from another site.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Where to.
+    pub next: Address,
+}
+
+impl Page for SignedIn {
+    fn title(&self) -> String {
+        "You are signed in".to_owned()
+    }
+
+    fn place(&self) -> Place {
+        Place::default()
+    }
+
+    fn body(&self, _: &Frame) -> Markup {
+        html! { div class="narrow" { p { (button::button(&self.next, "Go on")) } } }
     }
 }

@@ -39,15 +39,16 @@ impl Control {
         mac: [u8; 32],
         person: &str,
         second_factor: bool,
+        roles: &[String],
     ) -> Result<(), ControlError> {
         const ACTION: &str = "begin a session";
         const FORGET: &str = "DELETE FROM console_session WHERE expires <= $1 OR seen <= $2";
         const TOO_MANY: &str = "DELETE FROM console_session WHERE person = $1 AND mac NOT IN
             (SELECT mac FROM console_session WHERE person = $1 ORDER BY began DESC, mac LIMIT $2)";
-        const INSERT: &str = "INSERT INTO console_session (mac, person, second_factor, began, seen, expires)
-            SELECT $1, name, $3, $4, $4, CASE WHEN expires < $5 THEN expires ELSE $5 END FROM person
+        const INSERT: &str = "INSERT INTO console_session (mac, person, second_factor, began, seen, expires, roles)
+            SELECT $1, name, $3, $4, $4, CASE WHEN expires < $5 THEN expires ELSE $5 END, $6 FROM person
             WHERE name = $2 AND removed IS NULL AND suspended IS NULL AND (expires IS NULL OR expires > $4)";
-        let now = self.now();
+        let (now, roles) = (self.now(), roles.join(" "));
         let mut tx = self.begin(ACTION).await?;
         tx.run(ACTION, FORGET, &[now.0.into(), now.plus_ms(-SESSION_IDLE_MS).0.into()]).await?;
         tx.run(ACTION, TOO_MANY, &[person.into(), (MOST_SESSIONS - 1).into()]).await?;
@@ -57,6 +58,7 @@ impl Control {
             i64::from(second_factor).into(),
             now.0.into(),
             now.plus_ms(SESSION_MOST_MS).0.into(),
+            roles.as_str().into(),
         ];
         match tx.run(ACTION, INSERT, &params).await? {
             0 => Err(not_found(person)),
@@ -70,20 +72,23 @@ impl Control {
     /// The database failed.
     pub async fn session(&self, mac: [u8; 32]) -> Result<Option<OpenSession>, ControlError> {
         const ACTION: &str = "find a session";
-        const SQL: &str = "SELECT person, second_factor, began, seen, expires FROM console_session
+        const SQL: &str = "SELECT person, second_factor, began, seen, expires, roles FROM console_session
             WHERE mac = $1 AND expires > $2 AND seen > $3";
         const SEEN: &str = "UPDATE console_session SET seen = $2 WHERE mac = $1";
         let now = self.now();
         let oldest = now.plus_ms(-SESSION_IDLE_MS);
         let params = [mac.as_slice().into(), now.0.into(), oldest.0.into()];
         let Some(row) = self.database.row(ACTION, SQL, &params).await? else { return Ok(None) };
-        let Some(person) = self.person(&row.text(0)?).await? else { return Ok(None) };
+        let Some(mut person) = self.person(&row.text(0)?).await? else { return Ok(None) };
         if !person.counts(now) {
             return Ok(None);
         }
         if row.int(3)? + SEEN_EVERY_MS <= now.0 {
             self.database.run(ACTION, SEEN, &[mac.as_slice().into(), now.0.into()]).await?;
         }
+        person.roles.extend(row.text(5)?.split_whitespace().map(str::to_owned));
+        person.roles.sort_unstable();
+        person.roles.dedup();
         let second_factor = row.int(1)? == 1;
         let (began, expires) = (Timestamp(row.int(2)?), Timestamp(row.int(4)?));
         Ok(Some(OpenSession { person, second_factor, began, expires }))

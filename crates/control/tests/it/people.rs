@@ -6,7 +6,7 @@ use model::Clock;
 
 fn person(name: &str, roles: &[&str]) -> NewPerson {
     let roles = roles.iter().map(|role| (*role).to_owned()).collect();
-    NewPerson { name: name.into(), display: name.to_uppercase(), roles, expires: None }
+    NewPerson { name: name.into(), display: name.to_uppercase(), roles, expires: None, outside: None }
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_session_ends_by_time_and_with_whatever_it_stands_on() {
     let control = &ground.control;
     control.add_person(&person("ann", &["analyst"])).await.unwrap();
     let counts = async |mac: u8| control.session([mac; 32]).await.unwrap().is_some();
-    control.begin_session([1; 32], "ann", true).await.unwrap();
+    control.begin_session([1; 32], "ann", true, &[]).await.unwrap();
     let ends = ground.clock.now().plus_ms(SESSION_MOST_MS);
     let session = control.session([1; 32]).await.unwrap().unwrap();
     assert!(session.second_factor && session.expires == ends && session.person.name == "ann");
@@ -88,23 +88,23 @@ async fn a_session_ends_by_time_and_with_whatever_it_stands_on() {
     }
     ground.clock.advance_ms(SESSION_IDLE_MS - 1);
     assert!(!counts(1).await, "twelve hours");
-    control.begin_session([1; 32], "ann", false).await.unwrap();
+    control.begin_session([1; 32], "ann", false, &[]).await.unwrap();
     ground.clock.advance_ms(SESSION_IDLE_MS);
     assert!(!counts(1).await, "idle");
 
     let suspend = |suspended| PersonChange { suspended: Some(suspended), ..PersonChange::default() };
-    control.begin_session([3; 32], "ann", false).await.unwrap();
+    control.begin_session([3; 32], "ann", false, &[]).await.unwrap();
     control.change_person("ann", &suspend(true)).await.unwrap();
     assert!(!counts(3).await);
-    let refused = control.begin_session([4; 32], "ann", false).await;
+    let refused = control.begin_session([4; 32], "ann", false, &[]).await;
     assert!(matches!(refused, Err(ControlError::NotFound { .. })));
     control.change_person("ann", &suspend(false)).await.unwrap();
     assert!(!counts(3).await, "what was ended stays so");
 
-    control.begin_session([5; 32], "ann", false).await.unwrap();
+    control.begin_session([5; 32], "ann", false, &[]).await.unwrap();
     control.set_password("ann", Some("other")).await.unwrap();
     assert!(!counts(5).await);
-    control.begin_session([6; 32], "ann", false).await.unwrap();
+    control.begin_session([6; 32], "ann", false, &[]).await.unwrap();
     control.end_session([6; 32]).await.unwrap();
     assert!(!counts(6).await);
 
@@ -112,7 +112,7 @@ async fn a_session_ends_by_time_and_with_whatever_it_stands_on() {
     let soon = ground.clock.now().plus_ms(1000);
     let change = PersonChange { expires: Some(Some(soon)), ..PersonChange::default() };
     control.change_person("ann", &change).await.unwrap();
-    control.begin_session([7; 32], "ann", false).await.unwrap();
+    control.begin_session([7; 32], "ann", false, &[]).await.unwrap();
     assert_eq!(control.session([7; 32]).await.unwrap().unwrap().expires, soon);
     ground.clock.advance_ms(1000);
     assert!(!counts(7).await);
@@ -125,7 +125,7 @@ async fn of_many_sessions_the_oldest_end() {
     control.add_person(&person("ann", &[])).await.unwrap();
     for mac in 0..20 {
         ground.clock.advance_ms(1);
-        control.begin_session([mac; 32], "ann", false).await.unwrap();
+        control.begin_session([mac; 32], "ann", false, &[]).await.unwrap();
     }
     let mut open = Vec::new();
     for mac in 0..20 {
@@ -134,4 +134,32 @@ async fn of_many_sessions_the_oldest_end() {
         }
     }
     assert_eq!(open, (4..20).collect::<Vec<u8>>());
+}
+
+#[tokio::test]
+async fn somebody_from_elsewhere_is_one_person_and_has_the_roles_of_their_session() {
+    let ground = Ground::new("elsewhere").await;
+    let control = &ground.control;
+    let outside = "https://login.example 7f3a";
+    control.add_person(&person("ann", &["analyst"])).await.unwrap();
+    assert!(control.person_from(outside).await.unwrap().is_none());
+    control.link_person("ann", Some(outside)).await.unwrap();
+    assert_eq!(control.person_from(outside).await.unwrap().unwrap().name, "ann");
+    control.add_person(&person("max", &[])).await.unwrap();
+    assert!(control.link_person("max", Some(outside)).await.is_err(), "two people are not one");
+    let twin = NewPerson { outside: Some(outside.into()), ..person("eve", &[]) };
+    assert!(control.add_person(&twin).await.is_err());
+
+    let roles = ["engineer".to_owned(), "analyst".to_owned()];
+    control.begin_session([1; 32], "ann", false, &roles).await.unwrap();
+    control.begin_session([2; 32], "ann", false, &[]).await.unwrap();
+    let of = async |mac| control.session([mac; 32]).await.unwrap().map(|session| session.person.roles);
+    assert_eq!(of(1).await.unwrap(), ["analyst", "engineer"]);
+    assert_eq!(of(2).await.unwrap(), ["analyst"]);
+    control.link_person("ann", None).await.unwrap();
+    assert_eq!(of(1).await, None, "what it stood on is gone");
+    control.link_person("ann", Some(outside)).await.unwrap();
+    control.remove_person("ann").await.unwrap();
+    assert!(control.person_from(outside).await.unwrap().is_none());
+    control.link_person("max", Some(outside)).await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! Tokens that others have signed: what is believed, and everything that is not.
 
 mod assertion;
+mod id_token;
 mod issuer;
 mod key_set;
 mod keys;

@@ -58,6 +58,7 @@ const COMMANDS: &[&str] = &[
     "user set ann --role analyst",
     "user password ann",
     "user device ann",
+    "user link ann 7f3a",
     "user suspend ann",
     "user resume ann",
     "user remove ann",

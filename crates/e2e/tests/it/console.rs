@@ -220,7 +220,14 @@ const DOORS: &[Door] = &[
 ];
 
 /// Doors that show nothing of the lake, or are how one comes in; sessions have tests of their own.
-const OPEN: &[&str] = &["/sign-in", "/sign-in/code", "/theme", "/assets/{file}"];
+const OPEN: &[&str] = &[
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/elsewhere",
+    "/sign-in/elsewhere/back",
+    "/theme",
+    "/assets/{file}",
+];
 
 /// The routes that the server has, as its source names them.
 fn routes() -> Vec<String> {

@@ -43,6 +43,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("user set ann --role analyst", &["decide", "user.set"]),
     ("user password ann", &["decide", "user.password"]),
     ("user device ann", &["decide", "user.device"]),
+    ("user link ann --remove", &["decide", "user.link"]),
     ("user suspend ann", &["decide", "user.suspend"]),
     ("user resume ann", &["decide", "user.resume"]),
     ("group add team --role engineer", &["decide", "group.add"]),

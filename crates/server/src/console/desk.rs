@@ -1,6 +1,6 @@
 //! What the console is made of, and what its pages get.
 
-use super::{lake::Lake, news::Newsroom, sign_in::WrongCodes};
+use super::{elsewhere::IdentityProvider, lake::Lake, news::Newsroom, sign_in::WrongCodes};
 use crate::{app::HomeKind, guesses::Guesses, permissions::PolicyBook};
 use control::Control;
 use keys::{DoorKey, MacKey};
@@ -23,6 +23,8 @@ const HASHED_AT_ONCE: usize = 2;
 pub struct ConsoleConfig {
     /// Where it listens; loopback only by default, nowhere if it names no address.
     pub listen: Vec<SocketAddr>,
+    /// What browsers call it, such as `https://lake.example.nhs.uk`; its first address if left out.
+    pub base_url: Option<String>,
     /// The connections that may be open together; further ones are closed at once.
     pub max_connections: usize,
     /// Rows of an answer in SQL that are shown.
@@ -35,6 +37,7 @@ impl Default for ConsoleConfig {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 8444))],
+            base_url: None,
             max_connections: 1024,
             most_rows: 1_000,
             shutdown_grace_ms: 2_000,
@@ -62,6 +65,8 @@ pub struct Console {
     pub clock: Arc<dyn Clock>,
     /// What is in tables and in the trail.
     pub lake: Arc<dyn Lake>,
+    /// Where people sign in elsewhere, if they can.
+    pub people: Option<Arc<dyn IdentityProvider>>,
     /// The console's section of the configuration.
     pub config: ConsoleConfig,
     /// Shown on every page, so that nobody takes invented people for real ones.

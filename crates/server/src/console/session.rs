@@ -88,8 +88,17 @@ pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
 
 /// Sets a cookie, until the browser is closed; an empty value takes it away.
 pub(super) fn set_cookie(name: &str, value: &str) -> HeaderValue {
+    cookie_of(name, value, "Strict")
+}
+
+/// The same, for a cookie that comes back from another site too (RFC 6265bis §5.6.7.1).
+pub(super) fn set_lax_cookie(name: &str, value: &str) -> HeaderValue {
+    cookie_of(name, value, "Lax")
+}
+
+fn cookie_of(name: &str, value: &str, same_site: &str) -> HeaderValue {
     let ends = if value.is_empty() { "; Max-Age=0" } else { "" };
-    let text = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{ends}");
+    let text = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite={same_site}{ends}");
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 

@@ -1,7 +1,7 @@
 //! Signing in: a name and a password, then a code of a device if there is one; and signing out.
 //!
-//! An answer does not tell which part was wrong, nor does the time that it takes. Another way in, such as an outside
-//! identity provider, ends in `begin` as these do.
+//! An answer does not tell which part was wrong, nor does the time that it takes. Another way in ends in
+//! [`Stranger::begin`] as these do: see [`super::elsewhere`].
 
 use super::{
     answer::{Refused, html, stranger},
@@ -86,13 +86,10 @@ pub(super) async fn password(stranger: Stranger, Form(fields): Form<Fields>) -> 
         let page = SignIn { name, problem: Some(problem) };
         return Ok((status, stranger.show(page)?).into_response());
     };
-    if person.has_device {
-        let until = desk.clock.now().plus_ms(HALF_MS);
-        let mut response = Redirect::to(Address::second_factor().as_str()).into_response();
-        response.headers_mut().append(header::SET_COOKIE, set_cookie(HALF, &half(desk, &name, until)));
-        return Ok(response);
+    match person.has_device {
+        true => Ok(stranger.ask_for_code(&name, &[])),
+        false => stranger.begin(&name, Method::Password, false, &[]).await,
     }
-    stranger.begin(&name, false).await
 }
 
 /// The person of that name, if they may come in and this is their password.
@@ -105,20 +102,21 @@ async fn fits(desk: &Desk, name: &str, typed: Zeroizing<String>) -> Result<Optio
     Ok(person.filter(|person| fits && person.counts(desk.clock.now())))
 }
 
-/// What shows that somebody has given their password.
-fn half(desk: &Desk, name: &str, until: Timestamp) -> String {
-    let mac = desk.once_mac.mac(&[b"console-half", name.as_bytes(), &until.0.to_be_bytes()]);
-    format!("{name}|{}|{}", until.0, hex::encode(mac))
+/// What shows that somebody has given their password, or has signed in elsewhere, where their groups open `roles`.
+fn half(desk: &Desk, name: &str, roles: &str, until: Timestamp) -> String {
+    let parts = [b"console-half".as_slice(), name.as_bytes(), roles.as_bytes(), &until.0.to_be_bytes()];
+    format!("{name}|{roles}|{}|{}", until.0, hex::encode(desk.once_mac.mac(&parts)))
 }
 
-/// Whose password was given, by the cookie that says so.
-fn half_signed_in(desk: &Desk, headers: &HeaderMap) -> Option<String> {
+/// Who has come so far, and the roles that their groups open, by the cookie that says so.
+fn half_signed_in(desk: &Desk, headers: &HeaderMap) -> Option<(String, Vec<String>)> {
     let shown = cookie(headers, HALF)?;
     let mut parts = shown.split('|');
-    let (name, until) = (parts.next()?, Timestamp(parts.next()?.parse().ok()?));
-    let known = half(desk, name, until);
+    let (name, roles, until) = (parts.next()?, parts.next()?, Timestamp(parts.next()?.parse().ok()?));
+    let known = half(desk, name, roles, until);
     let same = constant_time::verify_slices_are_equal(known.as_bytes(), shown.as_bytes()).is_ok();
-    (same && desk.clock.now() < until).then(|| name.to_owned())
+    let roles = || roles.split(',').filter(|role| !role.is_empty()).map(str::to_owned).collect();
+    (same && desk.clock.now() < until).then(|| (name.to_owned(), roles()))
 }
 
 /// `GET /sign-in/code`
@@ -133,13 +131,13 @@ pub(super) async fn code_form(stranger: Stranger) -> Response {
 pub(super) async fn code(stranger: Stranger, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     let desk = &stranger.desk;
     let half = half_signed_in(desk, &stranger.headers);
-    let Some(name) = half.filter(|_| stranger.is_ours(&fields)) else {
+    let Some((name, roles)) = half.filter(|_| stranger.is_ours(&fields)) else {
         return Ok(Redirect::to(Address::sign_in().as_str()).into_response());
     };
     let typed = Zeroizing::new(fields.get("code").cloned().unwrap_or_default());
     if desk.wrong_codes.look(&name, desk.clock.now()) && is_of_device(desk, &name, &typed).await? {
         desk.wrong_codes.forget(&name);
-        return stranger.begin(&name, true).await;
+        return stranger.begin(&name, Method::Password, true, &roles).await;
     }
     let (status, problem) = stranger.refuse().await?;
     Ok((status, stranger.show_code(Some(problem))).into_response())
@@ -173,10 +171,19 @@ pub(super) async fn out(Sent { visitor, .. }: Sent) -> Result<Response, Refused>
 
 /// Whoever is not signed in yet.
 pub(super) struct Stranger {
-    desk: Desk,
+    pub(super) desk: Desk,
     peer: Arc<Peer>,
     noted: Noted,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
+}
+
+/// How somebody has come in, as the trail calls it.
+#[derive(Clone, Copy)]
+pub(super) enum Method {
+    /// A password, and perhaps a code.
+    Password,
+    /// An outside provider.
+    Elsewhere,
 }
 
 impl FromRequestParts<Desk> for Stranger {
@@ -199,7 +206,9 @@ impl Stranger {
         self.visit().is_some_and(|visit| session::is_ours(&self.desk, &self.headers, fields, visit))
     }
 
-    fn show(&self, page: SignIn) -> Result<Response, Refused> {
+    pub(super) fn show(&self, page: SignIn) -> Result<Response, Refused> {
+        let elsewhere = self.desk.people.as_ref().map(|provider| provider.title().to_owned());
+        let page = SignIn { elsewhere, ..page };
         let known = self.visit().map(|visit| Zeroizing::new(visit.to_owned()));
         let visit = known.map_or_else(session::token, Ok)?;
         let mut response = html(&self.frame(&visit), &page);
@@ -211,17 +220,38 @@ impl Stranger {
         html(&self.frame(self.visit().unwrap_or_default()), &SecondFactor { problem })
     }
 
-    fn frame(&self, visit: &str) -> Frame {
+    pub(super) fn frame(&self, visit: &str) -> Frame {
         stranger(session::theme_of(&self.headers), session::csrf(&self.desk, visit))
     }
 
-    /// Begins a session under a new token, and leads to the overview.
-    async fn begin(&self, name: &str, second_factor: bool) -> Result<Response, Refused> {
+    /// Leads to where a code of their device is asked for.
+    pub(super) fn ask_for_code(&self, name: &str, roles: &[String]) -> Response {
+        let until = self.desk.clock.now().plus_ms(HALF_MS);
+        let mut response = Redirect::to(Address::second_factor().as_str()).into_response();
+        let half = half(&self.desk, name, &roles.join(","), until);
+        response.headers_mut().append(header::SET_COOKIE, set_cookie(HALF, &half));
+        response
+    }
+
+    /// Begins a session under a new token, in which `roles` are open besides their own, and leads to the overview.
+    pub(super) async fn begin(
+        &self,
+        name: &str,
+        method: Method,
+        second_factor: bool,
+        roles: &[String],
+    ) -> Result<Response, Refused> {
         let token = session::token()?;
-        let facts = [("method", "password"), ("second_factor", if second_factor { "yes" } else { "no" })];
+        let method = match method {
+            Method::Password => "password",
+            Method::Elsewhere => "openid",
+        };
+        let opened = roles.join(" ");
+        let mut facts = vec![("method", method), ("second_factor", if second_factor { "yes" } else { "no" })];
+        facts.extend((!opened.is_empty()).then_some(("roles_from_groups", opened.as_str())));
         self.record(name, AuditOutcome::Success, &facts).await?;
         let mac = session::session_mac(&self.desk, &token);
-        self.desk.control.begin_session(mac, name, second_factor).await?;
+        self.desk.control.begin_session(mac, name, second_factor, roles).await?;
         let mut response = Redirect::to(Address::overview().as_str()).into_response();
         for cookie in [set_cookie(SESSION, &token), set_cookie(VISIT, ""), set_cookie(HALF, "")] {
             response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -230,7 +260,7 @@ impl Stranger {
     }
 
     /// Counts and records a failure; the status, and what is said of it.
-    async fn refuse(&self) -> Result<(StatusCode, String), Refused> {
+    pub(super) async fn refuse(&self) -> Result<(StatusCode, String), Refused> {
         let address = self.peer.address;
         let wrong =
             "That is not right, or you may not come in. Look at it again, or ask whoever runs the lake.";

@@ -37,7 +37,7 @@ impl Noted {
 fn is_open(method: &Method, path: &str) -> bool {
     path.starts_with("/assets/")
         || path == "/theme"
-        || (method == Method::GET && path.starts_with("/sign-in"))
+        || (method == Method::GET && path.starts_with("/sign-in") && !path.ends_with("/back"))
 }
 
 /// Serves the request; without its record there is no other answer than 503. Of strangers who ask again and again, one
