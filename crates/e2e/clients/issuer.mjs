@@ -1,6 +1,7 @@
-// An outside issuer: oidc-provider, with one client that gets access tokens for one audience.
+// An outside issuer: oidc-provider, with one client that gets access tokens for one audience; and, where an address to
+// come back to is named, one at which people sign in: whoever they say they are, in the groups that their name begins with.
 //
-// usage: node issuer.mjs CERT_FILE KEY_FILE AUDIENCE
+// usage: node issuer.mjs CERT_FILE KEY_FILE AUDIENCE [REDIRECT_URI]
 // Prints its address, then serves until it is killed.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
@@ -10,7 +11,10 @@ import { createRequire } from 'node:module';
 const require = createRequire(`${process.env.CARELAKE_CLIENTS}/node_modules/`);
 const { Provider } = await import(require.resolve('oidc-provider'));
 
-const [certificate, key, audience] = process.argv.slice(2);
+const [certificate, key, audience, redirect] = process.argv.slice(2);
+const people = redirect
+  ? [{ client_id: 'carelake', client_secret: 'a+secret', redirect_uris: [redirect] }]
+  : [];
 let provider;
 const server = createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (request, response) =>
   provider.callback()(request, response));
@@ -20,10 +24,20 @@ server.listen(0, '127.0.0.1', () => {
     clients: [{
       client_id: 'trust-app', client_secret: 'a-secret', grant_types: ['client_credentials'],
       redirect_uris: [], response_types: [],
-    }],
-    scopes: ['system/Patient.c'],
+    }, ...people],
+    scopes: ['openid', 'profile', 'system/Patient.c'],
+    claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'groups'] },
+    // What they are called comes with the ID token, as most providers send it.
+    conformIdTokenClaims: false,
+    pkce: { required: () => true },
+    findAccount: (context, id) => ({
+      accountId: id,
+      claims: () => ({
+        sub: `subject-of-${id}`, preferred_username: id, name: `${id} of elsewhere`, groups: [`${id.split('-')[0]}s`],
+      }),
+    }),
     features: {
-      devInteractions: { enabled: false },
+      devInteractions: { enabled: redirect !== undefined },
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,

@@ -135,26 +135,35 @@ fn two_libraries_do_smart_backend_services() {
 }
 
 /// oidc-provider as a process that is always ended.
-struct Issuer {
+pub(crate) struct Issuer {
     child: Child,
-    url: String,
-    certificate: PathBuf,
+    pub(crate) url: String,
+    pub(crate) certificate: PathBuf,
 }
 
 impl Issuer {
-    fn start(clients: &Path, home: &Home) -> Self {
+    pub(crate) fn start(clients: &Path, home: &Home, redirect: Option<&str>) -> Self {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let (certificate, key) = (home.beside("issuer.pem"), home.beside("issuer.key"));
         fs::write(&certificate, cert.pem()).unwrap();
         fs::write(&key, signing_key.serialize_pem()).unwrap();
         let mut command = Command::new("node");
-        command.arg(script("issuer.mjs")).arg(&certificate).arg(&key).arg("https://lake.example");
+        command.arg(script("issuer.mjs")).arg(&certificate).arg(&key).arg("https://lake.example").args(redirect);
         command.env("CARELAKE_CLIENTS", clients).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines.find_map(|line| line.ok().filter(|line| line.starts_with("https://"))).unwrap();
         Self { child, url, certificate }
+    }
+
+    /// What makes the lake ask it.
+    pub(crate) fn settings(&self) -> [(&'static str, String); 2] {
+        let port = self.url.rsplit(':').next().unwrap();
+        [
+            ("CARELAKE__OUTSIDE__HOSTS", format!("localhost:{port}")),
+            ("CARELAKE__OUTSIDE__CA_FILE", self.certificate.to_str().unwrap().to_owned()),
+        ]
     }
 
     fn token(&self) -> String {
@@ -183,12 +192,8 @@ impl Drop for Issuer {
 fn tokens_of_an_outside_issuer_are_taken_for_the_provider_that_is_registered_with_it() {
     let Some(clients) = installed() else { return };
     let home = Home::new();
-    let issuer = Issuer::start(&clients, &home);
-    let port = issuer.url.rsplit(':').next().unwrap();
-    let settings = [
-        ("CARELAKE__OUTSIDE__HOSTS", format!("localhost:{port}")),
-        ("CARELAKE__OUTSIDE__CA_FILE", issuer.certificate.to_str().unwrap().to_owned()),
-    ];
+    let issuer = Issuer::start(&clients, &home, None);
+    let settings = issuer.settings();
     let settings = settings.each_ref().map(|(name, value)| (*name, value.as_str()));
     let add_issuer = ["issuer", "add", "trust", "--url", &issuer.url, "--audience", "https://lake.example"];
     home.run(add_issuer).exits(1).says("may not be asked").says("[outside] hosts");

@@ -28,6 +28,7 @@ mod keys;
 mod kill;
 mod logs;
 mod mistakes;
+mod openid;
 mod provider;
 mod real_data;
 mod records;
