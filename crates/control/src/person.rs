@@ -99,8 +99,7 @@ impl Control {
     /// # Errors
     /// [`ControlError::AlreadyExists`] if the name is taken, or was once.
     pub async fn add_person(&self, new: &NewPerson) -> Result<(), ControlError> {
-        const SQL: &str =
-            "INSERT INTO person (name, display, roles, created, expires, outside) VALUES ($1, $2, $3, $4, $5, $6)";
+        const SQL: &str = "INSERT INTO person (name, display, roles, created, expires, outside) VALUES ($1, $2, $3, $4, $5, $6)";
         let roles = new.roles.join(" ");
         let params = [
             new.name.as_str().into(),
@@ -156,7 +155,8 @@ impl Control {
     /// [`ControlError::NotFound`] if there is no such person, or they were removed before.
     pub async fn remove_person(&self, name: &str) -> Result<(), ControlError> {
         const ACTION: &str = "remove a person";
-        const SQL: &str = "UPDATE person SET removed = $2, roles = '', password = NULL, totp = NULL, outside = NULL
+        const SQL: &str =
+            "UPDATE person SET removed = $2, roles = '', password = NULL, totp = NULL, outside = NULL
             WHERE name = $1 AND removed IS NULL";
         let mut tx = self.begin(ACTION).await?;
         if tx.run(ACTION, SQL, &[name.into(), self.now().0.into()]).await? == 0 {
@@ -207,7 +207,10 @@ impl Control {
         match tx.run(ACTION, SQL, &[name.into(), outside.into()]).await {
             Ok(0) => return Err(not_found(name)),
             Err(error) if is_duplicate(&error) => {
-                return Err(ControlError::AlreadyExists { what: "person from elsewhere", name: name.to_owned() });
+                return Err(ControlError::AlreadyExists {
+                    what: "person from elsewhere",
+                    name: name.to_owned(),
+                });
             }
             changed => drop(changed?),
         }

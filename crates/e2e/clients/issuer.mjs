@@ -1,5 +1,5 @@
 // An outside issuer: oidc-provider, with one client that gets access tokens for one audience; and, where an address to
-// come back to is named, one at which people sign in: whoever they say they are, in the groups that their name begins with.
+// come back to is named, one at which people sign in: whoever they say they are (SUBJECT:GROUP-NAME), in that group.
 //
 // usage: node issuer.mjs CERT_FILE KEY_FILE AUDIENCE [REDIRECT_URI]
 // Prints its address, then serves until it is killed.
@@ -30,12 +30,11 @@ server.listen(0, '127.0.0.1', () => {
     // What they are called comes with the ID token, as most providers send it.
     conformIdTokenClaims: false,
     pkce: { required: () => true },
-    findAccount: (context, id) => ({
-      accountId: id,
-      claims: () => ({
-        sub: `subject-of-${id}`, preferred_username: id, name: `${id} of elsewhere`, groups: [`${id.split('-')[0]}s`],
-      }),
-    }),
+    findAccount: (context, subject) => {
+      const name = subject.split(':')[1];
+      const claims = { sub: subject, preferred_username: name, name: `${name} of elsewhere`, groups: [`${name.split('-')[0]}s`] };
+      return { accountId: subject, claims: () => claims };
+    },
     features: {
       devInteractions: { enabled: redirect !== undefined },
       clientCredentials: { enabled: true },

@@ -42,9 +42,9 @@ mod transaction;
 pub use app::{App, HomeKind};
 pub use config::GatewayConfig;
 pub use console::{
-    Answered, AskError, Away, ColumnFigures, Console, ConsoleConfig, IdentityProvider, KeyRow, Lake, Machine, Made, MartFiles,
-    ModelDifference, NewProof, Newcomer, Proof, Question, Search, TableFigures, Trail, router as console_router,
-    serve_console,
+    Answered, AskError, Away, ColumnFigures, Console, ConsoleConfig, IdentityProvider, KeyRow, Lake, Machine,
+    Made, MartFiles, ModelDifference, NewProof, Newcomer, Proof, Question, Search, TableFigures, Trail,
+    router as console_router, serve_console,
 };
 pub use factors::recovery_code_mac;
 pub use listen::{ServeError, Serving, serve};

@@ -53,9 +53,10 @@ pub struct JobCount {
     pub jobs: u64,
 }
 
+// Names of jobs have no capital letters.
 macro_rules! which {
     () => {
-        "WHERE ($1 = '' OR LOWER(name) LIKE $1 ESCAPE '\\' OR LOWER(owner) LIKE $1 ESCAPE '\\')
+        "WHERE ($1 = '' OR name LIKE $1 ESCAPE '\\' OR LOWER(owner) LIKE $1 ESCAPE '\\')
             AND ($2 = '' OR kind = $2) AND ($3 = '' OR last_state = $3) "
     };
 }

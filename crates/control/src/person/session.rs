@@ -45,7 +45,8 @@ impl Control {
         const FORGET: &str = "DELETE FROM console_session WHERE expires <= $1 OR seen <= $2";
         const TOO_MANY: &str = "DELETE FROM console_session WHERE person = $1 AND mac NOT IN
             (SELECT mac FROM console_session WHERE person = $1 ORDER BY began DESC, mac LIMIT $2)";
-        const INSERT: &str = "INSERT INTO console_session (mac, person, second_factor, began, seen, expires, roles)
+        const INSERT: &str =
+            "INSERT INTO console_session (mac, person, second_factor, began, seen, expires, roles)
             SELECT $1, name, $3, $4, $4, CASE WHEN expires < $5 THEN expires ELSE $5 END, $6 FROM person
             WHERE name = $2 AND removed IS NULL AND suspended IS NULL AND (expires IS NULL OR expires > $4)";
         let (now, roles) = (self.now(), roles.join(" "));

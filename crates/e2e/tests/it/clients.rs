@@ -149,11 +149,18 @@ impl Issuer {
         fs::write(&certificate, cert.pem()).unwrap();
         fs::write(&key, signing_key.serialize_pem()).unwrap();
         let mut command = Command::new("node");
-        command.arg(script("issuer.mjs")).arg(&certificate).arg(&key).arg("https://lake.example").args(redirect);
+        command
+            .arg(script("issuer.mjs"))
+            .arg(&certificate)
+            .arg(&key)
+            .arg("https://lake.example")
+            .args(redirect);
         command.env("CARELAKE_CLIENTS", clients).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines.find_map(|line| line.ok().filter(|line| line.starts_with("https://"))).unwrap();
+        // Read on, or it would die of what nobody hears.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { child, url, certificate }
     }
 

@@ -123,7 +123,8 @@ fn back(desk: &Desk) -> String {
 /// `GET /sign-in/elsewhere`
 pub(super) async fn leave(stranger: Stranger) -> Result<Response, Refused> {
     let desk = &stranger.desk;
-    let provider = desk.people.as_ref().ok_or_else(|| Refused::NotFound("other way to sign in".to_owned()))?;
+    let provider =
+        desk.people.as_ref().ok_or_else(|| Refused::NotFound("other way to sign in".to_owned()))?;
     let (state, nonce, verifier) = (session::token()?, session::token()?, session::token()?);
     let back = back(desk);
     let away = Away { state: &state, nonce: &nonce, verifier: &verifier, back: &back };
@@ -137,7 +138,8 @@ pub(super) async fn leave(stranger: Stranger) -> Result<Response, Refused> {
 /// `GET /sign-in/elsewhere/back`
 pub(super) async fn come_back(stranger: Stranger, Query(asked): Query<Fields>) -> Result<Response, Refused> {
     let desk = &stranger.desk;
-    let provider = desk.people.as_ref().ok_or_else(|| Refused::NotFound("other way to sign in".to_owned()))?;
+    let provider =
+        desk.people.as_ref().ok_or_else(|| Refused::NotFound("other way to sign in".to_owned()))?;
     let of = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
     let Some(kept) = sent_along(desk, &stranger.headers) else { return refuse(&stranger).await };
     let same = constant_time::verify_slices_are_equal(kept.state.as_bytes(), of("state").as_bytes()).is_ok();
@@ -162,7 +164,9 @@ pub(super) async fn come_back(stranger: Stranger, Query(asked): Query<Fields>) -
     };
     // A cookie that is kept for this site alone is not sent on the rest of the way that began at the other.
     let next = match response.headers_mut().remove(header::LOCATION) {
-        Some(next) if next.as_bytes() == Address::second_factor().as_str().as_bytes() => Address::second_factor(),
+        Some(next) if next.as_bytes() == Address::second_factor().as_str().as_bytes() => {
+            Address::second_factor()
+        }
         _ => Address::overview(),
     };
     let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
@@ -170,7 +174,8 @@ pub(super) async fn come_back(stranger: Stranger, Query(asked): Query<Fields>) -
     for cookie in cookies.into_iter().chain([set_lax_cookie(AWAY, "")]) {
         page.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    let refresh = HeaderValue::try_from(format!("0; url={next}")).map_err(|error| Refused::unavailable(&error))?;
+    let refresh =
+        HeaderValue::try_from(format!("0; url={next}")).map_err(|error| Refused::unavailable(&error))?;
     page.headers_mut().insert(HeaderName::from_static("refresh"), refresh);
     Ok(page)
 }
@@ -187,9 +192,14 @@ async fn known(desk: &Desk, newcomer: &Newcomer) -> Result<Option<Person>, Refus
         !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(plain)
     };
     let name = newcomer.name.as_ref().map(|name| name.to_lowercase());
-    let Some(name) = name.as_ref().filter(fits).filter(|_| !newcomer.roles.is_empty()) else { return Ok(None) };
+    let Some(name) = name.as_ref().filter(fits).filter(|_| !newcomer.roles.is_empty()) else {
+        return Ok(None);
+    };
     if desk.control.person(name).await?.is_some() {
-        tracing::warn!(name, "somebody from elsewhere has the name of a person: `carelake user link` makes them one");
+        tracing::warn!(
+            name,
+            "somebody from elsewhere has the name of a person: `carelake user link` makes them one"
+        );
         return Ok(None);
     }
     let new = NewPerson {

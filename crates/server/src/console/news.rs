@@ -3,12 +3,14 @@
 
 use super::{answer, desk::Desk, jobs, overview, session::Visitor};
 use ::console::{Address, Frame, Page as _, Region, Theme};
-use axum::response::{
-    IntoResponse, Response,
-    sse::{Event, KeepAlive, Sse},
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use control::RunId;
 use futures::{StreamExt as _, stream};
+use http::header;
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -31,11 +33,23 @@ pub(super) enum Topic {
     Overview(overview::Parts),
 }
 
-/// The regions of a page, and whether there will be others.
+/// The regions of a page as events, and whether there will be others.
 #[derive(Clone, Default)]
 struct News {
-    regions: Vec<(&'static str, Arc<str>)>,
+    regions: Vec<(&'static str, Bytes)>,
     over: bool,
+}
+
+/// A region as it is sent, to all who hear of it the same bytes (HTML §9.2.6).
+fn event(region: &Region) -> Bytes {
+    let mut event = format!("event: {}\n", region.id);
+    for line in region.html.split(['\n', '\r']) {
+        event.push_str("data: ");
+        event.push_str(line);
+        event.push('\n');
+    }
+    event.push('\n');
+    event.into()
 }
 
 /// The pages that are open.
@@ -77,12 +91,13 @@ impl News {
     fn take(&mut self, regions: Vec<Region>, over: bool) -> bool {
         let mut changed = over != self.over;
         self.over = over;
-        for region in regions {
+        for region in &regions {
+            let event = event(region);
             match self.regions.iter_mut().find(|(id, _)| *id == region.id) {
-                Some((_, html)) if **html == *region.html => {}
-                Some((_, html)) => (*html, changed) = (region.html.into(), true),
+                Some((_, told)) if *told == event => {}
+                Some((_, told)) => (*told, changed) = (event, true),
                 None => {
-                    self.regions.push((region.id, region.html.into()));
+                    self.regions.push((region.id, event));
                     changed = true;
                 }
             }
@@ -114,7 +129,7 @@ async fn drawn(desk: &Desk, topic: Topic) -> Option<(Vec<Region>, bool)> {
 struct Open {
     visitor: Visitor,
     news: watch::Receiver<News>,
-    heard: HashMap<&'static str, Arc<str>>,
+    heard: HashMap<&'static str, Bytes>,
     looked: Instant,
     over: bool,
 }
@@ -128,24 +143,27 @@ pub(super) fn events(visitor: Visitor, topic: Topic) -> Response {
             if open.over {
                 return None;
             }
+            let now = open.news.borrow_and_update().clone();
+            open.over = now.over;
+            let mut parts = Vec::new();
+            for (id, event) in now.regions {
+                // The same bytes at the same place are the same event.
+                if open.heard.get(id).is_none_or(|heard| heard.as_ptr() != event.as_ptr()) {
+                    parts.push(event.clone());
+                    open.heard.insert(id, event);
+                }
+            }
             if open.looked.elapsed() >= SIGNED_IN_EVERY {
                 // Whoever has been shut out meanwhile hears no more.
                 if !open.visitor.is_in().await.ok()? {
                     return None;
                 }
                 open.looked = Instant::now();
+                // A comment, by which whoever has gone is missed.
+                parts.push(Bytes::from_static(b":\n\n"));
             }
-            let now = open.news.borrow_and_update().clone();
-            open.over = now.over;
-            let mut events: Vec<Result<Event, Infallible>> = Vec::new();
-            for (id, html) in now.regions {
-                if open.heard.get(id).is_none_or(|heard| !Arc::ptr_eq(heard, &html)) {
-                    events.push(Ok(Event::default().event(id).data(&*html)));
-                    open.heard.insert(id, html);
-                }
-            }
-            if !events.is_empty() {
-                return Some((stream::iter(events), open));
+            if !parts.is_empty() {
+                return Some((stream::iter(parts.into_iter().map(Ok::<_, Infallible>)), open));
             }
             if !open.over {
                 let rest = SIGNED_IN_EVERY.saturating_sub(open.looked.elapsed());
@@ -156,5 +174,6 @@ pub(super) fn events(visitor: Visitor, topic: Topic) -> Response {
             }
         }
     });
-    Sse::new(heard.flatten()).keep_alive(KeepAlive::default()).into_response()
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    (headers, Body::from_stream(heard.flatten())).into_response()
 }

@@ -83,7 +83,7 @@ pub(super) async fn password(stranger: Stranger, Form(fields): Form<Fields>) -> 
     let typed = Zeroizing::new(fields.get("password").cloned().unwrap_or_default());
     let Some(person) = fits(desk, &name, typed).await? else {
         let (status, problem) = stranger.refuse().await?;
-        let page = SignIn { name, problem: Some(problem) };
+        let page = SignIn { name, problem: Some(problem), ..SignIn::default() };
         return Ok((status, stranger.show(page)?).into_response());
     };
     match person.has_device {

@@ -36,7 +36,7 @@ fn claims() -> Value {
 }
 
 fn signed(claims: &Value) -> String {
-    RSA.sign(&json!({ "alg": "RS256", "kid": "rsa" }), &claims.to_string())
+    RSA.sign(&json!({ "alg": "RS384", "kid": "rsa" }), &claims.to_string())
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn what_is_not_for_this_sign_in_is_refused() {
     ] {
         assert_eq!(read(&signed(&with(&claims(), name, value.clone()))), Err(why), "{name} {value}");
     }
-    let access = RSA.sign(&json!({ "alg": "RS256", "kid": "rsa", "typ": "at+jwt" }), &claims().to_string());
+    let access = RSA.sign(&json!({ "alg": "RS384", "kid": "rsa", "typ": "at+jwt" }), &claims().to_string());
     assert_eq!(read(&access), Err(Claims), "an access token");
 }
 
