@@ -79,7 +79,7 @@ Examples:
         #[arg(long)]
         remove: bool,
     },
-    /// Say who a person is at the outside provider that [people] of the configuration names; their sessions end.
+    /// Say who a person is at the outside provider that the configuration names; their sessions end.
     #[command(after_help = "\
 Somebody who is not linked becomes a new person at their first sign-in there, if a group of theirs opens a role and
 nobody has their name.
