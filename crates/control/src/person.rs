@@ -83,8 +83,8 @@ macro_rules! select_people {
     ($rest:literal) => {
         concat!(
             "SELECT p.name, p.display, p.roles, p.created, p.suspended, p.expires, p.removed,
-                CASE WHEN p.password IS NULL THEN 0 ELSE 1 END,
-                CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END, g.name, g.roles
+                CAST(CASE WHEN p.password IS NULL THEN 0 ELSE 1 END AS BIGINT),
+                CAST(CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END AS BIGINT), g.name, g.roles
              FROM person p LEFT JOIN person_group_member m ON m.person = p.name
              LEFT JOIN person_group g ON g.name = m.group_name ",
             $rest,
