@@ -98,14 +98,12 @@ async fn people(folder: &Path) -> anyhow::Result<People> {
 /// Says who may sign in at the console; where somebody watches, serves it until they have seen enough.
 async fn open_console(folder: &Path, people: &People) -> anyhow::Result<()> {
     say("\nThe console shows all of it. Who may sign in, shown this once:\n");
-    let codes = |codes: &[Zeroizing<String>]| {
-        codes.iter().map(|code| code.as_str().to_owned()).collect::<Vec<_>>().join(", ")
-    };
-    let rows: Vec<_> = people
-        .iter()
-        .map(|(role, password, once)| vec![(*role).to_owned(), password.as_str().to_owned(), codes(once)])
-        .collect();
-    say(screen::table(&["name", "password", "codes, each once"], &rows));
+    for (role, password, codes) in people {
+        say(format!("  {role:<14} {}", password.as_str()));
+        for code in codes {
+            say(format!("  {:<14} {}  (stands in for a device's code, once)", "", code.as_str()));
+        }
+    }
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         say("");
         return serve::run(folder).await;

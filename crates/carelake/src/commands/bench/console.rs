@@ -187,7 +187,8 @@ async fn fill(parts: &Parts, args: &BenchConsoleArgs) -> anyhow::Result<Shown> {
     let last = format!("mart.job_{:06}", args.jobs - 1);
     control.queue_run(&last, &Queued { cause: Cause::Command, actor: "bench", due: None, asked: "" }).await?;
     let live = control.claim_run(&["mart"], HOLDER, HELD_MS).await?.context("no run to be claimed")?.run.id;
-    for line in 0..200 {
+    // As many as a page shows, and more: it is as large as it becomes.
+    for line in 0..600 {
         control.log_run(live, &format!("line {line} of what a run has to say about itself")).await?;
     }
     tables(parts, args.tables).await?;
