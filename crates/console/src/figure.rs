@@ -86,8 +86,9 @@ pub(crate) fn none() -> Markup {
     html! { span class="none" { "–" } }
 }
 
-/// A length of time by its greatest unit.
-fn rounded(ms: i64) -> String {
+/// A length of time in milliseconds, by its greatest unit: `40 s`, `3 min`, `26 h`, `5 d`.
+#[must_use]
+pub fn rounded(ms: i64) -> String {
     match ms {
         ..60_000 => format!("{} s", ms / 1_000),
         60_000..3_600_000 => format!("{} min", ms / 60_000),

@@ -25,6 +25,7 @@ mod shell;
 mod tag;
 
 pub use address::Address;
+pub use figure::rounded;
 pub use frame::{Frame, Page, Person, Place, Region, Section, Theme};
 pub use grid::{Paging, Sort};
 pub use tag::Tone;

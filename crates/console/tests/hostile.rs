@@ -192,7 +192,6 @@ fn of_the_lake(text: &str) -> Vec<Box<dyn Page>> {
         compared: Some(Compared { digest: t(), sequence: 1, tables: vec![difference.clone()] }),
         problem: Some(t()),
         registrations: vec![Registration { number: 1, actor: t(), at: NOW, current: false }],
-        may_change: true,
     };
     vec![
         Box::new(Overview {

@@ -49,7 +49,10 @@ pub use lease::{Lease, WorkerLease};
 pub use ledger::{Known, Ledger, LedgerError};
 pub use mart::{MartRegistration, RegisteredMart};
 pub use once::FirstAnswer;
-pub use person::{Group, NewPerson, OpenSession, Person, PersonChange, SESSION_IDLE_MS, SESSION_MOST_MS};
+pub use person::{
+    Group, LONGEST_PERSON_NAME, NewPerson, OpenSession, Person, PersonChange, SESSION_IDLE_MS,
+    SESSION_MOST_MS, is_person_name,
+};
 pub use profile::{Arrived, DayProfile, KeptFinding, NewFinding, WhichFindings};
 pub use provider::{NewProvider, Provider, Reach};
 pub use publication::{NewPublication, Publication, PublicationKind};

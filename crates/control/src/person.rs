@@ -30,6 +30,17 @@ pub struct NewPerson {
     pub outside: Option<String>,
 }
 
+/// The most characters of a person's or a group's name.
+pub const LONGEST_PERSON_NAME: usize = 64;
+
+/// Whether a text can be a person's or a group's name: small letters, digits and `. - _ @`, a letter or digit first.
+#[must_use]
+pub fn is_person_name(text: &str) -> bool {
+    let fits = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || "._@-".contains(one);
+    let begins = text.starts_with(|one: char| one.is_ascii_alphanumeric());
+    begins && text.len() <= LONGEST_PERSON_NAME && text.chars().all(fits)
+}
+
 /// A person, as the lake knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {

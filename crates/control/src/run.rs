@@ -321,7 +321,6 @@ pub(crate) async fn queue_in(
         "INSERT INTO job_run (id, job, kind, name, resource, cause, actor, state, detail, due, queued,
             not_before, started, ended, seq, asked)
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', '', $8, $9, $9, 0, NULL, NULL, $10)";
-    const NEWEST: &str = "UPDATE job SET last_run = $2, last_state = 'queued' WHERE name = $1";
     let noted = tx.row(QUEUE, NOTE, &[job.into(), now.0.into()]).await?;
     let row = noted.ok_or_else(|| ControlError::NotFound { what: "job", name: job.to_owned() })?;
     let (kind, target, resource) = (row.text(0)?, row.text(1)?, row.text(2)?);
@@ -343,7 +342,7 @@ pub(crate) async fn queue_in(
         queued.asked.into(),
     ];
     tx.run(QUEUE, INSERT, &params).await?;
-    tx.run(QUEUE, NEWEST, &[job.into(), id.into()]).await?;
+    note_in(tx, QUEUE, RunId(id)).await?;
     Ok(Some(RunId(id)))
 }
 

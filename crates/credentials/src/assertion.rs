@@ -88,10 +88,8 @@ pub fn verify(
     if claims.iss != claims.sub || !for_us || !named {
         return Err(TokenError::Claims);
     }
-    let now_s = now.seconds();
-    let begun = [claims.nbf, claims.iat].into_iter().flatten().all(|from| from <= now_s + SKEW_S);
-    let ends_soon = claims.exp <= now_s + LONGEST_S + SKEW_S;
-    if claims.exp <= now_s || !ends_soon || !begun {
+    jwt::good_at(now, claims.exp, [claims.nbf, claims.iat])?;
+    if claims.exp > now.seconds() + LONGEST_S + SKEW_S {
         return Err(TokenError::Time);
     }
     let expires = Timestamp(claims.exp * 1000);

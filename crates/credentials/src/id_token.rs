@@ -1,7 +1,7 @@
 //! ID tokens of an OpenID Connect provider: who has signed in there (OpenID Connect Core 1.0 §2, §3.1.3.7).
 
 use crate::{
-    jwt::{self, OneOrMore, SKEW_S, TokenError},
+    jwt::{self, OneOrMore, TokenError},
     key_set::{ALGORITHMS, KeySet},
 };
 use model::Timestamp;
@@ -93,9 +93,8 @@ pub fn verify(
     if !good {
         return Err(TokenError::Claims);
     }
-    let now_s = now.seconds();
-    let begun = [Some(claims.iat), claims.nbf].into_iter().flatten().all(|from| from <= now_s + SKEW_S);
-    if claims.exp <= now_s || !begun || claims.iat < now_s - OLDEST_S {
+    jwt::good_at(now, claims.exp, [Some(claims.iat), claims.nbf])?;
+    if claims.iat < now.seconds() - OLDEST_S {
         return Err(TokenError::Time);
     }
     let text = |name: &str| claims.others.get(name).and_then(Value::as_str).map(str::to_owned);

@@ -1,7 +1,7 @@
 //! Access tokens of an outside issuer, such as Cognito, Entra ID or Keycloak (RFC 9068, and what they really send).
 
 use crate::{
-    jwt::{self, OneOrMore, SKEW_S, TokenError},
+    jwt::{self, OneOrMore, TokenError},
     key_set::{ALGORITHMS, KeySet},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -93,11 +93,7 @@ pub fn verify(
     if claims.iss != rules.issuer || claims.is_id_token() || !claims.is_for(rules.audience) {
         return Err(TokenError::Claims);
     }
-    let now_s = now.seconds();
-    let begun = [claims.nbf, claims.iat].into_iter().flatten().all(|from| from <= now_s + SKEW_S);
-    if claims.exp <= now_s || !begun {
-        return Err(TokenError::Time);
-    }
+    jwt::good_at(now, claims.exp, [claims.nbf, claims.iat])?;
     let certificate_thumbprint = claims.thumbprint()?;
     let scopes = claims.scopes(rules.scope_prefix);
     let contexts = ["system/", "user/", "patient/"];

@@ -3,6 +3,7 @@
 use crate::key_set::KeySet;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, Validation, decode};
+use model::Timestamp;
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -83,6 +84,13 @@ impl OneOrMore {
             Self::More(values) => values,
         }
     }
+}
+
+/// Refuses a token that has ended at `now`, or is not good yet: each of `from` is a moment from which on it is.
+pub(crate) fn good_at(now: Timestamp, ends: i64, from: [Option<i64>; 2]) -> Result<(), TokenError> {
+    let now_s = now.seconds();
+    let begun = from.into_iter().flatten().all(|from| from <= now_s + SKEW_S);
+    if ends > now_s && begun { Ok(()) } else { Err(TokenError::Time) }
 }
 
 /// The header, before anything is believed.

@@ -36,7 +36,7 @@ pub use principal::{Principal, User};
 pub use problem::{PolicyErrors, Problem};
 pub use purpose::{Purpose, UnknownPurpose};
 pub use question::Question;
-pub use resource::{Resource, Table};
+pub use resource::{Resource, Table, UnknownResource};
 pub use role::{Role, Roles, UnknownRole};
 pub use zone::{UnknownZone, Zone};
 

@@ -1,6 +1,6 @@
 //! What is asked of.
 
-use crate::{Role, Zone, cedar::Kind};
+use crate::{Role, UnknownRole, Zone, cedar::Kind};
 use cedar_policy::{Entity, EntityUid, RestrictedExpression};
 use model::SourceId;
 use std::{
@@ -61,6 +61,15 @@ impl<'a> Table<'a> {
         Self { schema: None, name }
     }
 
+    /// The table that SQL calls so: `view.encounter`, or `person_link`.
+    #[must_use]
+    pub fn named(name: &'a str) -> Self {
+        match name.split_once('.') {
+            Some((schema, name)) => Self::new(schema, name),
+            None => Self::bare(name),
+        }
+    }
+
     /// The zone that it lies in. A schema that is no part of the lake's own is a mart; a table without a
     /// schema is taken for one that tells who is who, unless it is known.
     #[must_use]
@@ -87,6 +96,54 @@ impl<'a> Table<'a> {
     fn entity(&self, uid: EntityUid) -> Entity {
         let schema = self.schema.map(|schema| Kind::Schema.uid(schema));
         Entity::new_no_attrs(uid, schema.into_iter().chain([self.zone().into()]).collect())
+    }
+}
+
+/// Why a text names no resource.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownResource {
+    /// A column without its table.
+    #[error("a column is named `column:view.encounter.start`")]
+    Column,
+    /// An id space, or a type in one, of nobody.
+    #[error("say whose id space: --provider NAME")]
+    Source,
+    /// A role that there is not.
+    #[error(transparent)]
+    Role(#[from] UnknownRole),
+    /// A kind of thing that there is not.
+    #[error(
+        "a resource is lake, audit, table:view.encounter, column:view.encounter.start, schema:raw, source, \
+         type:Observation, key:root, job:mart.build, provider:NAME or role:analyst"
+    )]
+    Kind,
+}
+
+impl<'a> Resource<'a> {
+    /// What is called so, such as `table:view.encounter`; `source` is whose id space is meant, if one is.
+    ///
+    /// # Errors
+    /// Nothing is.
+    pub fn named(text: &'a str, source: Option<&'a SourceId>) -> Result<Self, UnknownResource> {
+        let (kind, name) = text.split_once(':').unwrap_or((text, ""));
+        Ok(match (kind, source) {
+            ("lake", _) => Self::Lake,
+            ("audit", _) => Self::AuditTrail,
+            ("table", _) => Self::Table(Table::named(name)),
+            ("column", _) => match name.rsplit_once('.') {
+                Some((of, column)) => Self::Column(Table::named(of), column),
+                None => return Err(UnknownResource::Column),
+            },
+            ("schema", _) => Self::Schema(name),
+            ("key", _) => Self::Key(name),
+            ("job", _) => Self::Job(name),
+            ("provider", _) => Self::ProviderAccount(name),
+            ("role", _) => Self::Role(name.parse()?),
+            ("source", Some(source)) => Self::Source(source),
+            ("type", Some(source)) => Self::ResourceType { source, resource_type: name },
+            ("source" | "type", None) => return Err(UnknownResource::Source),
+            _ => return Err(UnknownResource::Kind),
+        })
     }
 }
 
@@ -168,6 +225,24 @@ fn with_one(uid: EntityUid, name: &str, value: EntityUid, parents: HashSet<Entit
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_resource_is_read_as_policies_write_it() {
+        let source: SourceId = "gp".parse().unwrap();
+        for (text, written) in [
+            ("lake", "Lake::\"lake\""),
+            ("table:view.encounter", "Table::\"view.encounter\""),
+            ("table:person_link", "Table::\"person_link\""),
+            ("column:view.encounter.start", "Column::\"view.encounter.start\""),
+            ("role:analyst", "Role::\"analyst\""),
+            ("type:Observation", "ResourceType::\"Observation\""),
+        ] {
+            assert_eq!(Resource::named(text, Some(&source)).unwrap().to_string(), written);
+        }
+        for bad in ["", "source", "column:x", "role:boss", "nothing:x"] {
+            assert!(Resource::named(bad, None).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_table_lies_in_the_zone_that_its_schema_says() {

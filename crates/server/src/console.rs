@@ -21,6 +21,7 @@ mod policies;
 mod providers;
 mod session;
 mod sign_in;
+mod slip;
 mod sql;
 mod trail;
 

@@ -2,11 +2,9 @@
 
 use super::audit::moment;
 use clap::{Args, Subcommand};
+use control::{LONGEST_PERSON_NAME, is_person_name};
 use model::Timestamp;
 use policy::Role;
-
-/// The most characters of a person's or a group's name.
-const LONGEST: usize = 64;
 
 /// People who use the console.
 #[derive(Debug, Subcommand)]
@@ -179,12 +177,10 @@ fn role(text: &str) -> Result<Role, String> {
 }
 
 fn name(text: &str) -> Result<String, String> {
-    let fits = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || "._@-".contains(one);
-    let begins = text.starts_with(|one: char| one.is_ascii_alphanumeric());
-    match begins && text.len() <= LONGEST && text.chars().all(fits) {
+    match is_person_name(text) {
         true => Ok(text.to_owned()),
         false => Err(format!(
-            "a name has small letters, digits and . - _ @, {LONGEST} at most, a letter or digit first"
+            "a name has small letters, digits and . - _ @, {LONGEST_PERSON_NAME} at most, a letter or digit first"
         )),
     }
 }

@@ -1,11 +1,6 @@
 //! `carelake access`: who can reach what, by which way, and the review of it.
 
-use crate::{
-    access::{self, Access},
-    cli::AccessCommand,
-    parts::Parts,
-    screen,
-};
+use crate::{access::Access, cli::AccessCommand, parts::Parts, screen};
 use ::audit::{Filter, records};
 use anyhow::Context as _;
 use control::{Provider, TableKind};
@@ -42,7 +37,7 @@ async fn act(parts: &Parts, command: AccessCommand, json: bool) -> anyhow::Resul
     match command {
         AccessCommand::WhoCan { tables } => {
             let named: Vec<Resource<'_>> =
-                tables.iter().map(|name| Resource::Table(access::table(name))).collect();
+                tables.iter().map(|name| Resource::Table(Table::named(name))).collect();
             let of = (!named.is_empty()).then_some(named.as_slice());
             let ways = ways(parts, &[Action::SqlQuery], of).await?;
             parts.record("access.who-can", AuditOutcome::Success, "access", &[]).await?;

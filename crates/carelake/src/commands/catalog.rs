@@ -6,7 +6,6 @@ mod glue;
 mod told;
 
 use crate::{
-    access,
     cli::{CatalogCommand, SyncCommand},
     parts::Parts,
     screen,
@@ -15,15 +14,15 @@ use anyhow::Context;
 use control::{CatalogTable, TableKind};
 use lake::models::count_rows;
 use model::AuditOutcome;
-use policy::{Action, Resource};
+use policy::{Action, Resource, Table};
 use std::path::Path;
 
 pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> anyhow::Result<()> {
     let (action, resource) = match &command {
         CatalogCommand::List | CatalogCommand::Export(_) => (Action::CatalogList, Resource::Lake),
         CatalogCommand::Sync(_) => (Action::CatalogSync, Resource::Lake),
-        CatalogCommand::Profile { table } => (Action::SqlQuery, Resource::Table(access::table(table))),
-        CatalogCommand::Show { table } => (Action::CatalogShow, Resource::Table(access::table(table))),
+        CatalogCommand::Profile { table } => (Action::SqlQuery, Resource::Table(Table::named(table))),
+        CatalogCommand::Show { table } => (Action::CatalogShow, Resource::Table(Table::named(table))),
     };
     let parts = Parts::open_for(folder, "catalog", action, resource).await?;
     let done = match command {

@@ -7,7 +7,7 @@ use super::{
     audit, catalog, init, mart, provider,
     serve::{self, Service},
     simulate::refuse_real,
-    user,
+    user::{self, Guest},
 };
 use crate::{
     cli::DemoArgs,
@@ -26,7 +26,9 @@ use std::{
     process::ExitCode,
     time::Instant,
 };
-use zeroize::Zeroizing;
+
+/// Codes that are shown of each who needs them: one a sign-in.
+const SHOWN_CODES: usize = 3;
 
 /// What a provider of the demo may do.
 const SCOPE: &str = "system/*.cu";
@@ -77,30 +79,19 @@ pub(super) async fn run(args: &DemoArgs, json: bool) -> anyhow::Result<ExitCode>
     Ok(if checks.all() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Those who may sign in at the console of a home that is kept: role, password, and codes in the place of a device.
-type People = Vec<(&'static str, Zeroizing<String>, Vec<Zeroizing<String>>)>;
-
-async fn people(folder: &Path) -> anyhow::Result<People> {
+async fn people(folder: &Path) -> anyhow::Result<Vec<Guest>> {
     let parts = Parts::open(folder, "demo-people").await?;
-    let mut people = Vec::new();
-    for role in ["engineer", "auditor", "administrator"] {
-        let password = user::admit_new(&parts, role, role).await?;
-        let codes = match role {
-            "engineer" => Vec::new(),
-            _ => user::device_for(&parts, role).await?.codes.into_iter().take(3).collect(),
-        };
-        people.push((role, password, codes));
-    }
+    let people = user::guests(&parts).await?;
     parts.close().await?;
     Ok(people)
 }
 
 /// Says who may sign in at the console; where somebody watches, serves it until they have seen enough.
-async fn open_console(folder: &Path, people: &People) -> anyhow::Result<()> {
+async fn open_console(folder: &Path, people: &[Guest]) -> anyhow::Result<()> {
     say("\nThe console shows all of it. Who may sign in, shown this once:\n");
     for (role, password, codes) in people {
         say(format!("  {role:<14} {}", password.as_str()));
-        for code in codes {
+        for code in codes.iter().take(SHOWN_CODES) {
             say(format!("  {:<14} {}  (stands in for a device's code, once)", "", code.as_str()));
         }
     }

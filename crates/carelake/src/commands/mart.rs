@@ -17,7 +17,7 @@ use lake::{
     refinery::Refinery,
 };
 use model::AuditOutcome;
-use policy::{Action, Resource};
+use policy::{Action, Resource, Table};
 use std::{collections::BTreeMap, fs, path::Path};
 
 pub(super) async fn run(folder: &Path, command: MartCommand, json: bool) -> anyhow::Result<()> {
@@ -167,7 +167,7 @@ async fn permit_register(parts: &Parts, name: &str, files: &BTreeMap<String, Str
     parts.permit(Action::MartRegister, Resource::Schema(name)).await?;
     let access = Access::read(&parts.control, parts.kind).await?;
     for table in registering::reads((name, files)) {
-        parts.permit_by(&access, Action::SqlQuery, Resource::Table(access::table(&table))).await?;
+        parts.permit_by(&access, Action::SqlQuery, Resource::Table(Table::named(&table))).await?;
     }
     Ok(())
 }
@@ -226,7 +226,7 @@ async fn diff(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> {
 }
 
 async fn new(parts: &Parts, from: &str, output: Option<&Path>) -> anyhow::Result<()> {
-    parts.permit(Action::CatalogShow, Resource::Table(access::table(from))).await?;
+    parts.permit(Action::CatalogShow, Resource::Table(Table::named(from))).await?;
     let (schema, name) = from.split_once('.').unwrap_or(("public", from));
     let table = parts.control.table(schema, name).await?;
     let table = table.with_context(|| format!("no table `{from}`; `carelake catalog list` shows them"))?;

@@ -1,7 +1,7 @@
 //! `carelake policy`
 
 use crate::{
-    access::{self, Access},
+    access::Access,
     cli::{ExplainArgs, PolicyCommand},
     parts::Parts,
     screen,
@@ -134,7 +134,7 @@ async fn remove(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
 
 async fn explain(parts: &Parts, args: &ExplainArgs, json: bool) -> anyhow::Result<()> {
     let access = Access::read(&parts.control, parts.kind).await?;
-    let resource = access::resource(&args.resource, args.provider.as_ref())?;
+    let resource = Resource::named(&args.resource, args.provider.as_ref())?;
     let now = parts.clock.now();
     let provider = match &args.provider {
         None => None,

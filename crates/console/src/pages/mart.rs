@@ -73,8 +73,6 @@ pub struct MartPage {
     pub problem: Option<String>,
     /// What was registered before, the newest first.
     pub registrations: Vec<Registration>,
-    /// Whether the person may register it.
-    pub may_change: bool,
 }
 
 impl Page for MartPage {
@@ -115,21 +113,19 @@ impl Page for MartPage {
                     (Field { name: &format!("text-{at}"), label: name, value: said,
                         lines: lines(said), ..Field::default() }.render())
                 }
-                @if self.may_change {
-                    details {
-                        summary { "One more file" }
-                        (Field { name: "file-new", label: "Its name", hint: "such as people.sql", ..Field::default() }.render())
-                        (Field { name: "text-new", label: "Its text", lines: 8, ..Field::default() }.render())
+                details {
+                    summary { "One more file" }
+                    (Field { name: "file-new", label: "Its name", hint: "such as people.sql", ..Field::default() }.render())
+                    (Field { name: "text-new", label: "Its text", lines: 8, ..Field::default() }.render())
+                }
+                p class="hint" { "A file whose text is emptied is left out." }
+                div class="buttons" {
+                    button class="button first" type="submit" name="do" value="compare" { "Compare with what is published" }
+                    @if self.compared.as_ref().is_some_and(|compared| compared.tables.iter().all(|one| one.failed.is_none())) {
+                        button class="button" type="submit" name="do" value="register" { "Register it" }
                     }
-                    p class="hint" { "A file whose text is emptied is left out." }
-                    div class="buttons" {
-                        button class="button first" type="submit" name="do" value="compare" { "Compare with what is published" }
-                        @if self.compared.as_ref().is_some_and(|compared| compared.tables.iter().all(|one| one.failed.is_none())) {
-                            button class="button" type="submit" name="do" value="register" { "Register it" }
-                        }
-                        @if self.compared.as_ref().is_some_and(|compared| compared.tables.iter().any(|one| one.failed.is_some())) {
-                            button class="button taking" type="submit" name="do" value="register" { "Register it as it is" }
-                        }
+                    @if self.compared.as_ref().is_some_and(|compared| compared.tables.iter().any(|one| one.failed.is_some())) {
+                        button class="button taking" type="submit" name="do" value="register" { "Register it as it is" }
                     }
                 }
             }))

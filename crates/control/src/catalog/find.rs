@@ -1,6 +1,6 @@
 //! Tables are found by what they are called and what they hold, a page at a time; and what they were before.
 
-use super::{CatalogTable, read_table};
+use super::{CatalogTable, TableKind, read_table};
 use crate::{
     Control, ControlError, Found, TableName,
     database::{Param, Row, number},
@@ -15,6 +15,8 @@ pub struct WhichTables<'a> {
     pub text: &'a str,
     /// The schema; any if empty.
     pub schema: &'a str,
+    /// The kind.
+    pub kind: Option<TableKind>,
     /// By what they are ordered.
     pub order: TableOrder,
     /// Whether the greatest comes first.
@@ -58,30 +60,34 @@ pub struct PastVersion {
 
 macro_rules! which {
     () => {
-        "FROM catalog_table t
-         WHERE t.dropped = 0 AND t.kind <> 'internal' AND ($1 = '' OR t.schema_name = $1)
-          AND ($2 = '' OR LOWER(t.schema_name || '.' || t.table_name) LIKE $2 ESCAPE '\\'
-               OR EXISTS (SELECT 1 FROM table_shape d WHERE d.schema_name = t.schema_name
-                          AND d.table_name = t.table_name AND d.shape = t.latest_shape
-                          AND LOWER(d.definition) LIKE $2 ESCAPE '\\')) "
+        "FROM catalog_table f
+         WHERE f.dropped = 0 AND f.kind <> 'internal' AND ($1 = '' OR f.schema_name = $1)
+          AND ($2 = '' OR LOWER(f.schema_name || '.' || f.table_name) LIKE $2 ESCAPE '\\'
+               OR EXISTS (SELECT 1 FROM table_shape d WHERE d.schema_name = f.schema_name
+                          AND d.table_name = f.table_name AND d.shape = f.latest_shape
+                          AND LOWER(d.definition) LIKE $2 ESCAPE '\\'))
+          AND ($3 = '' OR f.kind = $3) "
     };
 }
 
+// What is found is put in order before it is cut, and again after it is joined: a join keeps no order.
 macro_rules! in_order {
     ($order:literal) => {
         concat!(
             "SELECT f.schema_name, f.table_name, f.latest_seq, p.published, d.definition, v.delta_version,
                     v.row_count, v.byte_count, v.made_from
-             FROM (SELECT t.schema_name, t.table_name, t.latest_seq, t.latest_shape ",
+             FROM (SELECT f.schema_name, f.table_name, f.latest_seq, f.latest_shape, f.row_count, f.byte_count ",
             which!(),
             "ORDER BY ",
             $order,
-            " LIMIT $3 OFFSET $4) f
+            " LIMIT $4 OFFSET $5) f
              JOIN table_shape d ON d.schema_name = f.schema_name AND d.table_name = f.table_name
               AND d.shape = f.latest_shape
              JOIN table_version v ON v.schema_name = f.schema_name AND v.table_name = f.table_name
               AND v.seq = f.latest_seq
-             JOIN publication p ON p.seq = f.latest_seq"
+             JOIN publication p ON p.seq = f.latest_seq
+             ORDER BY ",
+            $order
         )
     };
 }
@@ -89,28 +95,15 @@ macro_rules! in_order {
 impl TableOrder {
     const fn sql(self, descending: bool) -> &'static str {
         match (self, descending) {
-            (Self::Name, false) => in_order!("t.schema_name, t.table_name"),
-            (Self::Name, true) => in_order!("t.schema_name DESC, t.table_name DESC"),
-            (Self::Rows, false) => in_order!("t.row_count, t.schema_name, t.table_name"),
-            (Self::Rows, true) => in_order!("t.row_count DESC, t.schema_name, t.table_name"),
-            (Self::Bytes, false) => in_order!("t.byte_count, t.schema_name, t.table_name"),
-            (Self::Bytes, true) => in_order!("t.byte_count DESC, t.schema_name, t.table_name"),
-            (Self::Published, false) => in_order!("t.latest_seq, t.schema_name, t.table_name"),
-            (Self::Published, true) => in_order!("t.latest_seq DESC, t.schema_name, t.table_name"),
+            (Self::Name, false) => in_order!("f.schema_name, f.table_name"),
+            (Self::Name, true) => in_order!("f.schema_name DESC, f.table_name DESC"),
+            (Self::Rows, false) => in_order!("f.row_count, f.schema_name, f.table_name"),
+            (Self::Rows, true) => in_order!("f.row_count DESC, f.schema_name, f.table_name"),
+            (Self::Bytes, false) => in_order!("f.byte_count, f.schema_name, f.table_name"),
+            (Self::Bytes, true) => in_order!("f.byte_count DESC, f.schema_name, f.table_name"),
+            (Self::Published, false) => in_order!("f.latest_seq, f.schema_name, f.table_name"),
+            (Self::Published, true) => in_order!("f.latest_seq DESC, f.schema_name, f.table_name"),
         }
-    }
-
-    fn sort(self, descending: bool, rows: &mut [CatalogTable]) {
-        rows.sort_by(|a, b| {
-            let (a, b) = if descending { (b, a) } else { (a, b) };
-            let by = match self {
-                Self::Name => std::cmp::Ordering::Equal,
-                Self::Rows => a.table.rows.cmp(&b.table.rows),
-                Self::Bytes => a.table.bytes.cmp(&b.table.bytes),
-                Self::Published => a.seq.cmp(&b.seq),
-            };
-            by.then_with(|| a.table.table.cmp(&b.table.table))
-        });
     }
 }
 
@@ -123,14 +116,12 @@ impl Control {
         const ACTION: &str = "find tables";
         const TOTAL: &str = concat!("SELECT COUNT(*) ", which!());
         let text = like(which.text);
-        let mut params = vec![which.schema.into(), text.as_str().into()];
+        let kind = which.kind.map_or("", TableKind::as_str);
+        let mut params = vec![which.schema.into(), text.as_str().into(), kind.into()];
         let total = self.database.row(ACTION, TOTAL, &params).await?;
         params.extend([which.limit, which.skip].map(|count| Param::from(number(count))));
         let rows = self.database.rows(ACTION, which.order.sql(which.descending), &params).await?;
-        let mut found = Found::of(rows.iter().map(read_table), total)?;
-        // A join keeps no order.
-        which.order.sort(which.descending, &mut found.rows);
-        Ok(found)
+        Found::of(rows.iter().map(read_table), total)
     }
 
     /// The schemas that have tables which are not of the lake's own workings, by name.

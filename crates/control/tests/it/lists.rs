@@ -86,6 +86,9 @@ async fn tables_are_found_at_their_newest_version() {
     let newest = WhichTables { order: TableOrder::Published, ..all };
     assert_eq!(names(newest).await, ("raw.encounter 5, raw.patient 2".into(), 3));
     assert_eq!(names(WhichTables { text: "its commit", ..all }).await, ("raw.patient 2".into(), 1));
+    let raw = WhichTables { kind: Some(TableKind::Raw), order: TableOrder::Bytes, ..all };
+    assert_eq!(names(raw).await, ("raw.patient 2, view.patient 3".into(), 3));
+    assert_eq!(names(WhichTables { kind: Some(TableKind::Mart), ..all }).await, (String::new(), 0));
     assert_eq!(names(WhichTables { schema: "view", ..all }).await, ("view.patient 3".into(), 1));
     assert_eq!(control.schemas().await.unwrap(), ["raw", "view"]);
     let patient = TableName::new("raw", "patient");

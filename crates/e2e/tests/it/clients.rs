@@ -19,12 +19,24 @@ use std::{
 const PATIENT: &str = r#"{"resourceType":"Patient"}"#;
 
 /// Where the clients are installed, or `None` after saying that they are not.
-fn installed() -> Option<PathBuf> {
+pub(crate) fn installed() -> Option<PathBuf> {
     let folder = std::env::var_os("CARELAKE_CLIENTS").map(PathBuf::from);
     if folder.is_none() {
         eprintln!("passed over: CARELAKE_CLIENTS is not set; `cargo xtask test` installs the clients");
     }
     folder
+}
+
+/// What a script of Node's says, as JSON, when it is told `told`.
+pub(crate) fn node(clients: &Path, name: &str, told: &Value) -> Value {
+    // Modules are looked for beside the script, so it is run from beside them.
+    let beside = clients.join(name);
+    fs::copy(script(name), &beside).unwrap();
+    let said =
+        Command::new("node").arg(&beside).arg(told.to_string()).stderr(Stdio::inherit()).output().unwrap();
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(said.status.success(), "{text}");
+    serde_json::from_str(text.trim()).unwrap_or_else(|_| panic!("{text}"))
 }
 
 fn script(name: &str) -> PathBuf {

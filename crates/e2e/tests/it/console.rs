@@ -1,17 +1,14 @@
 //! The console, as people and as attackers meet it.
 
 use crate::{
+    clients::{installed, node},
     home::Home,
     inputs::{self, GP},
     service::{PATIENCE, Service},
 };
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::{fs, path::PathBuf};
 
 /// A mart whose test holds if `what` is what genders are.
 fn winter(home: &Home, what: &str) -> PathBuf {
@@ -37,12 +34,7 @@ fn add(home: &Home, name: &str, role: &str) -> Value {
 
 #[test]
 fn a_job_that_failed_is_mended_in_a_browser_and_all_of_it_is_in_the_trail() {
-    let Some(clients) = std::env::var_os("CARELAKE_CLIENTS").map(PathBuf::from) else {
-        eprintln!(
-            "passed over: CARELAKE_CLIENTS is not set; `cargo xtask test` installs Chromium and what drives it"
-        );
-        return;
-    };
+    let Some(clients) = installed() else { return };
     let home = Home::new();
     for source in [GP, "acute-castlemere", "ambulance-vale"] {
         home.run(["provider", "add", source]).exits(0);
@@ -60,16 +52,7 @@ fn a_job_that_failed_is_mended_in_a_browser_and_all_of_it_is_in_the_trail() {
         "base": format!("https://{}", service.console), "engineer": engineer, "auditor": auditor,
         "administrator": administrator, "custodian": custodian, "shots": shots,
     });
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/console.mjs");
-    // Modules are looked for beside the script, so it is run from beside them.
-    let beside = clients.join("console.mjs");
-    fs::copy(script, &beside).unwrap();
-    let browser =
-        Command::new("node").arg(&beside).arg(told.to_string()).stderr(Stdio::inherit()).output().unwrap();
-    let said = String::from_utf8(browser.stdout).unwrap();
-    let problems: Vec<String> = serde_json::from_str(said.trim()).unwrap_or_else(|_| vec![said]);
-    assert_eq!(problems, Vec::<String>::new());
-    assert!(browser.status.success());
+    assert_eq!(node(&clients, "console.mjs", &told), json!([]));
     service.stop();
     home.run(["audit", "verify"]).exits(0);
 }

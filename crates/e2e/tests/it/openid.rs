@@ -1,14 +1,13 @@
 //! People who sign in at an outside OpenID Connect provider.
 
-use crate::{clients::Issuer, home::Home, service::Service};
+use crate::{
+    clients::{Issuer, installed, node},
+    home::Home,
+    service::Service,
+};
 use reqwest::{StatusCode, header, redirect};
 use serde_json::{Value, json};
-use std::{
-    fs,
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::{fs, net::TcpListener, path::Path};
 
 /// A port that nobody listens on: the provider is told before the console listens where people come back to.
 fn free_port() -> u16 {
@@ -17,22 +16,12 @@ fn free_port() -> u16 {
 
 /// Somebody signs in as `login`; where they are then, who, and what stands there.
 fn sign_in(clients: &Path, base: &str, login: &str) -> Value {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/openid.mjs");
-    // Modules are looked for beside the script, so it is run from beside them.
-    let beside = clients.join("openid.mjs");
-    fs::copy(script, &beside).unwrap();
-    let told = json!({ "base": base, "login": login }).to_string();
-    let said = Command::new("node").arg(&beside).arg(told).stderr(Stdio::inherit()).output().unwrap();
-    serde_json::from_slice(&said.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&said.stdout)))
+    node(clients, "openid.mjs", &json!({ "base": base, "login": login }))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_sign_in_elsewhere_and_are_who_they_are_there() {
-    let Some(clients) = std::env::var_os("CARELAKE_CLIENTS").map(PathBuf::from) else {
-        eprintln!("passed over: CARELAKE_CLIENTS is not set; `cargo xtask test` installs the clients");
-        return;
-    };
+    let Some(clients) = installed() else { return };
     let home = Home::new();
     let port = free_port();
     let base = format!("https://localhost:{port}");

@@ -155,7 +155,6 @@ pub(super) fn said(query: &Fields) -> Option<String> {
         Some("acknowledged") => "It is noted that you have seen to this.",
         Some("disabled") => "The provider is refused from its next request on.",
         Some("registered") => "The mart is registered. Its next run makes its tables anew.",
-        Some("the-same") => "The mart is registered with these texts already.",
         Some("kept") => "The question is kept.",
         Some("forgotten") => "The question is forgotten.",
         Some("counted") => "The table is counted.",

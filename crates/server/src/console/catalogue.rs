@@ -13,7 +13,7 @@ use ::console::{
 use axum::{extract::Path, response::Response};
 use control::{CatalogTable, TableName, TableOrder, WhichTables};
 use model::AuditOutcome;
-use policy::{Action, Purpose, Resource};
+use policy::{Action, Resource};
 /// Versions that a page shows.
 const VERSIONS: u64 = 50;
 
@@ -39,6 +39,7 @@ pub(super) async fn list(visitor: Visitor) -> Result<Response, Refused> {
     let which = WhichTables {
         text: &filter.text,
         schema: &filter.database,
+        kind: None,
         order,
         descending: sort.descending,
         skip,
@@ -90,9 +91,7 @@ pub(super) async fn table(
     let row = found.ok_or_else(|| Refused::NotFound(format!("table {schema}.{name}")))?;
     let whole = format!("{schema}.{name}");
     let (lineage, job) = lineage(&visitor, &row, &whole).await?;
-    let may_query = Purpose::all()
-        .iter()
-        .any(|purpose| visitor.may_for(Action::SqlQuery, Resource::Table(named), Some(*purpose)));
+    let may_query = visitor.purpose_of_asking(named).is_some();
     let figures = match may_query {
         true => visitor.desk.lake.figures(&schema, &name, row.table.version).await?,
         false => None,
@@ -159,9 +158,8 @@ async fn lineage(
             graph.edges.push((0, graph.nodes.len() - 1));
         }
     }
-    let mart = made_by.map(|(mart, _)| mart);
-    let job = match mart {
-        Some(mart) => visitor.desk.control.job(&format!("mart.{mart}")).await?,
+    let job = match made_by {
+        Some((mart, _)) => visitor.desk.control.job(&lake::job_of(mart)).await?,
         None => None,
     };
     Ok((graph, job.map(|job| job.is.name)))
@@ -196,12 +194,7 @@ pub(super) async fn count(
     Path((schema, name)): Path<(String, String)>,
     Sent { visitor, .. }: Sent,
 ) -> Result<Response, Refused> {
-    let named = Resource::Table(lake::table(&schema, &name));
-    let purpose = Purpose::all()
-        .iter()
-        .copied()
-        .find(|purpose| visitor.may_for(Action::SqlQuery, named, Some(*purpose)));
-    visitor.require_for(Action::SqlQuery, named, purpose).await?;
+    visitor.require_asking(lake::table(&schema, &name)).await?;
     let found = visitor.desk.control.table(&schema, &name).await?;
     let row = found.ok_or_else(|| Refused::NotFound(format!("table {schema}.{name}")))?;
     let facts = [("version", row.table.version.to_string())];

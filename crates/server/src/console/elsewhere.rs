@@ -7,8 +7,9 @@ use super::{
     answer::{Refused, html},
     desk::Desk,
     lake::AskError,
-    session::{self, Fields, cookie, set_lax_cookie},
+    session::{self, Fields, set_lax_cookie},
     sign_in::{Method, Stranger},
+    slip::Slip,
 };
 use ::console::{
     Address,
@@ -21,19 +22,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use control::{NewPerson, Person};
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use model::Timestamp;
-use zeroize::Zeroizing;
+use control::{NewPerson, Person, is_person_name};
+use http::{HeaderName, HeaderValue, header};
+use model::AuditOutcome;
 
-/// The cookie of whoever is on the way there and back. It alone is sent on a way that began at another site.
-const AWAY: &str = "__Host-carelake-away";
-
-/// How long they may be away, in milliseconds.
-const AWAY_MS: i64 = 10 * 60_000;
-
-/// The most characters of a name that somebody brings along.
-const LONGEST_NAME: usize = 64;
+/// State, nonce and verifier of whoever is on the way there and back. It alone is sent on a way that began at another site.
+const AWAY: Slip = Slip { cookie: "__Host-carelake-away", purpose: b"console-away", lasts_ms: 10 * 60_000 };
 
 /// An outside provider at which people sign in.
 #[async_trait]
@@ -84,37 +78,6 @@ pub struct Newcomer {
     pub second_factor: bool,
 }
 
-/// What the cookie says.
-struct Kept {
-    state: Zeroizing<String>,
-    nonce: Zeroizing<String>,
-    verifier: Zeroizing<String>,
-}
-
-fn kept(desk: &Desk, parts: [&str; 3], until: Timestamp) -> String {
-    let [state, nonce, verifier] = parts;
-    let message = [b"console-away".as_slice(), state.as_bytes(), nonce.as_bytes(), verifier.as_bytes()];
-    let mac = desk.once_mac.mac(&[&message[..], &[&until.0.to_be_bytes()]].concat());
-    format!("{state}|{nonce}|{verifier}|{}|{}", until.0, hex::encode(mac))
-}
-
-/// What was sent along with whoever comes back, by their cookie.
-fn sent_along(desk: &Desk, headers: &HeaderMap) -> Option<Kept> {
-    let shown = cookie(headers, AWAY)?;
-    let mut parts = shown.split('|');
-    let mut next = || parts.next();
-    let (state, nonce, verifier) = (next()?, next()?, next()?);
-    let until = Timestamp(next()?.parse().ok()?);
-    let known = kept(desk, [state, nonce, verifier], until);
-    let same = constant_time::verify_slices_are_equal(known.as_bytes(), shown.as_bytes()).is_ok();
-    let own = |text: &str| Zeroizing::new(text.to_owned());
-    (same && desk.clock.now() < until).then(|| Kept {
-        state: own(state),
-        nonce: own(nonce),
-        verifier: own(verifier),
-    })
-}
-
 fn back(desk: &Desk) -> String {
     let base = desk.config.base_url.as_deref().unwrap_or(&desk.server);
     format!("{}{}", base.trim_end_matches('/'), Address::signed_in_elsewhere())
@@ -129,9 +92,9 @@ pub(super) async fn leave(stranger: Stranger) -> Result<Response, Refused> {
     let back = back(desk);
     let away = Away { state: &state, nonce: &nonce, verifier: &verifier, back: &back };
     let address = provider.address(&away).await?;
-    let cookie = kept(desk, [&state, &nonce, &verifier], desk.clock.now().plus_ms(AWAY_MS));
+    let slip = AWAY.write(desk, [&state, &nonce, &verifier]);
     let mut response = Redirect::to(&address).into_response();
-    response.headers_mut().append(header::SET_COOKIE, set_lax_cookie(AWAY, &cookie));
+    response.headers_mut().append(header::SET_COOKIE, set_lax_cookie(AWAY.cookie, &slip));
     Ok(response)
 }
 
@@ -141,13 +104,15 @@ pub(super) async fn come_back(stranger: Stranger, Query(asked): Query<Fields>) -
     let provider =
         desk.people.as_ref().ok_or_else(|| Refused::NotFound("other way to sign in".to_owned()))?;
     let of = |name: &str| asked.get(name).map(String::as_str).unwrap_or_default();
-    let Some(kept) = sent_along(desk, &stranger.headers) else { return refuse(&stranger).await };
-    let same = constant_time::verify_slices_are_equal(kept.state.as_bytes(), of("state").as_bytes()).is_ok();
+    let Some([state, nonce, verifier]) = AWAY.read(desk, &stranger.headers) else {
+        return refuse(&stranger).await;
+    };
+    let same = constant_time::verify_slices_are_equal(state.as_bytes(), of("state").as_bytes()).is_ok();
     if !same || of("code").is_empty() {
         return refuse(&stranger).await;
     }
     let back = back(desk);
-    let away = Away { state: &kept.state, nonce: &kept.nonce, verifier: &kept.verifier, back: &back };
+    let away = Away { state, nonce, verifier, back: &back };
     let newcomer = match provider.who(of("code"), &away).await {
         Ok(newcomer) => newcomer,
         Err(AskError::Question(why)) => {
@@ -156,22 +121,19 @@ pub(super) async fn come_back(stranger: Stranger, Query(asked): Query<Fields>) -
         }
         Err(error) => return Err(error.into()),
     };
-    let Some(person) = known(desk, &newcomer).await? else { return refuse(&stranger).await };
+    let Some(person) = known(&stranger, &newcomer).await? else { return refuse(&stranger).await };
     let Newcomer { roles, second_factor, .. } = newcomer;
-    let mut response = match person.has_device && !second_factor {
-        true => stranger.ask_for_code(&person.name, &roles),
-        false => stranger.begin(&person.name, Method::Elsewhere, second_factor, &roles).await?,
+    let (response, next) = match person.has_device && !second_factor {
+        true => (stranger.ask_for_code(&person.name, Method::Elsewhere, &roles), Address::second_factor()),
+        false => {
+            let begun = stranger.begin(&person.name, Method::Elsewhere, second_factor, &roles).await?;
+            (begun, Address::overview())
+        }
     };
     // A cookie that is kept for this site alone is not sent on the rest of the way that began at the other.
-    let next = match response.headers_mut().remove(header::LOCATION) {
-        Some(next) if next.as_bytes() == Address::second_factor().as_str().as_bytes() => {
-            Address::second_factor()
-        }
-        _ => Address::overview(),
-    };
     let cookies: Vec<_> = response.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
     let mut page = html(&stranger.frame(""), &SignedIn { next: next.clone() });
-    for cookie in cookies.into_iter().chain([set_lax_cookie(AWAY, "")]) {
+    for cookie in cookies.into_iter().chain([set_lax_cookie(AWAY.cookie, "")]) {
         page.headers_mut().append(header::SET_COOKIE, cookie);
     }
     let refresh =
@@ -182,17 +144,14 @@ pub(super) async fn come_back(stranger: Stranger, Query(asked): Query<Fields>) -
 
 /// Who that is here, if they may come in. Somebody new becomes a person, if a group of theirs opens a role and nobody has
 /// their name: whoever has it is another, until somebody who may says otherwise.
-async fn known(desk: &Desk, newcomer: &Newcomer) -> Result<Option<Person>, Refused> {
+async fn known(stranger: &Stranger, newcomer: &Newcomer) -> Result<Option<Person>, Refused> {
+    let desk = &stranger.desk;
     let now = desk.clock.now();
     if let Some(person) = desk.control.person_from(&newcomer.outside).await? {
         return Ok(Some(person).filter(|person| person.counts(now)));
     }
-    let fits = |name: &&String| {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-@".contains(c);
-        !name.is_empty() && name.len() <= LONGEST_NAME && name.chars().all(plain)
-    };
     let name = newcomer.name.as_ref().map(|name| name.to_lowercase());
-    let Some(name) = name.as_ref().filter(fits).filter(|_| !newcomer.roles.is_empty()) else {
+    let Some(name) = name.as_ref().filter(|name| is_person_name(name) && !newcomer.roles.is_empty()) else {
         return Ok(None);
     };
     if desk.control.person(name).await?.is_some() {
@@ -209,9 +168,7 @@ async fn known(desk: &Desk, newcomer: &Newcomer) -> Result<Option<Person>, Refus
         expires: None,
         outside: Some(newcomer.outside.clone()),
     };
-    let event = model::AuditEvent::new(now, "user.add", name, model::AuditOutcome::Success, name);
-    let recorded = desk.audit.record(event.with("method", "elsewhere")).await;
-    recorded.map_err(|error| Refused::unavailable(&error))?;
+    stranger.record(("user.add", name), name, AuditOutcome::Success, &[("method", "openid")]).await?;
     desk.control.add_person(&new).await?;
     Ok(desk.control.person(name).await?)
 }
@@ -220,6 +177,6 @@ async fn refuse(stranger: &Stranger) -> Result<Response, Refused> {
     let (status, problem) = stranger.refuse().await?;
     let page = SignIn { problem: Some(problem), ..SignIn::default() };
     let mut response: Response = (status, stranger.show(page)?).into_response();
-    response.headers_mut().append(header::SET_COOKIE, set_lax_cookie(AWAY, ""));
+    response.headers_mut().append(header::SET_COOKIE, set_lax_cookie(AWAY.cookie, ""));
     Ok(response)
 }

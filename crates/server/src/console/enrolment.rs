@@ -35,10 +35,15 @@ fn words<T: FromStr<Err: ToString>>(field: &str, said: &str) -> Result<Vec<T>, W
     said.split([' ', ',', '\n', '\r', '\t']).filter(|word| !word.is_empty()).map(read).collect()
 }
 
+/// The outside issuers that there are, by name.
+async fn issuers(visitor: &Visitor) -> Result<Vec<String>, Refused> {
+    let issuers = visitor.desk.control.issuers().await?;
+    Ok(issuers.into_iter().map(|issuer| issuer.name).collect())
+}
+
 /// What was typed.
 async fn typed(sent: &Sent, of: Option<&Provider>) -> Result<ProviderForm, Refused> {
     let field = |name: &str| sent.field(name).trim().to_owned();
-    let issuers = sent.visitor.desk.control.issuers().await?;
     Ok(ProviderForm {
         of: of.map(|provider| provider.name.to_string()),
         name: field("name"),
@@ -51,7 +56,7 @@ async fn typed(sent: &Sent, of: Option<&Provider>) -> Result<ProviderForm, Refus
         networks: field("networks"),
         private_only: sent.field("private_only") == "yes",
         overlap_hours: field("overlap_hours"),
-        issuers: issuers.into_iter().map(|issuer| issuer.name).collect(),
+        issuers: issuers(&sent.visitor).await?,
         problem: None,
     })
 }
@@ -98,10 +103,9 @@ async fn made(
 /// `GET /providers/new`
 pub(super) async fn form(visitor: Visitor) -> Result<Response, Refused> {
     visitor.require(Action::ProviderAdd, Resource::ProviderAccount("any")).await?;
-    let issuers = visitor.desk.control.issuers().await?;
     let form = ProviderForm {
         scopes: "system/*.c".to_owned(),
-        issuers: issuers.into_iter().map(|issuer| issuer.name).collect(),
+        issuers: issuers(&visitor).await?,
         ..ProviderForm::default()
     };
     page(&visitor, Address::new_provider(), &form).await
@@ -171,11 +175,10 @@ async fn shown(
 pub(super) async fn further_form(visitor: Visitor, Path(name): Path<String>) -> Result<Response, Refused> {
     visitor.require(Action::ProviderChange, Resource::ProviderAccount(&name)).await?;
     let provider = providers::found(&visitor, &name).await?;
-    let issuers = visitor.desk.control.issuers().await?;
     let form = ProviderForm {
         of: Some(provider.name.to_string()),
         overlap_hours: "24".to_owned(),
-        issuers: issuers.into_iter().map(|issuer| issuer.name).collect(),
+        issuers: issuers(&visitor).await?,
         ..ProviderForm::default()
     };
     page(&visitor, Address::new_credential(&name), &form).await

@@ -10,6 +10,7 @@ use super::{
 use ::console::{
     Address, Tone,
     pages::{Check, HealthPage},
+    rounded,
 };
 use axum::response::Response;
 use control::CheckpointUse;
@@ -60,7 +61,7 @@ async fn looked_at(desk: &Desk) -> Result<HealthPage, Refused> {
     checks.extend(ground(&machine, now));
     let facts = vec![
         ("Version", machine.version),
-        ("Running for", lasting(now.0 - machine.began.0)),
+        ("Running for", rounded((now.0 - machine.began.0).max(0))),
         ("Memory", format!("{} MiB", machine.memory_bytes >> 20)),
         ("Home for", format!("{} data", desk.home_kind.as_str())),
         ("Gateway", desk.gateway.clone()),
@@ -134,14 +135,5 @@ fn ground(machine: &Machine, now: Timestamp) -> [Check; 3] {
 }
 
 fn ago(at: Timestamp, now: Timestamp) -> String {
-    format!("{} ago", lasting(now.0 - at.0))
-}
-
-fn lasting(ms: i64) -> String {
-    match ms.max(0) {
-        ms if ms < MINUTE_MS => format!("{} s", ms / 1_000),
-        ms if ms < 60 * MINUTE_MS => format!("{} min", ms / MINUTE_MS),
-        ms if ms < 2 * DAY_MS => format!("{} h", ms / (60 * MINUTE_MS)),
-        ms => format!("{} d", ms / DAY_MS),
-    }
+    format!("{} ago", rounded((now.0 - at.0).max(0)))
 }

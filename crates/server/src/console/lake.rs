@@ -127,6 +127,11 @@ pub(super) fn parts(table: &str) -> (&str, &str) {
     table.split_once('.').unwrap_or((PUBLIC, table))
 }
 
+/// What the job is called that builds a mart.
+pub(super) fn job_of(mart: &str) -> String {
+    format!("mart.{mart}")
+}
+
 /// A question, and how much of its answer is wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {

@@ -12,8 +12,7 @@ use ::console::{
 use aws_lc_rs::digest;
 use axum::{extract::Path, response::Response};
 use model::AuditOutcome;
-use policy::{Action, Resource};
-use std::collections::BTreeSet;
+use policy::{Action, Resource, Table};
 
 /// Registrations that a page shows.
 const REGISTRATIONS: u64 = 50;
@@ -41,14 +40,7 @@ async fn registered(visitor: &Visitor, name: &str, of: Option<i64>) -> Result<Ma
             current: one.current,
         })
         .collect();
-    Ok(MartPage {
-        name: name.to_owned(),
-        registered: true,
-        files,
-        registrations,
-        may_change: true,
-        ..MartPage::default()
-    })
+    Ok(MartPage { name: name.to_owned(), registered: true, files, registrations, ..MartPage::default() })
 }
 
 /// `GET /marts/new`: the texts of a first mart, of the table `from` if one is named.
@@ -61,7 +53,7 @@ pub(super) async fn first(visitor: Visitor) -> Result<Response, Refused> {
     let (schema, name) = lake::parts(from);
     visitor.require(Action::CatalogShow, Resource::Table(lake::table(schema, name))).await?;
     let shown = match visitor.desk.lake.first_mart(schema, name).await {
-        Ok(files) => MartPage { files: files.into_iter().collect(), may_change: true, ..MartPage::default() },
+        Ok(files) => MartPage { files: files.into_iter().collect(), ..MartPage::default() },
         Err(AskError::Question(why)) => return Err(Refused::NotFound(why)),
         Err(error) => return Err(error.into()),
     };
@@ -72,7 +64,7 @@ pub(super) async fn first(visitor: Visitor) -> Result<Response, Refused> {
 /// `POST /marts/new`
 pub(super) async fn send_first(sent: Sent) -> Result<Response, Refused> {
     let name = sent.field("name").trim().to_owned();
-    let shown = MartPage { name: name.clone(), may_change: true, ..MartPage::default() };
+    let shown = MartPage { name: name.clone(), ..MartPage::default() };
     take(&sent, &name, shown).await
 }
 
@@ -99,7 +91,7 @@ async fn take(sent: &Sent, name: &str, shown: MartPage) -> Result<Response, Refu
                 let facts = [("files", files.len().to_string())];
                 visitor.record("mart.register", AuditOutcome::Success, name, &facts).await?;
                 lake.register_mart(name, &files, &visitor.name).await?;
-                return Ok(done(&Address::job(&format!("mart.{name}")), "registered"));
+                return Ok(done(&Address::job(&lake::job_of(name)), "registered"));
             }
             Err(error) => Err(error),
         }
@@ -123,14 +115,8 @@ async fn take(sent: &Sent, name: &str, shown: MartPage) -> Result<Response, Refu
 /// Refuses whoever may not register the mart, or may not read what it reads: its tables are for others to see.
 async fn permit(visitor: &Visitor, name: &str, files: &MartFiles) -> Result<(), Refused> {
     visitor.require(Action::MartRegister, Resource::Schema(name)).await?;
-    let reads: BTreeSet<_> = visitor.desk.lake.mart_reads(name, files).await?.into_iter().collect();
-    for read in &reads {
-        let (schema, table) = lake::parts(read);
-        let table = Resource::Table(lake::table(schema, table));
-        let purposes = policy::Purpose::all().iter().copied();
-        let purpose =
-            purposes.into_iter().find(|purpose| visitor.may_for(Action::SqlQuery, table, Some(*purpose)));
-        visitor.require_for(Action::SqlQuery, table, purpose).await?;
+    for read in &visitor.desk.lake.mart_reads(name, files).await? {
+        visitor.require_asking(Table::named(read)).await?;
     }
     Ok(())
 }

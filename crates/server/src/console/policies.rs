@@ -2,7 +2,7 @@
 
 use super::{
     answer::{Refused, page},
-    lake, listing,
+    listing,
     session::Visitor,
 };
 use ::console::{
@@ -13,7 +13,7 @@ use axum::{extract::Path, response::Response};
 use model::AuditOutcome;
 use policy::{
     Action, Assumption, Context, Effect, PolicyInfo, Principal, Purpose, Question, Resource, Role, Roles,
-    Table, User,
+    User,
 };
 
 /// How long somebody of whom a question is would hold the role, in milliseconds.
@@ -72,7 +72,7 @@ fn question(visitor: &Visitor) -> PolicyQuestion {
 fn answered(visitor: &Visitor, asked: &PolicyQuestion) -> Result<(bool, String), String> {
     let role = asked.role.parse::<Role>().map_err(|error| format!("Choose a role: {error}."))?;
     let action = asked.action.parse::<Action>().map_err(|error| format!("Choose an action: {error}."))?;
-    let resource = resource(&asked.resource)?;
+    let resource = Resource::named(&asked.resource, None).map_err(|error| format!("{error}."))?;
     let purpose = match asked.purpose.as_str() {
         "" => None,
         word => Some(word.parse::<Purpose>().map_err(|error| error.to_string())?),
@@ -89,35 +89,6 @@ fn answered(visitor: &Visitor, asked: &PolicyQuestion) -> Result<(bool, String),
     let question = Question { principal: Principal::Person(user), action, resource, context };
     let policies = visitor.policies();
     Ok((policies.decide(&question).allowed, policies.explain(&question)))
-}
-
-/// A resource as policies call it, such as `table:view.encounter`.
-fn resource(text: &str) -> Result<Resource<'_>, String> {
-    let (kind, name) = text.split_once(':').unwrap_or((text, ""));
-    let table = |name| -> Table<'_> {
-        let (schema, table) = lake::parts(name);
-        lake::table(schema, table)
-    };
-    Ok(match kind {
-        "lake" => Resource::Lake,
-        "audit" => Resource::AuditTrail,
-        "table" => Resource::Table(table(name)),
-        "column" => match name.rsplit_once('.') {
-            Some((of, column)) => Resource::Column(table(of), column),
-            None => return Err("A column is named column:view.encounter.start.".to_owned()),
-        },
-        "schema" => Resource::Schema(name),
-        "key" => Resource::Key(name),
-        "job" => Resource::Job(name),
-        "provider" => Resource::ProviderAccount(name),
-        _ => {
-            return Err(
-                "A resource is lake, audit, table:view.encounter, column:view.encounter.start, schema:raw, \
-                        key:root, job:mart or provider:NAME."
-                    .to_owned(),
-            );
-        }
-    })
 }
 
 /// `GET /policy/{id}`

@@ -16,7 +16,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use model::{AuditEvent, AuditNetwork, AuditOutcome};
-use policy::{Action, Context, Network, Policies, Principal, Purpose, Resource, Role, Roles, User};
+use policy::{Action, Context, Network, Policies, Principal, Purpose, Resource, Role, Roles, Table, User};
 use std::{collections::BTreeMap, sync::Arc};
 use zeroize::Zeroizing;
 
@@ -193,6 +193,17 @@ impl Visitor {
     /// Whether the policies let them do something, for a purpose, if one is given.
     pub(super) fn may_for(&self, action: Action, resource: Resource<'_>, purpose: Option<Purpose>) -> bool {
         self.policies.decide(&self.question(action, resource, purpose)).allowed
+    }
+
+    /// A purpose for which they may ask for the rows of a table, if there is one.
+    pub(super) fn purpose_of_asking(&self, table: Table<'_>) -> Option<Purpose> {
+        let may = |purpose: &Purpose| self.may_for(Action::SqlQuery, Resource::Table(table), Some(*purpose));
+        Purpose::all().iter().copied().find(may)
+    }
+
+    /// Refuses, and records that, unless they may ask for the rows of a table for some purpose.
+    pub(super) async fn require_asking(&self, table: Table<'_>) -> Result<(), Refused> {
+        self.require_for(Action::SqlQuery, Resource::Table(table), self.purpose_of_asking(table)).await
     }
 
     /// Whether the policies let them do something.

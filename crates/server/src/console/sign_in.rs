@@ -7,6 +7,7 @@ use super::{
     answer::{Refused, html, stranger},
     desk::Desk,
     session::{self, Fields, SESSION, Sent, VISIT, cookie, set_cookie},
+    slip::Slip,
     trail::Noted,
 };
 use crate::{
@@ -18,7 +19,6 @@ use ::console::{
     Address, Frame,
     pages::{SecondFactor, SignIn},
 };
-use aws_lc_rs::constant_time;
 use axum::{
     Form,
     extract::FromRequestParts,
@@ -38,11 +38,14 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// The cookie of whoever has given a password and not a code yet.
-const HALF: &str = "__Host-carelake-half";
-
-/// How long a code may take after the password, in milliseconds.
+/// How long a code may take after what comes before it, in milliseconds.
 const HALF_MS: i64 = 5 * 60_000;
+
+/// Name, method and roles of whoever has shown who they are and not a code yet.
+const HALF: Slip = Slip { cookie: "__Host-carelake-half", purpose: b"console-half", lasts_ms: HALF_MS };
+
+/// What the trail calls it, and what somebody signs in to.
+const SIGN_IN: (&str, &str) = ("sign-in", "console");
 
 /// Wrong codes of one person in five minutes, after which no code of theirs is looked at: only who has the password
 /// comes so far, so nobody else is locked out by it.
@@ -87,7 +90,7 @@ pub(super) async fn password(stranger: Stranger, Form(fields): Form<Fields>) -> 
         return Ok((status, stranger.show(page)?).into_response());
     };
     match person.has_device {
-        true => Ok(stranger.ask_for_code(&name, &[])),
+        true => Ok(stranger.ask_for_code(&name, Method::Password, &[])),
         false => stranger.begin(&name, Method::Password, false, &[]).await,
     }
 }
@@ -102,21 +105,20 @@ async fn fits(desk: &Desk, name: &str, typed: Zeroizing<String>) -> Result<Optio
     Ok(person.filter(|person| fits && person.counts(desk.clock.now())))
 }
 
-/// What shows that somebody has given their password, or has signed in elsewhere, where their groups open `roles`.
-fn half(desk: &Desk, name: &str, roles: &str, until: Timestamp) -> String {
-    let parts = [b"console-half".as_slice(), name.as_bytes(), roles.as_bytes(), &until.0.to_be_bytes()];
-    format!("{name}|{roles}|{}|{}", until.0, hex::encode(desk.once_mac.mac(&parts)))
+/// Whoever has come so far.
+struct Half {
+    name: String,
+    method: Method,
+    /// The roles that their groups elsewhere open.
+    roles: Vec<String>,
 }
 
-/// Who has come so far, and the roles that their groups open, by the cookie that says so.
-fn half_signed_in(desk: &Desk, headers: &HeaderMap) -> Option<(String, Vec<String>)> {
-    let shown = cookie(headers, HALF)?;
-    let mut parts = shown.split('|');
-    let (name, roles, until) = (parts.next()?, parts.next()?, Timestamp(parts.next()?.parse().ok()?));
-    let known = half(desk, name, roles, until);
-    let same = constant_time::verify_slices_are_equal(known.as_bytes(), shown.as_bytes()).is_ok();
-    let roles = || roles.split(',').filter(|role| !role.is_empty()).map(str::to_owned).collect();
-    (same && desk.clock.now() < until).then(|| (name.to_owned(), roles()))
+/// Who has come so far, by the cookie that says so.
+fn half_signed_in(desk: &Desk, headers: &HeaderMap) -> Option<Half> {
+    let [name, method, roles] = HALF.read(desk, headers)?;
+    let method = [Method::Password, Method::Elsewhere].into_iter().find(|one| one.as_str() == method)?;
+    let roles = roles.split(',').filter(|role| !role.is_empty()).map(str::to_owned).collect();
+    Some(Half { name: name.to_owned(), method, roles })
 }
 
 /// `GET /sign-in/code`
@@ -131,13 +133,13 @@ pub(super) async fn code_form(stranger: Stranger) -> Response {
 pub(super) async fn code(stranger: Stranger, Form(fields): Form<Fields>) -> Result<Response, Refused> {
     let desk = &stranger.desk;
     let half = half_signed_in(desk, &stranger.headers);
-    let Some((name, roles)) = half.filter(|_| stranger.is_ours(&fields)) else {
+    let Some(Half { name, method, roles }) = half.filter(|_| stranger.is_ours(&fields)) else {
         return Ok(Redirect::to(Address::sign_in().as_str()).into_response());
     };
     let typed = Zeroizing::new(fields.get("code").cloned().unwrap_or_default());
     if desk.wrong_codes.look(&name, desk.clock.now()) && is_of_device(desk, &name, &typed).await? {
         desk.wrong_codes.forget(&name);
-        return stranger.begin(&name, Method::Password, true, &roles).await;
+        return stranger.begin(&name, method, true, &roles).await;
     }
     let (status, problem) = stranger.refuse().await?;
     Ok((status, stranger.show_code(Some(problem))).into_response())
@@ -186,6 +188,15 @@ pub(super) enum Method {
     Elsewhere,
 }
 
+impl Method {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Elsewhere => "openid",
+        }
+    }
+}
+
 impl FromRequestParts<Desk> for Stranger {
     type Rejection = Refused;
 
@@ -225,11 +236,10 @@ impl Stranger {
     }
 
     /// Leads to where a code of their device is asked for.
-    pub(super) fn ask_for_code(&self, name: &str, roles: &[String]) -> Response {
-        let until = self.desk.clock.now().plus_ms(HALF_MS);
+    pub(super) fn ask_for_code(&self, name: &str, method: Method, roles: &[String]) -> Response {
         let mut response = Redirect::to(Address::second_factor().as_str()).into_response();
-        let half = half(&self.desk, name, &roles.join(","), until);
-        response.headers_mut().append(header::SET_COOKIE, set_cookie(HALF, &half));
+        let half = HALF.write(&self.desk, [name, method.as_str(), &roles.join(",")]);
+        response.headers_mut().append(header::SET_COOKIE, set_cookie(HALF.cookie, &half));
         response
     }
 
@@ -242,18 +252,15 @@ impl Stranger {
         roles: &[String],
     ) -> Result<Response, Refused> {
         let token = session::token()?;
-        let method = match method {
-            Method::Password => "password",
-            Method::Elsewhere => "openid",
-        };
         let opened = roles.join(" ");
-        let mut facts = vec![("method", method), ("second_factor", if second_factor { "yes" } else { "no" })];
+        let mut facts =
+            vec![("method", method.as_str()), ("second_factor", if second_factor { "yes" } else { "no" })];
         facts.extend((!opened.is_empty()).then_some(("roles_from_groups", opened.as_str())));
-        self.record(name, AuditOutcome::Success, &facts).await?;
+        self.record(SIGN_IN, name, AuditOutcome::Success, &facts).await?;
         let mac = session::session_mac(&self.desk, &token);
         self.desk.control.begin_session(mac, name, second_factor, roles).await?;
         let mut response = Redirect::to(Address::overview().as_str()).into_response();
-        for cookie in [set_cookie(SESSION, &token), set_cookie(VISIT, ""), set_cookie(HALF, "")] {
+        for cookie in [set_cookie(SESSION, &token), set_cookie(VISIT, ""), set_cookie(HALF.cookie, "")] {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         Ok(response)
@@ -274,19 +281,26 @@ impl Stranger {
         };
         if let Some(reason) = reason {
             let network = guesses::network_of(address);
-            self.record("anonymous", AuditOutcome::Refused, &[("reason", reason), ("network", &network)])
-                .await?;
+            self.record(
+                SIGN_IN,
+                "anonymous",
+                AuditOutcome::Refused,
+                &[("reason", reason), ("network", &network)],
+            )
+            .await?;
         }
         Ok((status, said))
     }
 
-    async fn record(
+    /// Records an action on a target.
+    pub(super) async fn record(
         &self,
+        (action, target): (&str, &str),
         actor: &str,
         outcome: AuditOutcome,
         facts: &[(&str, &str)],
     ) -> Result<(), Refused> {
-        let event = AuditEvent::new(self.desk.clock.now(), "sign-in", actor, outcome, "console");
+        let event = AuditEvent::new(self.desk.clock.now(), action, actor, outcome, target);
         let event = facts.iter().fold(event, |event, (name, value)| event.with(name, value));
         let network = Some(AuditNetwork {
             client: self.peer.address.to_string(),

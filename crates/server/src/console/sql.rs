@@ -41,19 +41,12 @@ async fn found(visitor: &Visitor, name: &str) -> Result<SavedQuery, Refused> {
 async fn show(visitor: &Visitor, page: SqlPage) -> Result<Response, Refused> {
     let control = &visitor.desk.control;
     let mut tables = Vec::new();
-    for schema in
-        control.schemas().await?.into_iter().filter(|schema| !matches!(schema.as_str(), "raw" | "audit"))
-    {
-        let which = WhichTables { schema: &schema, limit: OFFERED, ..WhichTables::default() };
-        let found = control.find_tables(&which).await?.rows.into_iter();
-        let found = found.filter(|row| matches!(row.table.kind, TableKind::View | TableKind::Mart));
-        tables.extend(found.map(|row| (row.table.kind != TableKind::Mart, row.table.table.to_string())));
-        if tables.len() as u64 >= OFFERED {
-            break;
-        }
+    for kind in [TableKind::Mart, TableKind::View] {
+        let which = WhichTables { kind: Some(kind), limit: OFFERED, ..WhichTables::default() };
+        let found = control.find_tables(&which).await?.rows;
+        tables.extend(found.iter().map(|row| row.table.table.to_string()));
     }
-    tables.sort();
-    let tables = tables.into_iter().map(|(_, name)| name).collect();
+    tables.truncate(OFFERED as usize);
     let saved = control.saved_queries(&visitor.name).await?.into_iter().map(|one| SavedRow {
         own: one.owner == visitor.name,
         name: one.name,

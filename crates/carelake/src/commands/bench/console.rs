@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     cli::BenchConsoleArgs,
-    commands::{provider, user},
+    commands::{
+        provider,
+        user::{self, Guest},
+    },
     home,
     parts::Parts,
     proc::Cost,
@@ -32,7 +35,6 @@ use tokio::{
     process::{Child, Command},
     task::JoinSet,
 };
-use zeroize::Zeroizing;
 
 /// How often each page is asked for.
 const ROUNDS: usize = 40;
@@ -77,7 +79,7 @@ pub(super) async fn run(args: &BenchConsoleArgs, json: bool) -> anyhow::Result<(
     let folder = temporary.path().join("home");
     home::create(&folder, None).await?;
     let parts = Parts::open(&folder, "bench").await?;
-    let people = people(&parts).await?;
+    let people = user::guests(&parts).await?;
     let shown = fill(&parts, args).await?;
     let mut service = serve(&folder).await?;
     let measured = measure(&parts, &folder, &people, shown, &service, args).await;
@@ -127,22 +129,6 @@ pub(super) async fn run(args: &BenchConsoleArgs, json: bool) -> anyhow::Result<(
         machine.text()
     ));
     Ok(())
-}
-
-/// Somebody who asks: name, password, and a code in the place of their device's where their role needs one.
-type Asker = (&'static str, Zeroizing<String>, Option<Zeroizing<String>>);
-
-async fn people(parts: &Parts) -> anyhow::Result<Vec<Asker>> {
-    let mut people = Vec::new();
-    for role in ["engineer", "auditor", "administrator"] {
-        let password = user::admit_new(parts, role, role).await?;
-        let code = match role {
-            "engineer" => None,
-            _ => user::device_for(parts, role).await?.codes.into_iter().next(),
-        };
-        people.push((role, password, code));
-    }
-    Ok(people)
 }
 
 /// What some of the pages show.
@@ -275,7 +261,7 @@ struct Browser {
 }
 
 impl Browser {
-    async fn new(folder: &Path, base: &str, (name, password, code): &Asker) -> anyhow::Result<Self> {
+    async fn new(folder: &Path, base: &str, (name, password, codes): &Guest) -> anyhow::Result<Self> {
         let pem = std::fs::read(home::Places::of(folder).tls().join("ca.pem"))?;
         let client = Client::builder()
             .tls_built_in_root_certs(false)
@@ -290,7 +276,7 @@ impl Browser {
         let csrf = csrf.context("the sign-in has no form")?.to_owned();
         let form = [("csrf", csrf.as_str()), ("name", name), ("password", password.as_str())];
         browser.send(browser.client.post(format!("{base}/sign-in")).form(&form)).await?;
-        if let Some(code) = code {
+        if let Some(code) = codes.first() {
             let form = [("csrf", csrf.as_str()), ("code", code.as_str())];
             browser.send(browser.client.post(format!("{base}/sign-in/code")).form(&form)).await?;
         }
@@ -341,7 +327,7 @@ impl Browser {
 async fn measure(
     parts: &Parts,
     folder: &Path,
-    people: &[Asker],
+    people: &[Guest],
     shown: Shown,
     service: &Service,
     args: &BenchConsoleArgs,
