@@ -389,6 +389,9 @@ async fn what_people_and_programs_have_made_up_is_shown_as_text() {
     let service = Service::start(&home, &[]);
     let visitor = Visitor::new(&service);
     let session = visitor.sign_in("ann", ann["password"].as_str().unwrap()).await.unwrap();
+    // What cannot be changed is not offered: the marts that every lake has.
+    let (_, _, built_in) = visitor.send(visitor.get("/job/mart.urgent_care", &session)).await;
+    assert!(built_in.contains("Run now") && !built_in.contains("Edit the SQL"), "{built_in}");
     let evil = "<script>alert(1)</script>\u{202e}\u{0}\"'&";
     let (_, _, page) = visitor.send(visitor.get("/sql", &session)).await;
     let purpose = page.split_once("<option value=\"\"").unwrap().1.split("<option value=\"").nth(1).unwrap();

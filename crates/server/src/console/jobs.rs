@@ -290,7 +290,7 @@ pub(super) async fn job(visitor: Visitor, Path(name): Path<String>) -> Result<Re
         may: JobPowers {
             run: may && !job.paused,
             pause: may,
-            edit: may_edit(&visitor, &job.is.kind, &job.is.target),
+            edit: may_edit(&visitor, &job.is.kind, &job.is.target).await?,
         },
         name,
     };
@@ -325,9 +325,13 @@ async fn found_run(visitor: &Visitor, id: i64) -> Result<Run, Refused> {
     visitor.desk.control.run(RunId(id)).await?.ok_or_else(|| Refused::NotFound(format!("run {id}")))
 }
 
-/// Whether somebody may change the mart that a job builds.
-fn may_edit(visitor: &Visitor, kind: &str, target: &str) -> bool {
-    kind == "mart" && visitor.may(Action::MartRegister, Resource::Schema(target))
+/// Whether somebody may change the mart that a job builds: it is registered, for the built-in ones cannot be changed.
+async fn may_edit(visitor: &Visitor, kind: &str, target: &str) -> Result<bool, Refused> {
+    if kind != "mart" || !visitor.may(Action::MartRegister, Resource::Schema(target)) {
+        return Ok(false);
+    }
+    let newest = visitor.desk.control.mart_registrations(target, 1).await?;
+    Ok(newest.first().is_some_and(|newest| newest.current))
 }
 
 /// A run with the end of its log, as anybody sees it: powers are the visitor's.
@@ -370,13 +374,13 @@ pub(super) async fn run_page(control: &Control, run: &Run) -> Result<RunPage, Co
     })
 }
 
-fn powers(visitor: &Visitor, run: &Run) -> RunPowers {
+async fn powers(visitor: &Visitor, run: &Run) -> Result<RunPowers, Refused> {
     let may = visitor.may(Action::JobRun, ANY);
-    RunPowers {
+    Ok(RunPowers {
         retry: may && run.job.is_some() && run.state.is_over(),
         cancel: may && run.job.is_some() && !run.state.is_over() && !run.stop,
-        edit: may_edit(visitor, &run.kind, &run.target),
-    }
+        edit: may_edit(visitor, &run.kind, &run.target).await?,
+    })
 }
 
 /// What can be done about a run that failed.
@@ -394,7 +398,8 @@ fn advice(run: &Run) -> &'static str {
 pub(super) async fn run(visitor: Visitor, Path(id): Path<i64>) -> Result<Response, Refused> {
     visitor.require(Action::JobList, ANY).await?;
     let run = found_run(&visitor, id).await?;
-    let shown = RunPage { may: powers(&visitor, &run), ..run_page(&visitor.desk.control, &run).await? };
+    let may = powers(&visitor, &run).await?;
+    let shown = RunPage { may, ..run_page(&visitor.desk.control, &run).await? };
     visitor.record("job.logs", AuditOutcome::Success, &id.to_string(), &[]).await?;
     let here = Address::run(id);
     let mut frame = visitor.frame(here.clone()).await?;
