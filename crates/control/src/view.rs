@@ -131,10 +131,6 @@ impl Control {
         const ACTION: &str = "register a view";
         const NEWEST: &str = "SELECT definition FROM registered_view
             WHERE name = $1 AND state IN ('waiting', 'building', 'current') ORDER BY number DESC LIMIT 1";
-        const INSERT: &str =
-            "INSERT INTO registered_view (number, name, resource, definition, state, from_seq,
-            registered, job, slices_done, slices, row_count, skipped, error)
-            VALUES ($1, $2, $3, $4, 'waiting', NULL, $5, NULL, 0, 0, 0, 0, '')";
         let mut tx = self.begin(ACTION).await?;
         // Taken first: it locks the counter's row, and so the registry.
         let number = tx.count(ACTION, "view").await?;
@@ -143,7 +139,41 @@ impl Control {
         {
             return Ok(None);
         }
-        self.end_new(&mut tx, ACTION, &new.name, "another definition was registered").await?;
+        self.put_view(&mut tx, ACTION, (number, new)).await?;
+        tx.commit(ACTION).await?;
+        Ok(Some(number))
+    }
+
+    /// Registers a view as [`Control::register_view`] does, also in place of one with the same definition, because the
+    /// table of that can be appended to no more; not if it is under way already.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn renew_view(&self, new: &NewView) -> Result<(), ControlError> {
+        const ACTION: &str = "register a view anew";
+        const UNDER_WAY: &str = "SELECT 1 FROM registered_view
+            WHERE name = $1 AND definition = $2 AND state IN ('waiting', 'building')";
+        let mut tx = self.begin(ACTION).await?;
+        let number = tx.count(ACTION, "view").await?;
+        let same = [new.name.as_str().into(), new.definition.as_str().into()];
+        if tx.row(ACTION, UNDER_WAY, &same).await?.is_some() {
+            return Ok(());
+        }
+        self.put_view(&mut tx, ACTION, (number, new)).await?;
+        tx.commit(ACTION).await
+    }
+
+    async fn put_view(
+        &self,
+        tx: &mut Tx,
+        action: &'static str,
+        (number, new): (i64, &NewView),
+    ) -> Result<(), ControlError> {
+        const INSERT: &str =
+            "INSERT INTO registered_view (number, name, resource, definition, state, from_seq,
+            registered, job, slices_done, slices, row_count, skipped, error)
+            VALUES ($1, $2, $3, $4, 'waiting', NULL, $5, NULL, 0, 0, 0, 0, '')";
+        self.end_new(tx, action, &new.name, "it was registered again").await?;
         let params = [
             number.into(),
             new.name.as_str().into(),
@@ -151,9 +181,7 @@ impl Control {
             new.definition.as_str().into(),
             self.now().0.into(),
         ];
-        tx.run(ACTION, INSERT, &params).await?;
-        tx.commit(ACTION).await?;
-        Ok(Some(number))
+        tx.run(action, INSERT, &params).await.map(drop)
     }
 
     /// Asks that a view be removed. The worker publishes that it is gone.

@@ -28,6 +28,9 @@ pub enum LakeError {
         #[source]
         source: Box<deltalake::DeltaTableError>,
     },
+    /// A table was made with other columns than rows have now.
+    #[error("table `{0}` was made by another version of carelake, with other columns")]
+    OtherColumns(TableId),
     /// Columns could not be made or read.
     #[error("shape columns of table `{table}`")]
     Columns {

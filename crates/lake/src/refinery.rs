@@ -206,7 +206,14 @@ impl Refinery {
             self.forget();
         }
         self.unsettled = true;
-        let made = self.try_step().await;
+        let mut made = self.try_step().await;
+        if let Err(LakeError::OtherColumns(table)) = &made
+            && self.views.renew(&self.parts.control, table).await?
+        {
+            // What it had begun it carries out again, without that view.
+            self.forget();
+            made = self.try_step().await;
+        }
         self.unsettled = false;
         match &made {
             // Nothing was begun.

@@ -17,7 +17,10 @@ pub use build::ViewBuilds;
 use control::{Control, RegisteredView, ViewState};
 pub use definition::{Refused, compile, register};
 use fhir::ResourceType;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 use views::View;
 
 /// A view that is kept as a table.
@@ -40,12 +43,19 @@ pub(crate) struct Views {
     registered: Arc<Vec<RegisteredView>>,
     /// What the registry's counter said before it was read.
     seen: Option<i64>,
+    /// Tables that were made with other columns than their views have now.
+    unfit: HashSet<TableId>,
 }
 
 impl Views {
     /// Those that every lake keeps.
     pub(crate) fn new(builtin: &[View]) -> Self {
-        Self { kept: Arc::new(built_in(builtin)), registered: Arc::default(), seen: None }
+        Self {
+            kept: Arc::new(built_in(builtin)),
+            registered: Arc::default(),
+            seen: None,
+            unfit: HashSet::new(),
+        }
     }
 
     /// Reads the registry again if it has changed.
@@ -58,9 +68,24 @@ impl Views {
         }
         let registered = control.views().await.map_err(LakeError::control("read the registered views"))?;
         let mut kept = built_in(&parts.views);
+        kept.retain(|kept| !registered.iter().any(|row| renews(row, kept)));
         kept.extend(registered.iter().filter_map(kept_as));
+        kept.retain(|kept| !self.unfit.contains(&kept.table));
         (self.kept, self.registered, self.seen) = (Arc::new(kept), Arc::new(registered), Some(now));
         Ok(())
+    }
+
+    /// Has the view that is kept in `table` built anew beside it, because that was made with other columns, and appends
+    /// to it no more; false if it is no view's.
+    pub(crate) async fn renew(&mut self, control: &Control, table: &TableId) -> Result<bool, LakeError> {
+        let kept = self.kept();
+        let Some(Kept { view, .. }) = kept.iter().find(|kept| kept.table == *table) else { return Ok(false) };
+        let new = definition::to_register(view);
+        control.renew_view(&new).await.map_err(LakeError::control("register a view anew"))?;
+        tracing::warn!(view = view.name(), "a view's table was made with other columns: it is built anew");
+        self.unfit.insert(table.clone());
+        self.seen = None;
+        Ok(true)
     }
 
     /// The views whose tables are appended to.
@@ -82,6 +107,11 @@ fn built_in(views: &[View]) -> Vec<Kept> {
     views.iter().filter_map(kept).collect()
 }
 
+/// Whether a built-in view is kept in the table of a registration: its own was made with other columns.
+fn renews(row: &RegisteredView, built_in: &Kept) -> bool {
+    row.name == built_in.view.name() && row.state != ViewState::Gone
+}
+
 /// A registered view as it is kept; `None` if it is not, or if its definition is not understood: then it leaves.
 fn kept_as(row: &RegisteredView) -> Option<Kept> {
     let building = match row.state {
@@ -89,7 +119,7 @@ fn kept_as(row: &RegisteredView) -> Option<Kept> {
         ViewState::Current | ViewState::Leaving => false,
         ViewState::Waiting | ViewState::Gone => return None,
     };
-    let view = compile(row.definition.as_bytes()).ok()?.0;
+    let view = compile(row.definition.as_bytes()).ok()?;
     Some(Kept { view, table: table_of(row), over: ResourceType::parse(&row.resource)?, building })
 }
 

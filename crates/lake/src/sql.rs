@@ -10,6 +10,7 @@ mod overlay;
 mod question;
 pub(crate) mod scan;
 mod schema;
+mod superseded;
 mod trail;
 
 pub use question::Question;

@@ -175,6 +175,16 @@ impl Table {
         state.unwrap_or_else(|_| Arc::new(Schema::empty()))
     }
 
+    /// Whether its columns are those of `schema`.
+    ///
+    /// # Errors
+    /// The schema has a type that Delta does not know.
+    pub(crate) fn holds(&self, schema: &Schema) -> Result<bool, LakeError> {
+        let columns: StructType = schema.try_into_kernel().map_err(LakeError::columns(&self.id))?;
+        let state = self.delta.snapshot().map_err(LakeError::table("read the columns of", &self.id))?;
+        Ok(state.schema().as_ref() == &columns)
+    }
+
     pub(crate) const fn delta(&self) -> &DeltaTable {
         &self.delta
     }
@@ -246,14 +256,14 @@ impl Table {
         schema: &SchemaRef,
         mark: &Mark,
     ) -> Result<(), LakeError> {
-        let failed = LakeError::table("read the columns of", &self.id);
-        let columns: StructType = schema.as_ref().try_into_kernel().map_err(LakeError::columns(&self.id))?;
-        let changed = (|| {
-            let state = self.delta.snapshot()?;
-            let same = state.schema().as_ref() == &columns;
-            Ok(if same { None } else { Some(state.metadata().clone().with_schema(&columns)?) })
-        })();
-        let changed = changed.map_err(failed)?;
+        let changed = if self.holds(schema)? {
+            None
+        } else {
+            let columns = schema.as_ref().try_into_kernel().map_err(LakeError::columns(&self.id))?;
+            let metadata =
+                self.delta.snapshot().and_then(|state| Ok(state.metadata().clone().with_schema(&columns)?));
+            Some(metadata.map_err(LakeError::table("read the columns of", &self.id))?)
+        };
         let removes = files.iter().map(|file| file.remove.clone()).collect();
         let new = New { adds, removes, columns: changed };
         self.commit(new, std::slice::from_ref(mark), OnConflict::GiveUp).await?;

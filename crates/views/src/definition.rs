@@ -24,6 +24,7 @@ pub struct ViewDefinition {
     name: String,
     resource: String,
     description: Option<String>,
+    text: String,
     pub(crate) constants: Vec<Constant>,
     pub(crate) selects: Vec<Select>,
     pub(crate) wheres: Vec<Text>,
@@ -93,6 +94,7 @@ impl ViewDefinition {
             name,
             resource,
             description: root.optional_text("description")?,
+            text: String::from_utf8_lossy(&json.to_canonical()).into_owned(),
             constants: root.optional_items("constant")?.iter().map(constant).collect::<Result<_, _>>()?,
             selects: selects.iter().map(|item| select(item, 0)).collect::<Result<_, _>>()?,
             wheres: wheres.iter().map(|item| item.required("path")?.located()).collect::<Result<_, _>>()?,
@@ -115,6 +117,12 @@ impl ViewDefinition {
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.description.as_deref()
+    }
+
+    /// The whole resource as JSON in canonical form.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) struct Plan {
     name: String,
     description: Option<String>,
     pub(crate) resource: String,
+    definition: String,
     /// Where a resource says its type.
     pub(crate) resource_type: Member,
     pub(crate) columns: Vec<Column>,
@@ -107,6 +108,7 @@ impl View {
             name: definition.name().to_owned(),
             description: definition.description().map(ToOwned::to_owned),
             resource: definition.resource().to_owned(),
+            definition: definition.text().to_owned(),
             resource_type: Member::named("resourceType"),
             schema: Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>())),
             columns,
@@ -114,6 +116,12 @@ impl View {
             parts,
             flat,
         })))
+    }
+
+    /// The ViewDefinition that it was compiled from, as JSON in canonical form.
+    #[must_use]
+    pub fn definition(&self) -> &str {
+        &self.0.definition
     }
 
     /// The view's name.

@@ -2,7 +2,7 @@
 
 use crate::{
     LakeError,
-    refinery::columns::{VIEW_RESOURCE, VIEW_VERSION},
+    refinery::columns,
     registry::Kept,
     sql::{self, Session},
     table::{Table, TableId},
@@ -77,7 +77,7 @@ fn columns(table: &Table, views: &[Kept]) -> Vec<Column> {
         .schema()
         .fields()
         .iter()
-        .filter(|field| ![VIEW_RESOURCE, VIEW_VERSION].contains(&field.name().as_str()))
+        .filter(|field| !columns::is_hidden(field.name()))
         .map(|field| column(table.id(), field, views))
         .collect()
 }

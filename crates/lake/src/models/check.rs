@@ -91,7 +91,7 @@ pub async fn check_folder(
     let mut known = reader.views.as_ref().clone();
     for (file, text) in &mart.views {
         match registry::compile(text.as_bytes()) {
-            Ok((view, _)) => known.push(view),
+            Ok(view) => known.push(view),
             Err(error) => return wrong(file, crate::refinery::chain(&error)),
         }
     }

@@ -154,7 +154,7 @@ impl<'a> Shaper<'a> {
         let patient = split.patients.first().copied();
         let version = i32::try_from(record.version).unwrap_or(i32::MAX);
         self.note(&split, id, patient, version, record.resource_type);
-        self.rows(&split, &id.to_string(), patient, version, record);
+        self.rows(&split, id, patient, version, record);
 
         let mut bytes = Vec::new();
         split.fragment.write_canonical(&mut bytes);
@@ -211,20 +211,20 @@ impl<'a> Shaper<'a> {
     fn rows(
         &mut self,
         split: &Split<'_>,
-        id: &str,
+        id: Pseudonym,
         patient: Option<Pseudonym>,
         version: i32,
         record: &RecordRef<'_>,
     ) {
-        let (views, seq) = (self.views, self.seq);
+        let (views, seq, digits) = (self.views, self.seq, id.to_string());
         let rows = self.types.entry(record.resource_type).or_insert_with(|| TypeRows {
             raw: RawRows::new(seq),
             superseded: None,
             views: views_of(views, record.resource_type),
         });
-        rows.raw.push(id, version, record.last_updated, record.source, patient, &split.raw);
+        rows.raw.push(&digits, version, record.last_updated, record.source, patient, &split.raw);
         if version > 1 {
-            rows.superseded.get_or_insert_with(|| SupersededRows::new(seq)).push(id, version - 1);
+            rows.superseded.get_or_insert_with(|| SupersededRows::new(seq)).push(&digits, version - 1);
         }
         for view in &mut rows.views {
             self.shaped.view_errors += u64::from(!view.append(id, version, &split.raw));

@@ -108,7 +108,10 @@ impl State {
     ) -> Result<Table, LakeError> {
         match self.tables.remove(id) {
             Some(table) => Ok(table),
-            None => Table::open_or_create(stores, id, schema).await,
+            None => {
+                let table = Table::open_or_create(stores, id, schema).await?;
+                if table.holds(schema)? { Ok(table) } else { Err(LakeError::OtherColumns(id.clone())) }
+            }
         }
     }
 

@@ -3,11 +3,12 @@
 use super::rows::{VIEW_RESOURCE, VIEW_VERSION};
 use crate::{registry::Kept, table::TableId};
 use arrow::{
-    array::{ArrayRef, Int32Builder, RecordBatch, StringBuilder},
+    array::{ArrayRef, Int32Builder, Int64Builder, RecordBatch},
     datatypes::{DataType, Field, Schema, SchemaRef},
     error::ArrowError,
 };
 use fhir::json::Value;
+use model::Pseudonym;
 use std::sync::Arc;
 use views::{RowBuilder, View};
 
@@ -15,13 +16,13 @@ use views::{RowBuilder, View};
 pub(crate) struct ViewRows<'v> {
     kept: &'v Kept,
     rows: RowBuilder,
-    resources: StringBuilder,
+    resources: [Int64Builder; 2],
     versions: Int32Builder,
 }
 
 impl<'v> ViewRows<'v> {
     pub(crate) fn new(kept: &'v Kept) -> Self {
-        Self { kept, rows: kept.view.rows(), resources: StringBuilder::new(), versions: Int32Builder::new() }
+        Self { kept, rows: kept.view.rows(), resources: Default::default(), versions: Int32Builder::new() }
     }
 
     /// Where they go.
@@ -30,13 +31,13 @@ impl<'v> ViewRows<'v> {
     }
 
     /// Appends the rows of one version of a resource, and says whether the view could make them.
-    pub(crate) fn append(&mut self, id: &str, version: i32, resource: &Value<'_>) -> bool {
+    pub(crate) fn append(&mut self, id: Pseudonym, version: i32, resource: &Value<'_>) -> bool {
         match self.rows.append(resource) {
             Ok(added) => {
-                for _ in 0..added {
-                    self.resources.append_value(id);
-                    self.versions.append_value(version);
+                for (column, half) in self.resources.iter_mut().zip(id.halves()) {
+                    column.append_value_n(half, added);
                 }
+                self.versions.append_value_n(version, added);
                 true
             }
             Err(error) => {
@@ -55,7 +56,7 @@ impl<'v> ViewRows<'v> {
     pub(crate) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         let rows = self.rows.finish()?;
         let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
-        columns.push(Arc::new(self.resources.finish()));
+        columns.extend(self.resources.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
         columns.push(Arc::new(self.versions.finish()));
         RecordBatch::try_new(table_schema(&self.kept.view), columns)
     }
@@ -64,7 +65,7 @@ impl<'v> ViewRows<'v> {
 /// The columns of a view's table.
 pub(crate) fn table_schema(view: &View) -> SchemaRef {
     let mut fields: Vec<_> = view.schema().fields().iter().cloned().collect();
-    fields.push(Arc::new(Field::new(VIEW_RESOURCE, DataType::Utf8, false)));
+    fields.extend(VIEW_RESOURCE.map(|name| Arc::new(Field::new(name, DataType::Int64, false))));
     fields.push(Arc::new(Field::new(VIEW_VERSION, DataType::Int32, false)));
     Arc::new(Schema::new(fields))
 }

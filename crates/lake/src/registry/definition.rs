@@ -36,15 +36,23 @@ pub enum Refused {
     Control(#[source] ControlError),
 }
 
-/// A ViewDefinition, compiled, and its text in canonical form.
+/// A ViewDefinition, compiled.
 ///
 /// # Errors
 /// It is no JSON, or no ViewDefinition that is understood.
-pub fn compile(text: &[u8]) -> Result<(View, String), Refused> {
+pub fn compile(text: &[u8]) -> Result<View, Refused> {
     let value = json::parse(text).map_err(Refused::Json)?;
     let definition = ViewDefinition::parse(&value).map_err(Refused::Definition)?;
-    let view = View::compile(&definition).map_err(Refused::Definition)?;
-    Ok((view, String::from_utf8_lossy(&value.to_canonical()).into_owned()))
+    View::compile(&definition).map_err(Refused::Definition)
+}
+
+/// A view as the control database registers it.
+pub(super) fn to_register(view: &View) -> NewView {
+    NewView {
+        name: view.name().to_owned(),
+        resource: view.resource().to_owned(),
+        definition: view.definition().to_owned(),
+    }
 }
 
 /// Registers a ViewDefinition beside the `builtin` ones: the compiled view, and its number unless the newest of that
@@ -57,10 +65,9 @@ pub async fn register(
     builtin: &[View],
     text: &[u8],
 ) -> Result<(View, Option<i64>), Refused> {
-    let (view, definition) = compile(text)?;
+    let view = compile(text)?;
     check(&view, builtin)?;
-    let new = NewView { name: view.name().to_owned(), resource: view.resource().to_owned(), definition };
-    let number = control.register_view(&new).await.map_err(Refused::Control)?;
+    let number = control.register_view(&to_register(&view)).await.map_err(Refused::Control)?;
     Ok((view, number))
 }
 

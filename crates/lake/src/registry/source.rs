@@ -21,7 +21,7 @@ use datafusion::{error::DataFusionError, prelude::SessionContext};
 use deltalake::kernel::Add;
 use fhir::{ResourceType, json};
 use futures::TryStreamExt;
-use model::CommitSeq;
+use model::{CommitSeq, Pseudonym};
 
 /// Rows of a view in memory before they become a file.
 const FILE_BYTES: usize = 64 << 20;
@@ -135,8 +135,10 @@ fn append(rows: &mut ViewRows<'_>, batch: &RecordBatch) -> Result<u64, ArrowErro
     };
     let mut skipped = 0;
     for row in 0..batch.num_rows() {
+        let id: Pseudonym =
+            ids.value(row).parse().map_err(|error| ArrowError::ExternalError(Box::new(error)))?;
         let appended = match json::parse_with(resources.value(row).as_bytes(), limits) {
-            Ok(resource) => rows.append(ids.value(row), versions.value(row), &resource),
+            Ok(resource) => rows.append(id, versions.value(row), &resource),
             Err(error) => {
                 tracing::warn!(%error, "a resource of raw cannot be read and has no row in a view");
                 false

@@ -14,6 +14,7 @@ use datafusion::{
     common::DataFusionError,
     datasource::{ViewTable, empty::EmptyTable},
 };
+use futures::try_join;
 use keys::Zone;
 use std::{fmt, sync::Arc};
 
@@ -50,16 +51,19 @@ impl LakeSchema {
         }
         let by = current::supersession(&id, over);
         let stores = &self.reader.stores;
-        let rows = Table::open_at(stores, &id, table.table.version).await?;
-        let gone = by.as_ref().and_then(|by| {
+        let list = by.as_ref().and_then(|by| {
             let location = by.table.location();
-            self.all.iter().find(|table| table.table.location == location)
+            Some((&by.table, self.all.iter().find(|table| table.table.location == location)?))
         });
-        let gone = match (gone, &by) {
-            (Some(gone), Some(by)) => Some(Table::open_at(stores, &by.table, gone.table.version).await?),
-            _ => None,
+        let rows = Table::open_at(stores, &id, table.table.version);
+        let (rows, list) = match list {
+            Some((list, at)) => {
+                let (rows, list) = try_join!(rows, Table::open_at(stores, list, at.table.version))?;
+                (rows, Some(list))
+            }
+            None => (rows.await?, None),
         };
-        let superseded = gone.as_ref().filter(|gone| gone.size().rows > 0).zip(by.as_ref());
+        let superseded = list.as_ref().filter(|list| list.size().rows > 0).zip(by.as_ref());
         let plan = current::plan(&rows, None, superseded).await.map_err(LakeError::Query)?;
         let plan = current::visible(&id, plan).map_err(LakeError::Query)?;
         Ok(Some(Arc::new(ViewTable::new(plan, None))))

@@ -1,7 +1,7 @@
 //! Rows to a Parquet file in a zone, clustered by patient, and the action that adds it.
 
 use super::{Table, TableId};
-use crate::LakeError;
+use crate::{LakeError, refinery::columns};
 use arrow::{
     array::{Array, RecordBatch, StringArray},
     compute,
@@ -70,12 +70,19 @@ fn encode(id: &TableId, rows: Vec<RecordBatch>) -> Result<Encoded, LakeError> {
     let batch = compute::concat_batches(&schema, &rows).map_err(LakeError::columns(id))?;
     drop(rows);
     let batch = clustered(batch).map_err(LakeError::columns(id))?;
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_column_dictionary_enabled(ColumnPath::from(TEXT_COLUMN), false)
-        .set_column_statistics_enabled(ColumnPath::from(TEXT_COLUMN), EnabledStatistics::None)
-        .build();
+        .set_column_statistics_enabled(ColumnPath::from(TEXT_COLUMN), EnabledStatistics::None);
+    for half in columns::VIEW_RESOURCE.map(ColumnPath::from) {
+        // As good as random: nothing comes again in them and nothing can be skipped by them.
+        properties = properties
+            .set_column_dictionary_enabled(half.clone(), false)
+            .set_column_compression(half.clone(), Compression::UNCOMPRESSED)
+            .set_column_statistics_enabled(half, EnabledStatistics::None);
+    }
+    let properties = properties.build();
     let mut writer = ArrowWriter::try_new(Vec::with_capacity(1 << 20), schema, Some(properties))
         .map_err(LakeError::columns(id))?;
     writer.write(&batch).map_err(LakeError::columns(id))?;

@@ -14,6 +14,7 @@ use lake::{
 use model::CommitSeq;
 use object_store::ObjectStoreExt;
 use simulate::Simulation;
+use std::sync::Arc;
 use views::View;
 
 /// Every file of raw is a slice of its own.
@@ -337,4 +338,34 @@ async fn a_definition_that_is_not_understood_any_more_leaves_with_the_reason() {
     assert_eq!(home.control.runs(None, 1).await.unwrap()[0].state, RunState::Failed);
     assert!(home.control.table("view", "later").await.unwrap().is_none());
     weigh(&mut home, &mut worker, 5).await;
+}
+
+/// The built-in view over Observation as an earlier version of the program may have had it.
+const EARLIER: &str = r#"{"resourceType":"ViewDefinition","name":"observation","status":"active","resource":"Observation",
+    "select":[{"column":[{"name":"id","path":"id"},{"name":"status","path":"status"}]}]}"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_built_in_view_that_an_earlier_version_made_with_other_columns_is_built_anew() {
+    let mut home = Home::new().await;
+    let mut parts = Arc::into_inner(home.worker_parts("earlier")).unwrap();
+    let earlier = registry::compile(EARLIER.as_bytes()).unwrap();
+    let place = parts.views.iter().position(|view| view.name() == "observation").unwrap();
+    let view = std::mem::replace(&mut parts.views[place], earlier.clone());
+    let mut worker = Refinery::new(Arc::new(parts));
+    weigh(&mut home, &mut worker, 0).await;
+    assert_eq!(agrees_at(&home, &earlier, None).await, 3);
+    worker.close().await;
+
+    let mut worker = home.worker("later");
+    weigh(&mut home, &mut worker, 1).await;
+    // Until it is built the rows of the table before it are seen, without what has been superseded since.
+    assert_eq!(home.number("select count(*) from view.observation").await, 1);
+    let mut builds = ViewBuilds::of_slices(SLICE);
+    builds.turn(&mut worker).await.unwrap();
+    weigh(&mut home, &mut worker, 2).await;
+    builds.work_off(&mut worker).await.unwrap();
+    assert_eq!(agrees_at(&home, &view, None).await, 5);
+    weigh(&mut home, &mut worker, 3).await;
+    assert_eq!(agrees_at(&home, &view, None).await, 6);
+    assert_eq!(home.control.views().await.unwrap().len(), 1);
 }
