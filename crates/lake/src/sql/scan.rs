@@ -32,5 +32,5 @@ pub(super) async fn provider(
     if let Some(files) = files {
         builder = builder.with_file_paths(files);
     }
-    Ok(builder.await?)
+    builder.await
 }
