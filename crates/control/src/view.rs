@@ -139,27 +139,27 @@ impl Control {
         {
             return Ok(None);
         }
-        self.put_view(&mut tx, ACTION, (number, new)).await?;
+        self.put_view(&mut tx, ACTION, (number, new), "another definition was registered").await?;
         tx.commit(ACTION).await?;
         Ok(Some(number))
     }
 
     /// Registers a view as [`Control::register_view`] does, also in place of one with the same definition, because the
-    /// table of that can be appended to no more; not if it is under way already.
+    /// table of registration `of` (or of a built-in view) can be appended to no more; not if a later one is under way.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn renew_view(&self, new: &NewView) -> Result<(), ControlError> {
+    pub async fn renew_view(&self, new: &NewView, of: Option<i64>) -> Result<(), ControlError> {
         const ACTION: &str = "register a view anew";
         const UNDER_WAY: &str = "SELECT 1 FROM registered_view
-            WHERE name = $1 AND definition = $2 AND state IN ('waiting', 'building')";
+            WHERE name = $1 AND number > $2 AND state IN ('waiting', 'building')";
         let mut tx = self.begin(ACTION).await?;
         let number = tx.count(ACTION, "view").await?;
-        let same = [new.name.as_str().into(), new.definition.as_str().into()];
-        if tx.row(ACTION, UNDER_WAY, &same).await?.is_some() {
+        let later = [new.name.as_str().into(), of.unwrap_or_default().into()];
+        if tx.row(ACTION, UNDER_WAY, &later).await?.is_some() {
             return Ok(());
         }
-        self.put_view(&mut tx, ACTION, (number, new)).await?;
+        self.put_view(&mut tx, ACTION, (number, new), "its table had other columns").await?;
         tx.commit(ACTION).await
     }
 
@@ -168,12 +168,13 @@ impl Control {
         tx: &mut Tx,
         action: &'static str,
         (number, new): (i64, &NewView),
+        why: &str,
     ) -> Result<(), ControlError> {
         const INSERT: &str =
             "INSERT INTO registered_view (number, name, resource, definition, state, from_seq,
             registered, job, slices_done, slices, row_count, skipped, error)
             VALUES ($1, $2, $3, $4, 'waiting', NULL, $5, NULL, 0, 0, 0, 0, '')";
-        self.end_new(tx, action, &new.name, "it was registered again").await?;
+        self.end_new(tx, action, &new.name, why).await?;
         let params = [
             number.into(),
             new.name.as_str().into(),

@@ -30,8 +30,25 @@ pub(crate) struct Kept {
     pub(crate) table: TableId,
     /// The type of the resources that it makes rows of.
     pub(crate) over: ResourceType,
-    /// Whether the table is appended to and not shown yet.
-    pub(crate) building: bool,
+    pub(crate) stands: Standing,
+}
+
+/// What a view's table is to readers and to the worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Readers see it, and it is appended to.
+    Shown,
+    /// It is appended to and not shown yet.
+    Building,
+    /// Readers see it until the view is built anew beside it; it has other columns and is left as it is.
+    Left,
+}
+
+impl Kept {
+    /// Whether the table is appended to, and compacted with the others of its type.
+    pub(crate) fn grows(&self) -> bool {
+        self.stands != Standing::Left
+    }
 }
 
 /// Which type of resources the rows of each view's table come from.
@@ -68,9 +85,18 @@ impl Views {
         }
         let registered = control.views().await.map_err(LakeError::control("read the registered views"))?;
         let mut kept = built_in(&parts.views);
-        kept.retain(|kept| !registered.iter().any(|row| renews(row, kept)));
+        kept.retain_mut(|kept| match registered.iter().rev().find(|row| renews(row, kept)) {
+            Some(row) if row.state == ViewState::Current => false,
+            Some(_) => {
+                kept.stands = Standing::Left;
+                true
+            }
+            None => true,
+        });
         kept.extend(registered.iter().filter_map(kept_as));
-        kept.retain(|kept| !self.unfit.contains(&kept.table));
+        for kept in kept.iter_mut().filter(|kept| self.unfit.contains(&kept.table)) {
+            kept.stands = Standing::Left;
+        }
         (self.kept, self.registered, self.seen) = (Arc::new(kept), Arc::new(registered), Some(now));
         Ok(())
     }
@@ -80,15 +106,16 @@ impl Views {
     pub(crate) async fn renew(&mut self, control: &Control, table: &TableId) -> Result<bool, LakeError> {
         let kept = self.kept();
         let Some(Kept { view, .. }) = kept.iter().find(|kept| kept.table == *table) else { return Ok(false) };
-        let new = definition::to_register(view);
-        control.renew_view(&new).await.map_err(LakeError::control("register a view anew"))?;
+        let number = self.registered.iter().find(|row| table_of(row) == *table).map(|row| row.number);
+        let renewed = control.renew_view(&definition::to_register(view), number).await;
+        renewed.map_err(LakeError::control("register a view anew"))?;
         tracing::warn!(view = view.name(), "a view's table was made with other columns: it is built anew");
         self.unfit.insert(table.clone());
         self.seen = None;
         Ok(true)
     }
 
-    /// The views whose tables are appended to.
+    /// The views that the worker keeps, and where each stands.
     pub(crate) fn kept(&self) -> Arc<Vec<Kept>> {
         Arc::clone(&self.kept)
     }
@@ -102,25 +129,25 @@ impl Views {
 fn built_in(views: &[View]) -> Vec<Kept> {
     let kept = |view: &View| {
         let over = ResourceType::parse(view.resource())?;
-        Some(Kept { view: view.clone(), table: TableId::view(view.name()), over, building: false })
+        Some(Kept { view: view.clone(), table: TableId::view(view.name()), over, stands: Standing::Shown })
     };
     views.iter().filter_map(kept).collect()
 }
 
-/// Whether a built-in view is kept in the table of a registration: its own was made with other columns.
+/// Whether a registration takes the place of a built-in view's own table, which was made with other columns.
 fn renews(row: &RegisteredView, built_in: &Kept) -> bool {
     row.name == built_in.view.name() && row.state != ViewState::Gone
 }
 
 /// A registered view as it is kept; `None` if it is not, or if its definition is not understood: then it leaves.
 fn kept_as(row: &RegisteredView) -> Option<Kept> {
-    let building = match row.state {
-        ViewState::Building => true,
-        ViewState::Current | ViewState::Leaving => false,
+    let stands = match row.state {
+        ViewState::Building => Standing::Building,
+        ViewState::Current | ViewState::Leaving => Standing::Shown,
         ViewState::Waiting | ViewState::Gone => return None,
     };
     let view = compile(row.definition.as_bytes()).ok()?;
-    Some(Kept { view, table: table_of(row), over: ResourceType::parse(&row.resource)?, building })
+    Some(Kept { view, table: table_of(row), over: ResourceType::parse(&row.resource)?, stands })
 }
 
 pub(crate) fn table_of(row: &RegisteredView) -> TableId {
@@ -129,13 +156,13 @@ pub(crate) fn table_of(row: &RegisteredView) -> TableId {
 
 /// Whether `table` is of a view that is not shown yet.
 pub(crate) fn is_building(views: &[Kept], table: &TableId) -> bool {
-    views.iter().any(|kept| kept.building && kept.table == *table)
+    views.iter().any(|kept| kept.stands == Standing::Building && kept.table == *table)
 }
 
 /// Whether a build reads `table` as it was at an earlier sequence.
 pub(crate) fn is_read_by_a_build(views: &[Kept], table: &TableId) -> bool {
-    let mut building = views.iter().filter(|kept| kept.building).map(|kept| kept.over);
-    building.any(|over| [TableId::raw(over), TableId::superseded(over)].contains(table))
+    let building = views.iter().filter(|kept| kept.stands == Standing::Building);
+    building.map(|kept| kept.over).any(|over| [TableId::raw(over), TableId::superseded(over)].contains(table))
 }
 
 /// What the tables of views are over, also of those that only an older sequence shows.

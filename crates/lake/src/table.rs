@@ -175,14 +175,14 @@ impl Table {
         state.unwrap_or_else(|_| Arc::new(Schema::empty()))
     }
 
-    /// Whether its columns are those of `schema`.
+    /// The columns of `schema` as Delta has them, if the table's are others.
     ///
     /// # Errors
     /// The schema has a type that Delta does not know.
-    pub(crate) fn holds(&self, schema: &Schema) -> Result<bool, LakeError> {
+    pub(crate) fn other_columns(&self, schema: &Schema) -> Result<Option<StructType>, LakeError> {
         let columns: StructType = schema.try_into_kernel().map_err(LakeError::columns(&self.id))?;
         let state = self.delta.snapshot().map_err(LakeError::table("read the columns of", &self.id))?;
-        Ok(state.schema().as_ref() == &columns)
+        Ok(Some(columns).filter(|columns| state.schema().as_ref() != columns))
     }
 
     pub(crate) const fn delta(&self) -> &DeltaTable {
@@ -256,13 +256,15 @@ impl Table {
         schema: &SchemaRef,
         mark: &Mark,
     ) -> Result<(), LakeError> {
-        let changed = if self.holds(schema)? {
-            None
-        } else {
-            let columns = schema.as_ref().try_into_kernel().map_err(LakeError::columns(&self.id))?;
-            let metadata =
-                self.delta.snapshot().and_then(|state| Ok(state.metadata().clone().with_schema(&columns)?));
-            Some(metadata.map_err(LakeError::table("read the columns of", &self.id))?)
+        let changed = match self.other_columns(schema)? {
+            None => None,
+            Some(columns) => {
+                let metadata = self
+                    .delta
+                    .snapshot()
+                    .and_then(|state| Ok(state.metadata().clone().with_schema(&columns)?));
+                Some(metadata.map_err(LakeError::table("read the columns of", &self.id))?)
+            }
         };
         let removes = files.iter().map(|file| file.remove.clone()).collect();
         let new = New { adds, removes, columns: changed };

@@ -255,5 +255,5 @@ impl<'a> Shaper<'a> {
 }
 
 fn views_of(views: &[Kept], resource_type: ResourceType) -> Vec<ViewRows<'_>> {
-    views.iter().filter(|kept| kept.over == resource_type).map(ViewRows::new).collect()
+    views.iter().filter(|kept| kept.grows() && kept.over == resource_type).map(ViewRows::new).collect()
 }

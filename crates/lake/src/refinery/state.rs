@@ -110,7 +110,10 @@ impl State {
             Some(table) => Ok(table),
             None => {
                 let table = Table::open_or_create(stores, id, schema).await?;
-                if table.holds(schema)? { Ok(table) } else { Err(LakeError::OtherColumns(id.clone())) }
+                match table.other_columns(schema)? {
+                    None => Ok(table),
+                    Some(_) => Err(LakeError::OtherColumns(id.clone())),
+                }
             }
         }
     }

@@ -56,7 +56,7 @@ impl Superseded {
         while let Some(batch) = batches.try_next().await? {
             memory.try_grow(batch.num_rows() * ENTRY_BYTES)?;
             let superseded = batch.column(1).as_primitive::<Int32Type>();
-            let ids = pseudonyms(std::slice::from_ref(batch.column(0)))?;
+            let ids = pseudonyms(batch.column(0))?;
             for (id, version) in ids.into_iter().zip(superseded.values()) {
                 let newest = versions.entry(id).or_insert(*version);
                 *newest = (*version).max(*newest);
@@ -96,10 +96,11 @@ impl ScalarUDFImpl for Superseded {
                 let id = |row| Pseudonym::of_halves(high[row], low[row]).bits();
                 BooleanBuffer::collect_bool(versions.len(), |row| self.counts(id(row), versions[row]))
             }
-            digits => {
+            [digits] => {
                 let ids = pseudonyms(digits)?;
                 BooleanBuffer::collect_bool(versions.len(), |row| self.counts(ids[row], versions[row]))
             }
+            _ => return internal_err!("a pseudonym of {} columns", ids.len()),
         };
         Ok(ColumnarValue::Array(Arc::new(BooleanArray::from(counts))))
     }
@@ -137,8 +138,7 @@ impl Sieve {
 }
 
 /// The pseudonyms whose digits a column holds.
-fn pseudonyms(column: &[ArrayRef]) -> Result<Vec<u128>> {
-    let [column] = column else { return internal_err!("pseudonyms of {} columns", column.len()) };
+fn pseudonyms(column: &ArrayRef) -> Result<Vec<u128>> {
     let digits = compute::cast(column, &DataType::Utf8View)?;
     let digits = digits.as_string_view();
     let parsed = (0..digits.len()).map(|row| digits.value(row).parse::<Pseudonym>());

@@ -1,7 +1,7 @@
 //! Tables that are compacted and published together.
 
 use crate::{
-    registry::Kept,
+    registry::{Kept, Standing},
     sql::current::{self, Supersession},
     table::TableId,
 };
@@ -37,8 +37,8 @@ impl Group {
     pub(crate) fn of_type(resource_type: ResourceType, views: &[Kept]) -> Self {
         let mut tables = vec![TableId::raw(resource_type)];
         let over = || views.iter().filter(|kept| kept.over == resource_type);
-        tables.extend(over().map(|kept| kept.table.clone()));
-        let may_fold = !over().any(|kept| kept.building);
+        tables.extend(over().filter(|kept| kept.grows()).map(|kept| kept.table.clone()));
+        let may_fold = over().all(|kept| kept.stands == Standing::Shown);
         if resource_type.as_str() == "Patient" {
             tables.push(TableId::person_link());
         }
@@ -69,7 +69,7 @@ impl Group {
     }
 
     /// Whether what is superseded may be folded away. Not while a view is built over the type: rows that it takes from
-    /// an earlier sequence may be superseded by what is on the list.
+    /// an earlier sequence may be superseded by what is on the list. Nor while a table is seen that is left as it is.
     pub(super) const fn may_fold(&self) -> bool {
         self.may_fold
     }

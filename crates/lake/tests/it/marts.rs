@@ -135,7 +135,7 @@ async fn a_query_beyond_its_memory_fails_and_writes_nothing_to_disk() {
     let sql =
         "select a.resource, b.resource from raw.observation a cross join raw.observation b order by 1, 2";
     let error = chain(&session.rows(sql).await.unwrap_err());
-    assert!(error.to_lowercase().contains("memory"), "{error}");
+    assert!(error.contains("Resources exhausted") && error.to_lowercase().contains("memory"), "{error}");
     let spilled = |entry: std::io::Result<std::fs::DirEntry>| {
         entry.unwrap().file_name().to_string_lossy().starts_with("datafusion")
     };

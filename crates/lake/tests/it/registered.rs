@@ -1,7 +1,10 @@
 //! Registered views: built while the lake goes on, and the same as the definition over raw, at every sequence.
 
 use crate::home::{EAGER, Home, lines};
-use arrow::array::{Array, StringArray};
+use arrow::{
+    array::{Array, StringArray},
+    datatypes::{DataType, Field, Schema},
+};
 use control::{RegisteredView, RunState, ViewState};
 use fhir::json;
 use futures::TryStreamExt;
@@ -9,6 +12,7 @@ use keys::Zone;
 use lake::{
     refinery::Refinery,
     registry::{self, Refused, ViewBuilds},
+    table::{Table, TableId},
     upkeep::{Upkeep, UpkeepLimits},
 };
 use model::CommitSeq;
@@ -358,7 +362,11 @@ async fn a_built_in_view_that_an_earlier_version_made_with_other_columns_is_buil
 
     let mut worker = home.worker("later");
     weigh(&mut home, &mut worker, 1).await;
-    // Until it is built the rows of the table before it are seen, without what has been superseded since.
+    // Until it is built the rows of the table before it are seen, without what has been superseded since; also when the
+    // tables are looked after before that is begun, as a command that imports does.
+    assert_eq!(home.number("select count(*) from view.observation").await, 1);
+    home.clock.advance_ms(60_000);
+    Upkeep::new(UpkeepLimits { superseded_rows: 1, ..EAGER }).tend(&mut worker).await.unwrap();
     assert_eq!(home.number("select count(*) from view.observation").await, 1);
     let mut builds = ViewBuilds::of_slices(SLICE);
     builds.turn(&mut worker).await.unwrap();
@@ -368,4 +376,47 @@ async fn a_built_in_view_that_an_earlier_version_made_with_other_columns_is_buil
     weigh(&mut home, &mut worker, 3).await;
     assert_eq!(agrees_at(&home, &view, None).await, 6);
     assert_eq!(home.control.views().await.unwrap().len(), 1);
+}
+
+/// Puts a table of other columns in the place of a registered view's.
+async fn replace_table(home: &Home, view: &RegisteredView) {
+    let (store, id) = (home.zone(Zone::View), TableId::registered(&view.name, view.number));
+    let folder = object_store::path::Path::from(id.name());
+    for object in store.list(Some(&folder)).try_collect::<Vec<_>>().await.unwrap() {
+        store.delete(&object.location).await.unwrap();
+    }
+    let other = Schema::new(vec![Field::new("other", DataType::Utf8, true)]);
+    Table::open_or_create(&home.stores(), &id, &Arc::new(other)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registered_view_that_an_earlier_version_made_with_other_columns_is_built_anew() {
+    let states = async |home: &Home| {
+        home.control.views().await.unwrap().iter().map(|view| view.state).collect::<Vec<_>>()
+    };
+    // While it is built.
+    let (mut home, mut worker) = populated("w").await;
+    let view = register(&home, WEIGHTS).await;
+    let mut builds = ViewBuilds::of_slices(SLICE);
+    builds.turn(&mut worker).await.unwrap();
+    replace_table(&home, &newest(&home).await).await;
+    weigh(&mut home, &mut worker, 7).await;
+    assert_eq!(states(&home).await, [ViewState::Gone, ViewState::Waiting]);
+    builds.work_off(&mut worker).await.unwrap();
+    agrees_at(&home, &view, None).await;
+
+    // When it is seen: it is not taken out before the new one is there.
+    replace_table(&home, &newest(&home).await).await;
+    worker.close().await;
+    let mut worker = home.worker("later");
+    weigh(&mut home, &mut worker, 8).await;
+    assert_eq!(states(&home).await, [ViewState::Gone, ViewState::Current, ViewState::Waiting]);
+    assert!(builds.turn(&mut worker).await.unwrap());
+    assert_eq!(states(&home).await, [ViewState::Gone, ViewState::Current, ViewState::Building]);
+    weigh(&mut home, &mut worker, 9).await;
+    builds.work_off(&mut worker).await.unwrap();
+    assert_eq!(states(&home).await, [ViewState::Gone, ViewState::Gone, ViewState::Current]);
+    agrees_at(&home, &view, None).await;
+    weigh(&mut home, &mut worker, 10).await;
+    agrees_at(&home, &view, None).await;
 }
