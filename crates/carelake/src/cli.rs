@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod catalog;
+mod crawler;
 mod feed;
 mod job;
 mod people;
@@ -12,7 +13,10 @@ pub(crate) use access::{AccessCommand, ExplainArgs, PolicyCommand, RoleCommand};
 pub(crate) use audit::{
     AuditCommand, DisclosureArgs, ExportArgs, HoldCommand, QueryArgs, RetainArgs, VerifyArgs, WhichArgs,
 };
-pub(crate) use catalog::{CatalogCommand, ExportCatalogArgs, ExportedAs, GlueArgs, SyncCommand};
+pub(crate) use catalog::{
+    CatalogCommand, CreateTableArgs, ExportCatalogArgs, ExportedAs, GlueArgs, SyncCommand,
+};
+pub(crate) use crawler::{AddConnectionArgs, AddCrawlerArgs, ConnectionCommand, CrawlerCommand};
 pub(crate) use feed::FeedCommand;
 pub(crate) use job::{JobCommand, MartCommand, RunArgs};
 pub(crate) use people::{GroupCommand, PersonArgs, UserCommand};
@@ -91,6 +95,12 @@ pub(crate) enum Command {
     /// What the lake holds: tables, columns, rows, versions; told to other catalogues.
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Stores and databases outside that crawlers look at.
+    #[command(subcommand)]
+    Connection(ConnectionCommand),
+    /// Find out what lies outside, and keep it in the catalogue: formats, columns, partitions, what has changed.
+    #[command(subcommand)]
+    Crawler(CrawlerCommand),
     /// Jobs and their runs: what is due, what was run, how it ended; run one again.
     #[command(subcommand)]
     Job(JobCommand),

@@ -5,6 +5,8 @@ mod audit;
 mod bench;
 mod catalog;
 mod completions;
+mod connection;
+mod crawler;
 mod demo;
 mod feed;
 mod group;
@@ -45,6 +47,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::View(command) => return view::run(&home, command, json).await,
         Command::Mart(command) => mart::run(&home, command, json).await?,
         Command::Catalog(command) => catalog::run(&home, command, json).await?,
+        Command::Connection(command) => connection::run(&home, command, json).await?,
+        Command::Crawler(command) => crawler::run(&home, command, json).await?,
         Command::Job(command) => job::run(&home, command, json).await?,
         Command::Feed(command) => feed::run(&home, command, json).await?,
         Command::Audit(command) => return audit::run(&home, command, json).await,

@@ -4,7 +4,7 @@ use crate::{outside::Outside, parts::Parts};
 use anyhow::Context;
 use control::{Control, Credential, Material, NewCredential};
 use credentials::key_set::KeySet;
-use keys::{DoorKey, DoorPurpose, MacKey};
+use keys::{MacKey, SealedFor, SealingKey};
 use model::Timestamp;
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use server::{AskError, NewProof, Proof};
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 pub(crate) struct Credentials {
     control: Arc<Control>,
     secret_mac: MacKey,
-    door: DoorKey,
+    door: SealingKey,
     outside: Outside,
 }
 
@@ -65,7 +65,7 @@ impl Credentials {
         let pair = server::SigningPair::generate("CLAK")?;
         let id = pair.access_key_id.clone();
         let sealed =
-            self.door.seal(DoorPurpose::SigningSecret, id.as_bytes(), pair.secret_access_key.as_bytes())?;
+            self.door.seal(SealedFor::SigningSecret, id.as_bytes(), pair.secret_access_key.as_bytes())?;
         let shown = vec![
             ("access_key_id", Zeroizing::new(id.clone())),
             ("secret_access_key", Zeroizing::new(pair.secret_access_key.to_string())),

@@ -81,9 +81,22 @@ pub(crate) fn key_purpose(name: &str) -> String {
         Some(("custodian", _)) => {
             "seals the vault; its other half is in the custodians' shares only".to_owned()
         }
+        Some(("outside", _)) => "seals what is secret of connections to the outside".to_owned(),
         Some(("door", _)) => "seals secrets that the gateway must read: signing keys, devices".to_owned(),
         _ => "wraps every other key".to_owned(),
     }
+}
+
+/// What is different between a table's columns before and now, in words.
+pub(crate) fn column_changes(before: &[Column], now: &[Column]) -> Vec<String> {
+    let column = |column: &Column| difference::Column {
+        name: column.name.clone(),
+        data_type: column.data_type.clone(),
+        nullable: column.nullable,
+        description: column.description.clone(),
+    };
+    let columns = |all: &[Column]| all.iter().map(column).collect::<Vec<_>>();
+    difference::compare(&columns(before), &columns(now)).iter().map(ToString::to_string).collect()
 }
 
 fn key_row(key: &KeyInfo) -> KeyRow {
@@ -251,14 +264,7 @@ impl Lake for Desk {
     }
 
     fn changes(&self, before: &[Column], now: &[Column]) -> Vec<String> {
-        let column = |column: &Column| difference::Column {
-            name: column.name.clone(),
-            data_type: column.data_type.clone(),
-            nullable: column.nullable,
-            description: column.description.clone(),
-        };
-        let columns = |all: &[Column]| all.iter().map(column).collect::<Vec<_>>();
-        difference::compare(&columns(before), &columns(now)).iter().map(ToString::to_string).collect()
+        column_changes(before, now)
     }
 
     async fn keys(&self) -> Result<Vec<KeyRow>, AskError> {

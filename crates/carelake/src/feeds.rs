@@ -2,7 +2,7 @@
 
 use crate::{home::own_files, parts::Parts};
 use async_trait::async_trait;
-use control::{Control, NewJob, Run};
+use control::{Claimed, Control, NewJob};
 use lake::{
     feeds,
     jobs::{Outcome, Work},
@@ -91,8 +91,8 @@ impl Work for Feeds {
         KIND
     }
 
-    async fn carry_out(&self, run: &Run) -> Result<Outcome, String> {
-        let day = yesterday(run.due.unwrap_or_else(|| self.clock.now()));
+    async fn carry_out(&self, claimed: &Claimed) -> Result<Outcome, String> {
+        let day = yesterday(claimed.run.due.unwrap_or_else(|| self.clock.now()));
         let (sources, found) = self.judge(day).await.map_err(|error| format!("{error:#}"))?;
         Ok(Outcome::Other {
             detail: format!("{found} findings in the feeds of {sources} sources"),

@@ -35,6 +35,10 @@ impl Places {
         Self(folder.to_owned())
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0
+    }
+
     pub(crate) fn config(&self) -> PathBuf {
         self.0.join(CONFIG)
     }
@@ -51,6 +55,11 @@ impl Places {
     /// What feeds must be like.
     pub(crate) fn contracts(&self) -> PathBuf {
         self.0.join("contracts")
+    }
+
+    /// The operator's own classifiers of what crawlers find.
+    pub(crate) fn classifiers(&self) -> PathBuf {
+        self.0.join("classifiers")
     }
 
     pub(crate) fn tls(&self) -> PathBuf {

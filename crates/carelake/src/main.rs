@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod crawlers;
 mod credential;
 mod desk;
 mod feeds;

@@ -110,9 +110,7 @@ impl Outside {
         let url: Url = url.parse().context("read the address")?;
         let host = url.host_str().context("the address names no host")?;
         let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
-        if !self.config.hosts.iter().any(|allowed| allowed == host || *allowed == with_port) {
-            bail!("the host {host} may not be asked: add it to [outside] hosts in the configuration");
-        }
+        may_ask(&self.config, host, &with_port)?;
         Ok(url)
     }
 
@@ -131,6 +129,14 @@ impl Outside {
         let rested = copy.tried.is_none_or(|at| now.0 - at.0 >= BETWEEN_TRIES_MS);
         rested && (old || copy.wanted.is_some())
     }
+}
+
+/// Refuses a host that the operator does not name, neither alone nor with its port.
+pub(crate) fn may_ask(config: &OutsideConfig, host: &str, with_port: &str) -> anyhow::Result<()> {
+    if config.hosts.iter().any(|allowed| allowed == host || allowed == with_port) {
+        return Ok(());
+    }
+    bail!("the host {host} may not be asked: add it to [outside] hosts in the configuration")
 }
 
 /// A client's id or secret as it is shown (RFC 6749 §2.3.1, Appendix B).

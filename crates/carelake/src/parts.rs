@@ -4,6 +4,7 @@
 
 use crate::{
     access::{Access, OPERATOR},
+    crawlers::Crawlers,
     feeds::Feeds,
     home::{self, Home},
     screen,
@@ -37,7 +38,7 @@ pub(crate) struct Parts {
     pub(crate) home: Home,
     pub(crate) kind: HomeKind,
     pub(crate) control: Arc<Control>,
-    pub(crate) keyring: Keyring,
+    pub(crate) keyring: Arc<Keyring>,
     pub(crate) clock: Arc<dyn Clock>,
     /// Where everything is recorded that is done through these parts.
     pub(crate) trail: Arc<dyn AuditSink>,
@@ -55,7 +56,7 @@ impl Parts {
         let home = Home::open(folder)?;
         let places = home.places();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let keyring = Keyring::open(&places.keys()).context("open the keys")?;
+        let keyring = Arc::new(Keyring::open(&places.keys()).context("open the keys")?);
         let control = Control::open(&places.control_url(), Arc::clone(&clock)).await;
         let control = Arc::new(control.context("open the control database")?);
         let kind = home::kind(&control).await?;
@@ -237,7 +238,7 @@ impl Parts {
 
     /// What does the jobs that are no mart's.
     pub(crate) fn other_work(&self) -> Vec<Arc<dyn Work>> {
-        vec![Arc::new(Feeds::new(self))]
+        vec![Arc::new(Feeds::new(self)), Arc::new(Crawlers::new(self))]
     }
 
     pub(crate) fn worker(&self) -> anyhow::Result<Worker> {

@@ -4,13 +4,17 @@ use crate::asking;
 use arrow::array::RecordBatch;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, BufRead, IsTerminal, Read, Write},
     process::ExitCode,
     time::Duration,
 };
+use zeroize::Zeroizing;
 
 /// The widest cell of a table; longer texts are cut with an ellipsis.
 const CELL_CHARS: usize = 48;
+
+/// Bytes of a line of standard input that are read as a secret.
+const LONGEST_SECRET: u64 = 4096;
 
 /// Whether colours may be used on standard error.
 pub(crate) fn colours() -> bool {
@@ -25,6 +29,14 @@ pub(crate) fn say(text: impl AsRef<str>) {
 /// Prints a line to standard error.
 pub(crate) fn note(text: impl AsRef<str>) {
     drop(writeln!(io::stderr().lock(), "{}", text.as_ref()));
+}
+
+/// Reads a secret from standard input: one line.
+pub(crate) fn read_secret() -> io::Result<Zeroizing<String>> {
+    let mut line = Zeroizing::new(String::new());
+    let mut input = io::BufReader::new(io::stdin().lock().take(LONGEST_SECRET));
+    input.read_line(&mut line)?;
+    Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 /// Prints a failure to a person in a sentence, to a program as JSON.

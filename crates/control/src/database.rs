@@ -44,6 +44,7 @@ pub(crate) enum Param<'a> {
     Text(&'a str),
     MaybeText(Option<&'a str>),
     Bytes(&'a [u8]),
+    MaybeBytes(Option<&'a [u8]>),
 }
 
 /// A row of an answer, its columns by position.
@@ -289,6 +290,12 @@ impl<'a> From<&'a [u8]> for Param<'a> {
     }
 }
 
+impl<'a> From<Option<&'a [u8]>> for Param<'a> {
+    fn from(value: Option<&'a [u8]>) -> Self {
+        Self::MaybeBytes(value)
+    }
+}
+
 /// Names what was being done when the database failed.
 pub(crate) fn failed(action: &'static str) -> impl Fn(sqlx::Error) -> ControlError {
     move |source| ControlError::Database { action, source }
@@ -312,6 +319,7 @@ fn sqlite<'q>(sql: &'static str, params: &[Param<'_>]) -> Query<'q, Sqlite, <Sql
         Param::Text(value) => query.bind(value.to_owned()),
         Param::MaybeText(value) => query.bind(value.map(str::to_owned)),
         Param::Bytes(value) => query.bind(value.to_vec()),
+        Param::MaybeBytes(value) => query.bind(value.map(<[u8]>::to_vec)),
     })
 }
 
@@ -325,5 +333,6 @@ fn postgres<'q>(
         Param::Text(value) => query.bind(value.to_owned()),
         Param::MaybeText(value) => query.bind(value.map(str::to_owned)),
         Param::Bytes(value) => query.bind(value.to_vec()),
+        Param::MaybeBytes(value) => query.bind(value.map(<[u8]>::to_vec)),
     })
 }

@@ -125,15 +125,8 @@ impl Control {
     /// [`ControlError::NotFound`] if there is no such job.
     pub async fn remove_job(&self, name: &str) -> Result<(), ControlError> {
         const ACTION: &str = "remove a job";
-        const END: &str = "UPDATE job_run SET state = 'cancelled', ended = $2, detail = 'its job was removed'
-            WHERE job = $1 AND state = 'queued'";
-        const STOP: &str = "UPDATE job_run SET stop = 1 WHERE job = $1 AND ended IS NULL";
         let mut tx = self.begin(ACTION).await?;
-        if tx.run(ACTION, "DELETE FROM job WHERE name = $1", &[name.into()]).await? == 0 {
-            return Err(ControlError::NotFound { what: "job", name: name.to_owned() });
-        }
-        tx.run(ACTION, END, &[name.into(), self.now().0.into()]).await?;
-        tx.run(ACTION, STOP, &[name.into()]).await?;
+        remove_in(&mut tx, ACTION, name, self.now()).await?;
         tx.commit(ACTION).await
     }
 
@@ -243,6 +236,22 @@ impl Control {
         let rows = self.database.rows("read the limits of runs", SQL, &[]).await?;
         rows.iter().map(|row| Ok((row.text(0)?, row.count(1)?))).collect()
     }
+}
+
+pub(crate) async fn remove_in(
+    tx: &mut Tx,
+    action: &'static str,
+    name: &str,
+    now: Timestamp,
+) -> Result<(), ControlError> {
+    const END: &str = "UPDATE job_run SET state = 'cancelled', ended = $2, detail = 'its job was removed'
+        WHERE job = $1 AND state = 'queued'";
+    const STOP: &str = "UPDATE job_run SET stop = 1 WHERE job = $1 AND ended IS NULL";
+    if tx.run(action, "DELETE FROM job WHERE name = $1", &[name.into()]).await? == 0 {
+        return Err(ControlError::NotFound { what: "job", name: name.to_owned() });
+    }
+    tx.run(action, END, &[name.into(), now.0.into()]).await?;
+    tx.run(action, STOP, &[name.into()]).await.map(drop)
 }
 
 pub(crate) async fn put_in(

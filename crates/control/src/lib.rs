@@ -1,7 +1,7 @@
 //! The control database, and the ledger that is cached from it.
 //!
 //! This crate owns providers with their credentials and lanes, outside issuers, own policies and assumed roles, people with their groups and sessions, the registration of segments,
-//! the worker lease, publications, the catalogue, registered views and marts, imports, jobs and their runs, alerts, feed and table profiles, legal holds and the mirror of the audit heads. It holds names, counts, keyed hashes and object keys,
+//! the worker lease, publications, the catalogue, registered views and marts, imports, connections and crawlers with what they found, jobs and their runs, alerts, feed and table profiles, legal holds and the mirror of the audit heads. It holds names, counts, keyed hashes and object keys,
 //! and nothing of what a resource says. It does not write segments, Delta
 //! tables or the audit trail; it makes what others wrote count, or not.
 
@@ -10,7 +10,9 @@ mod alert;
 mod audit_head;
 mod audit_hold;
 mod catalog;
+mod connection;
 mod control;
+mod crawler;
 mod credential;
 mod database;
 mod error;
@@ -38,7 +40,9 @@ pub use audit_hold::{AuditHold, NewAuditHold, Released};
 pub use catalog::{
     CatalogTable, Column, PastVersion, TableKind, TableName, TableOrder, TableVersion, WhichTables,
 };
+pub use connection::Connection;
 pub use control::Control;
+pub use crawler::{CrawlChange, CrawledObject, Crawler, ExternalPartition, ExternalTable, ExternalVersion};
 pub use credential::{Credential, Material, NewCredential};
 pub use error::{ControlError, Holding};
 pub use found::Found;

@@ -3,6 +3,7 @@
 mod claim;
 mod log;
 
+pub(crate) use claim::end_attempt_in;
 pub use claim::{Claimed, Ending, RunLease};
 pub use log::RunLine;
 

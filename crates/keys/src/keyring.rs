@@ -11,10 +11,10 @@ mod recovery;
 mod roles;
 
 pub use recovery::{custodian_private, recover_root};
-pub use roles::{GatewayKeys, QueryKeys, WorkerKeys};
+pub use roles::{CrawlerKeys, GatewayKeys, QueryKeys, WorkerKeys};
 
 use crate::{
-    DoorKey, KeyError, KeyId, LandingPrivate, LandingPublic, MacKey, MacPurpose, SigningPurpose, Zone,
+    KeyError, KeyId, LandingPrivate, LandingPublic, MacKey, MacPurpose, SealingKey, SigningPurpose, Zone,
     ZoneKey,
     durable_file::{create_folders, parent, sync_folder, write_new, write_over},
     sealed_box,
@@ -37,6 +37,7 @@ const LANDING_FILE: &str = "landing.pub";
 const CUSTODIAN_FILE: &str = "custodian.pub";
 
 const DOOR: &str = "door/seal";
+const OUTSIDE: &str = "outside/seal";
 
 const ROOT_SHARES: u8 = 5;
 const ROOT_THRESHOLD: u8 = 3;
@@ -195,8 +196,16 @@ impl Keyring {
     ///
     /// # Errors
     /// The ring has no such key.
-    pub fn door(&self) -> Result<DoorKey, KeyError> {
-        self.secret(DOOR, KeyKind::Aes256).map(DoorKey::new)
+    pub fn door(&self) -> Result<SealingKey, KeyError> {
+        self.secret(DOOR, KeyKind::Aes256).map(SealingKey::new)
+    }
+
+    /// The key of what is secret of connections to the outside.
+    ///
+    /// # Errors
+    /// The ring has no such key.
+    pub fn outside(&self) -> Result<SealingKey, KeyError> {
+        self.secret(OUTSIDE, KeyKind::Aes256).map(SealingKey::new)
     }
 
     /// Seals to landing.
@@ -258,7 +267,8 @@ fn wrap_all(
     for zone in Zone::all() {
         file.wrap_secret(root, &zone_name(zone), KeyKind::Aes256, &Secret::random()?)?;
     }
-    for purpose in MacPurpose::all().into_iter().filter(|purpose| *purpose != MacPurpose::Once) {
+    let later = [MacPurpose::Once, MacPurpose::Object];
+    for purpose in MacPurpose::all().into_iter().filter(|purpose| !later.contains(purpose)) {
         file.wrap_secret(root, &mac_name(purpose), KeyKind::HmacSha256, &Secret::random()?)?;
     }
     for purpose in SigningPurpose::all() {
@@ -274,8 +284,13 @@ fn wrap_all(
 }
 
 /// Keys that the first rings did not have. Any other that is missing is damage.
-fn added_later() -> [(String, KeyKind); 2] {
-    [(mac_name(MacPurpose::Once), KeyKind::HmacSha256), (DOOR.to_owned(), KeyKind::Aes256)]
+fn added_later() -> [(String, KeyKind); 4] {
+    [
+        (mac_name(MacPurpose::Once), KeyKind::HmacSha256),
+        (DOOR.to_owned(), KeyKind::Aes256),
+        (mac_name(MacPurpose::Object), KeyKind::HmacSha256),
+        (OUTSIDE.to_owned(), KeyKind::Aes256),
+    ]
 }
 
 /// Adds to the ring in `dir` the keys that it is too old to have.

@@ -6,7 +6,6 @@
 //! handing them out.
 
 mod blocking;
-mod door;
 mod durable_file;
 mod durable_local;
 mod encrypted_store;
@@ -16,21 +15,23 @@ mod keyring;
 mod landing;
 mod mac;
 pub mod sealed_box;
+mod sealing;
 mod secret;
 mod shares;
 mod signing;
 mod zone;
 
-pub use door::{DoorKey, DoorPurpose};
 pub use durable_local::DurableLocal;
 pub use encrypted_store::EncryptedStore;
 pub use error::{KeyError, OpenError, SealError, ShareError, ZoneError};
 pub use key_id::KeyId;
 pub use keyring::{
-    Created, GatewayKeys, KeyInfo, Keyring, QueryKeys, WorkerKeys, custodian_private, recover_root,
+    CrawlerKeys, Created, GatewayKeys, KeyInfo, Keyring, QueryKeys, WorkerKeys, custodian_private,
+    recover_root,
 };
 pub use landing::{LandingPrivate, LandingPublic};
 pub use mac::{MacKey, MacPurpose};
+pub use sealing::{SealedFor, SealingKey};
 pub use signing::SigningPurpose;
 pub use zone::{Zone, ZoneKey};
 

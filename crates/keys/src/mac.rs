@@ -23,12 +23,14 @@ pub enum MacPurpose {
     Receipt,
     /// Client assertions and signed requests that were used, so that they are known when they come again.
     Once,
+    /// Names and states of objects outside that a crawler has looked at.
+    Object,
 }
 
 impl MacPurpose {
     /// Every purpose.
     #[must_use]
-    pub const fn all() -> [Self; 8] {
+    pub const fn all() -> [Self; 9] {
         [
             Self::Ledger,
             Self::Pseudonym,
@@ -38,6 +40,7 @@ impl MacPurpose {
             Self::ProviderSecret,
             Self::Receipt,
             Self::Once,
+            Self::Object,
         ]
     }
 
@@ -53,6 +56,7 @@ impl MacPurpose {
             Self::ProviderSecret => "provider-secret",
             Self::Receipt => "receipt",
             Self::Once => "once",
+            Self::Object => "object",
         }
     }
 }

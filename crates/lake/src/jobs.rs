@@ -38,11 +38,12 @@ pub trait Work: Send + Sync {
     /// The kind of jobs that it does.
     fn kind(&self) -> &'static str;
 
-    /// Does what `run` is for, on its target. May be dropped at any await; whoever does the run again begins anew.
+    /// Does what the run is for that was claimed, on its target. May be dropped at any await; whoever does the run again
+    /// begins anew.
     ///
     /// # Errors
     /// In words, for the run; without resource content.
-    async fn carry_out(&self, run: &Run) -> Result<Outcome, String>;
+    async fn carry_out(&self, claimed: &Claimed) -> Result<Outcome, String>;
 }
 
 /// The jobs of one worker.
@@ -164,17 +165,21 @@ impl Jobs {
                     for line in &made.log {
                         say(&parts, claimed.run.id, line).await;
                     }
-                    models::publish(refinery, *made, &claimed.lease).await.map_err(Ended::Failed)
+                    let rows = models::publish(refinery, *made, &claimed.lease).await;
+                    rows.map(|rows| format!("{rows} rows")).map_err(Ended::Failed)
                 }
                 Ok(Outcome::Other { detail, facts }) => {
                     let over = Ending::Over(RunState::Succeeded);
                     let ended = parts.control.end_attempt(&claimed.lease, over, &detail, &facts).await;
-                    ended.map(|()| 0).map_err(|error| Ended::Failed(LakeError::control("end a run")(error)))
+                    ended
+                        .map(|()| detail)
+                        .map_err(|error| Ended::Failed(LakeError::control("end a run")(error)))
                 }
+                Ok(Outcome::Ended { detail }) => Ok(detail),
                 Err(ended) => Err(ended),
             };
             let (outcome, told) = match done {
-                Ok(rows) => (AuditOutcome::Success, format!("{rows} rows")),
+                Ok(told) => (AuditOutcome::Success, told),
                 Err(Ended::Failed(LakeError::NotTheWorker)) => {
                     // Whoever is the worker now takes the run over when its lease has run out.
                     return Err(LakeError::NotTheWorker);

@@ -7,7 +7,7 @@ use crate::{
     once,
 };
 use control::{FirstAnswer, ImportProgress, Known, Ledger, LedgerEntry};
-use keys::{DoorKey, MacKey};
+use keys::{MacKey, SealingKey};
 use model::{LaneId, Ordinal, Timestamp};
 use std::collections::HashMap;
 
@@ -100,7 +100,7 @@ impl Group {
     }
 
     /// What is answered to requests that count once.
-    pub(crate) fn answers_to_keep(&self, door: &DoorKey) -> Result<Vec<FirstAnswer>, IntakeError> {
+    pub(crate) fn answers_to_keep(&self, door: &SealingKey) -> Result<Vec<FirstAnswer>, IntakeError> {
         let mut answers = Vec::new();
         for Decided { job, outcome } in &self.decided {
             let Some(named) = &job.once else { continue };

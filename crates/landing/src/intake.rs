@@ -5,7 +5,7 @@ use crate::{
     lane::{self, Job, Message, Prepared},
 };
 use control::{Control, Ledger};
-use keys::{DoorKey, LandingPublic, MacKey};
+use keys::{LandingPublic, MacKey, SealingKey};
 use model::{AuditSink, Clock, LaneId, Ordinal, SourceId};
 use object_store::ObjectStore;
 use std::{collections::HashMap, sync::Arc};
@@ -45,7 +45,7 @@ pub struct IntakeParts {
     /// Binds receipts to their source.
     pub receipt_mac: MacKey,
     /// Seals answers that are kept.
-    pub door: DoorKey,
+    pub door: SealingKey,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where each segment is recorded before it counts, and each lane when it is taken.

@@ -3,7 +3,7 @@
 use crate::{Accepted, IntakeError, ReceiptId, Status, Stored, intake::storage};
 use control::{Control, FirstAnswer};
 use fhir::ResourceType;
-use keys::{DoorKey, DoorPurpose, MacKey};
+use keys::{MacKey, SealedFor, SealingKey};
 use model::{LaneId, Ordinal, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ struct KeptEntry {
 
 /// Seals what `once` is answered. Failures of ours are not kept: the request may be tried again.
 pub(crate) fn keep(
-    door: &DoorKey,
+    door: &SealingKey,
     once: &Once,
     outcome: Result<&[Stored], &IntakeError>,
 ) -> Result<Option<FirstAnswer>, IntakeError> {
@@ -53,21 +53,21 @@ pub(crate) fn keep(
         Err(_) => return Ok(None),
     };
     let plain = serde_json::to_vec(&kept).map_err(storage)?;
-    let answer = door.seal(DoorPurpose::FirstAnswer, &once.request, &plain).map_err(storage)?;
+    let answer = door.seal(SealedFor::FirstAnswer, &once.request, &plain).map_err(storage)?;
     Ok(Some(FirstAnswer { request: once.request, answer, expires: once.expires }))
 }
 
 /// What `once` was answered, if it came before.
 pub(crate) async fn find(
     control: &Control,
-    (door, receipts): (&DoorKey, &MacKey),
+    (door, receipts): (&SealingKey, &MacKey),
     (source, lane): (&SourceId, LaneId),
     once: &Once,
 ) -> Result<Option<Result<Accepted, IntakeError>>, IntakeError> {
     let Some((ordinal, sealed)) = control.first_answer(once.request).await.map_err(storage)? else {
         return Ok(None);
     };
-    let plain = door.open(DoorPurpose::FirstAnswer, &once.request, &sealed).map_err(storage)?;
+    let plain = door.open(SealedFor::FirstAnswer, &once.request, &sealed).map_err(storage)?;
     let kept: Kept = serde_json::from_slice(&plain).map_err(storage)?;
     Ok(Some(match kept {
         Kept::VersionConflict(index) => Err(IntakeError::VersionConflict { index }),

@@ -23,7 +23,7 @@ mod test;
 
 pub use builtin::builtin;
 pub use error::MartError;
-pub use mart::{Mart, Missed, Rules, is_name};
+pub use mart::{Mart, Missed, Rules, can_be_schema, is_name};
 pub use named::{TableRef, tables_named};
 pub use schedule::{Schedule, ScheduleError};
 pub use sql_model::{Materialised, Model};

@@ -144,7 +144,7 @@ impl Mart {
         name: &str,
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, MartError> {
-        if !is_name(name) || TAKEN.contains(&name) {
+        if !can_be_schema(name) {
             return Err(MartError::new(
                 MART_FILE,
                 0,
@@ -212,6 +212,12 @@ impl Mart {
 pub fn is_name(name: &str) -> bool {
     let letters = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     letters && name.starts_with(|first: char| first.is_ascii_lowercase()) && name.len() <= 63
+}
+
+/// Whether `name` can be a schema beside the lake's own: a [name](is_name) that none of these has.
+#[must_use]
+pub fn can_be_schema(name: &str) -> bool {
+    is_name(name) && !TAKEN.contains(&name)
 }
 
 fn read_head(text: &str) -> Result<(String, String, Rules), MartError> {

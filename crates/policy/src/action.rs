@@ -19,6 +19,8 @@ words! {
         CatalogList = "catalog.list",
         /// See a table's columns and counts. Of a table.
         CatalogShow = "catalog.show",
+        /// Write down a table that lies outside, or take it out again. Of that table.
+        CatalogCreate = "catalog.create",
         /// Tell the catalogue to another one. Of the lake.
         CatalogSync = "catalog.sync",
         /// See what providers send, in counts, and what has changed in it. Of the lake.
@@ -29,6 +31,14 @@ words! {
         MartList = "mart.list",
         /// See which views are registered. Of the lake.
         ViewList = "view.list",
+        /// See which connections to the outside there are, without their secrets. Of the lake.
+        ConnectionList = "connection.list",
+        /// Add, change, test or remove a connection to the outside. Of the lake.
+        ConnectionChange = "connection.change",
+        /// See which crawlers there are, and what they found. Of the lake.
+        CrawlerList = "crawler.list",
+        /// Add, change or remove a crawler. Of the lake.
+        CrawlerChange = "crawler.change",
         /// See jobs and their runs. Of a kind of job.
         JobList = "job.list",
         /// Take in files. Of a source.

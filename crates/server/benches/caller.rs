@@ -19,7 +19,7 @@ use credentials::sigv4::{self, Credential, SigningSecret, sign};
 use criterion::{Criterion, criterion_group, criterion_main};
 use home::Home;
 use http::{HeaderValue, Request};
-use keys::DoorPurpose;
+use keys::SealedFor;
 use model::{AuditError, AuditEvent, AuditPosition, AuditSink, Clock};
 use server::GatewayConfig;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ fn caller(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let home = runtime.block_on(Home::with(GatewayConfig::default(), Some(Arc::new(NoDisk))));
     let token = runtime.block_on(async {
-        let sealed = home.app.keys.door.seal(DoorPurpose::SigningSecret, b"CLAKGP", b"secret").unwrap();
+        let sealed = home.app.keys.door.seal(SealedFor::SigningSecret, b"CLAKGP", b"secret").unwrap();
         let new =
             NewCredential { id: "CLAKGP".to_owned(), material: Material::Signing(sealed), expires: None };
         home.app.control.add_credential(&"gp".parse().unwrap(), new, None).await.unwrap();

@@ -7,7 +7,7 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD},
 };
-use keys::{DoorKey, DoorPurpose, SealError};
+use keys::{SealError, SealedFor, SealingKey};
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -53,7 +53,7 @@ impl SigningPair {
 impl Session {
     /// A session of `pair` until `expires`, as a session token.
     pub(crate) fn seal(
-        door: &DoorKey,
+        door: &SealingKey,
         pair: &SigningPair,
         (client_id, credential, scope): (&str, &str, &str),
         expires: Timestamp,
@@ -66,14 +66,14 @@ impl Session {
             expires: expires.0,
         };
         let plain = Zeroizing::new(serde_json::to_vec(&session).map_err(|_| SealError::Cipher)?);
-        let sealed = door.seal(DoorPurpose::SessionToken, pair.access_key_id.as_bytes(), &plain)?;
+        let sealed = door.seal(SealedFor::SessionToken, pair.access_key_id.as_bytes(), &plain)?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
 
     /// What `text` says, if it was sealed here for this key and has not ended.
-    pub(crate) fn open(door: &DoorKey, access_key_id: &str, text: &str, now: Timestamp) -> Option<Self> {
+    pub(crate) fn open(door: &SealingKey, access_key_id: &str, text: &str, now: Timestamp) -> Option<Self> {
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        let plain = door.open(DoorPurpose::SessionToken, access_key_id.as_bytes(), &sealed).ok()?;
+        let plain = door.open(SealedFor::SessionToken, access_key_id.as_bytes(), &sealed).ok()?;
         let session: Self = serde_json::from_slice(&plain).ok()?;
         (now.0 < session.expires).then_some(session)
     }
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_session_is_good_for_its_key_and_its_time() {
-        let door = DoorKey::generate().unwrap();
+        let door = SealingKey::generate().unwrap();
         let pair = SigningPair::generate("CLTK").unwrap();
         assert_eq!((pair.access_key_id.len(), pair.secret_access_key.len()), (20, 40));
         let said = ("client", "credential", "system/*.c");

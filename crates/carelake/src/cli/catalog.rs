@@ -21,11 +21,45 @@ Examples:
         /// Its name, such as `view.encounter`.
         table: String,
     },
+    /// Write down a table that lies outside and that no crawler finds.
+    Create(CreateTableArgs),
+    /// Take a table out again that was written down.
+    #[command(after_help = "\
+Example:
+  carelake catalog remove reference.wards")]
+    Remove {
+        /// Its name, such as `reference.wards`.
+        table: String,
+    },
     /// Tell the catalogue in the words of a standard: descriptions and counts, never a row.
     Export(ExportCatalogArgs),
     /// Make another catalogue equal to this one.
     #[command(subcommand)]
     Sync(SyncCommand),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The table is described, and not read: it cannot be asked in SQL. Its schema is none of the lake's own.
+
+Example:
+  carelake catalog create reference.wards --place 'share:reference/wards.csv' --format csv \\
+    --column ward:Utf8:'the ward as the trust calls it' --column beds:Int64 --description 'Wards of the trust'")]
+pub(crate) struct CreateTableArgs {
+    /// Its name, such as `reference.wards`.
+    pub(crate) table: String,
+    /// Where it lies, in words or as CONNECTION:FOLDER.
+    #[arg(long)]
+    pub(crate) place: String,
+    /// What it is written in, such as `csv`.
+    #[arg(long)]
+    pub(crate) format: String,
+    /// What it holds, in a sentence.
+    #[arg(long, default_value = "")]
+    pub(crate) description: String,
+    /// A column: its name, its type, and what it means.
+    #[arg(long = "column", value_name = "NAME:TYPE[:MEANING]", required = true)]
+    pub(crate) columns: Vec<String>,
 }
 
 #[derive(Debug, Args)]

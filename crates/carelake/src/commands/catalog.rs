@@ -1,17 +1,18 @@
 //! `carelake catalog`
 
 mod export;
+pub(super) mod external;
 mod figures;
 mod glue;
 mod told;
 
 use crate::{
-    cli::{CatalogCommand, SyncCommand},
+    cli::{CatalogCommand, CreateTableArgs, SyncCommand},
     parts::Parts,
     screen,
 };
 use anyhow::Context;
-use control::{CatalogTable, TableKind};
+use control::{CatalogTable, TableKind, TableName};
 use lake::models::count_rows;
 use model::AuditOutcome;
 use policy::{Action, Resource, Table};
@@ -23,11 +24,16 @@ pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> a
         CatalogCommand::Sync(_) => (Action::CatalogSync, Resource::Lake),
         CatalogCommand::Profile { table } => (Action::SqlQuery, Resource::Table(Table::named(table))),
         CatalogCommand::Show { table } => (Action::CatalogShow, Resource::Table(Table::named(table))),
+        CatalogCommand::Create(CreateTableArgs { table, .. }) | CatalogCommand::Remove { table } => {
+            (Action::CatalogCreate, Resource::Table(Table::named(table)))
+        }
     };
     let parts = Parts::open_for(folder, "catalog", action, resource).await?;
     let done = match command {
         CatalogCommand::List => list(&parts, json).await.map(screen::say),
         CatalogCommand::Show { table } => show(&parts, &table, json).await,
+        CatalogCommand::Create(args) => external::create(&parts, args, json).await,
+        CatalogCommand::Remove { table } => external::remove(&parts, &table, json).await,
         CatalogCommand::Profile { table } => figures::run(&parts, &table, json).await,
         CatalogCommand::Export(args) => export::run(&parts, &args).await,
         CatalogCommand::Sync(SyncCommand::Glue(args)) => glue::run(&parts, &args, json).await,
@@ -55,8 +61,10 @@ async fn counted(parts: &Parts) -> anyhow::Result<Vec<(CatalogTable, i64)>> {
 async fn list(parts: &Parts, json: bool) -> anyhow::Result<String> {
     let home = parts.kind.as_str();
     let tables = counted(parts).await?;
+    let outside = parts.control.external_tables(None).await?;
     if json {
         let lines = tables.iter().map(|(table, rows)| line(table, *rows, home).to_string());
+        let lines = lines.chain(outside.iter().map(|table| external::line(table).to_string()));
         return Ok(lines.collect::<Vec<_>>().join("\n"));
     }
     let row = |(table, rows): &(CatalogTable, i64)| {
@@ -72,7 +80,14 @@ async fn list(parts: &Parts, json: bool) -> anyhow::Result<String> {
     };
     let head = ["table", "kind", "rows", "size", "version", "sequence", "made from"];
     let rows: Vec<_> = tables.iter().map(row).collect();
-    Ok(format!("A home for {home} data.\n\n{}", screen::table(&head, &rows)))
+    let mut text = format!("A home for {home} data.\n\n{}", screen::table(&head, &rows));
+    if !outside.is_empty() {
+        text.push_str(&format!(
+            "\nOutside, described and not to be asked in SQL:\n\n{}",
+            external::table(&outside)
+        ));
+    }
+    Ok(text)
 }
 
 /// Every table with its rows only: what depends on the data and not on the day.
@@ -101,6 +116,11 @@ fn line(table: &CatalogTable, rows: i64, home: &str) -> serde_json::Value {
 async fn show(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     let (schema, table) = name.split_once('.').unwrap_or(("public", name));
     let found = parts.control.table(schema, table).await?;
+    if found.is_none()
+        && let Some(table) = parts.control.external_table(&TableName::new(schema, table)).await?
+    {
+        return external::show(parts, &table, json).await;
+    }
     let found = found.with_context(|| format!("no table `{name}`; `carelake catalog list` shows them"))?;
     let rows = count_rows(&parts.reader()?.session(None).await?, &found.table.table).await?;
     parts.record("catalog.show", AuditOutcome::Success, name, &[]).await?;

@@ -11,14 +11,11 @@ use credentials::{
     device::{self, Device},
     password,
 };
-use keys::DoorPurpose;
+use keys::SealedFor;
 use model::{AuditOutcome, Timestamp};
 use policy::{Action, Resource, Role};
-use std::{io, path::Path};
+use std::path::Path;
 use zeroize::Zeroizing;
-
-/// Bytes of a line of standard input that are read as a password.
-const LONGEST_LINE: u64 = 4096;
 
 pub(super) async fn run(folder: &Path, command: UserCommand, json: bool) -> anyhow::Result<()> {
     let action = match command {
@@ -151,12 +148,7 @@ fn facts(roles: Option<&[String]>, expires: Option<Timestamp>) -> Vec<(&'static 
 fn new_password(name: &str, from_stdin: bool) -> anyhow::Result<(Zeroizing<String>, String)> {
     let password = match from_stdin {
         false => password::generate()?,
-        true => {
-            let mut line = Zeroizing::new(String::new());
-            let mut input = io::BufReader::new(io::Read::take(io::stdin().lock(), LONGEST_LINE));
-            io::BufRead::read_line(&mut input, &mut line).context("read the password from standard input")?;
-            Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned())
-        }
+        true => screen::read_secret().context("read the password from standard input")?,
     };
     let hash = password::hash(name, &password)?;
     Ok((password, hash))
@@ -190,7 +182,7 @@ async fn device_for(parts: &Parts, name: &str) -> anyhow::Result<Shown> {
         .filter_map(|code| device::plain_recovery_code(code))
         .map(|plain| server::recovery_code_mac(&keys.once_mac, name, &plain))
         .collect();
-    let sealed = keys.door.seal(DoorPurpose::Device, name.as_bytes(), &secret)?;
+    let sealed = keys.door.seal(SealedFor::Device, name.as_bytes(), &secret)?;
     parts.control.set_device(name, Some(&sealed), &macs).await?;
     parts.record("user.device", AuditOutcome::Success, name, &[("device", "totp".to_owned())]).await?;
     Ok(Shown { address, codes })

@@ -187,7 +187,7 @@ impl Control {
     }
 }
 
-async fn end_attempt_in(
+pub(crate) async fn end_attempt_in(
     tx: &mut Tx,
     lease: &RunLease,
     ending: Ending,

@@ -9,6 +9,7 @@ mod access;
 mod alerts;
 mod catalog;
 mod claims;
+mod crawlers;
 mod credentials;
 mod ground;
 mod holds;

@@ -28,7 +28,7 @@ const HOMELESS: &[&str] = &[
 ];
 
 /// What each command is called with, and the records that it leaves: action and outcome, in order. FILE is NDJSON, VIEW
-/// a ViewDefinition, POLICY a policy in Cedar, MART a folder to be, OUT a folder.
+/// a ViewDefinition, SHARE a folder outside, POLICY a policy in Cedar, MART a folder to be, OUT a folder.
 const DOORS: &[(&str, &[&str])] = &[
     ("provider add gp --auth secret", &["decide", "provider.add"]),
     ("provider list", &["decide", "provider.list"]),
@@ -72,6 +72,22 @@ const DOORS: &[(&str, &[&str])] = &[
     ("catalog list", &["decide", "catalog.list"]),
     ("catalog show view.patient", &["decide", "catalog.show"]),
     ("catalog profile view.patient", &["decide", "catalog.profile"]),
+    (
+        "catalog create reference.wards --place x --format csv --column ward:Utf8",
+        &["decide", "catalog.create"],
+    ),
+    ("catalog remove reference.wards", &["decide", "catalog.remove"]),
+    ("connection add share --folder SHARE", &["decide", "connection.add"]),
+    ("connection list", &["decide", "connection.list"]),
+    ("connection test share", &["decide", "connection.test"]),
+    ("crawler add exports --target share --database exports", &["decide", "crawler.add"]),
+    ("crawler list", &["decide", "crawler.list"]),
+    ("crawler run exports", &["decide", "crawler.run", "crawl.build"]),
+    ("crawler show exports", &["decide", "crawler.show"]),
+    // While a crawler uses it.
+    ("connection remove share", &["decide"]),
+    ("crawler remove exports", &["decide", "crawler.remove"]),
+    ("connection remove share", &["decide", "connection.remove"]),
     ("catalog export dcat -o OUT.jsonld", &["decide", "catalog.list", "catalog.export"]),
     ("catalog export openlineage", &["decide", "catalog.list", "catalog.export"]),
     // Without credentials.
@@ -183,10 +199,14 @@ fn every_command_leaves_exactly_its_records() {
     let policy = folder.join("own.cedar");
     fs::write(&policy, POLICY).unwrap();
     let (out, mart) = (home.beside("archive"), home.beside("winter"));
+    let share = home.beside("share");
+    fs::create_dir(&share).unwrap();
+    fs::write(share.join("wards.csv"), "ward,beds\nx,1\n").unwrap();
     let place = |word: &str| match word {
         "FILE" => file.to_str().unwrap().to_owned(),
         "VIEW" => view.to_str().unwrap().to_owned(),
         "POLICY" => policy.to_str().unwrap().to_owned(),
+        "SHARE" => share.to_str().unwrap().to_owned(),
         "MART" => mart.to_str().unwrap().to_owned(),
         "MART/encounters.sql" => mart.join("encounters.sql").to_str().unwrap().to_owned(),
         "OUT.jsonld" => out.with_extension("jsonld").to_str().unwrap().to_owned(),

@@ -17,6 +17,7 @@ mod clients;
 mod command_line;
 mod console;
 mod crash;
+mod crawlers;
 mod damage;
 mod demo;
 mod doors;

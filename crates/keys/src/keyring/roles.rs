@@ -2,7 +2,7 @@
 
 use super::Keyring;
 use crate::{
-    DoorKey, KeyError, LandingPrivate, LandingPublic, MacKey, MacPurpose, SigningPurpose, Zone, ZoneKey,
+    KeyError, LandingPrivate, LandingPublic, MacKey, MacPurpose, SealingKey, SigningPurpose, Zone, ZoneKey,
     sealed_box,
 };
 use model::Signer;
@@ -20,7 +20,7 @@ pub struct GatewayKeys {
     /// Secrets of providers.
     pub provider_secret_mac: MacKey,
     /// Signing secrets of providers, session tokens, first answers.
-    pub door: DoorKey,
+    pub door: SealingKey,
     /// Client assertions and signed requests that were used; tokens of sessions, and recovery codes.
     pub once_mac: MacKey,
     /// Signs access tokens.
@@ -52,6 +52,15 @@ pub struct WorkerKeys {
     pub project_mac: MacKey,
     /// Seals record keys.
     pub custodian_public: sealed_box::PublicKey,
+}
+
+/// What a crawler holds. Nothing here opens anything in any zone.
+#[derive(Clone, Debug)]
+pub struct CrawlerKeys {
+    /// What is secret of connections.
+    pub outside: SealingKey,
+    /// Names and states of objects.
+    pub object_mac: MacKey,
 }
 
 /// What the query role holds.
@@ -102,6 +111,14 @@ impl Keyring {
             project_mac: self.mac(MacPurpose::Project)?,
             custodian_public: self.custodian_public(),
         })
+    }
+
+    /// A crawler's keys.
+    ///
+    /// # Errors
+    /// The ring lacks one.
+    pub fn crawler(&self) -> Result<CrawlerKeys, KeyError> {
+        Ok(CrawlerKeys { outside: self.outside()?, object_mac: self.mac(MacPurpose::Object)? })
     }
 
     /// The query role's keys.

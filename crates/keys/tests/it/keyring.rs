@@ -1,7 +1,7 @@
 //! The ring: what is on disk, who may read it, and what its shares restore.
 
 use keys::{
-    DoorPurpose, KeyError, Keyring, MacPurpose, SigningPurpose, Zone, custodian_private, recover_root,
+    KeyError, Keyring, MacPurpose, SealedFor, SigningPurpose, Zone, custodian_private, recover_root,
     sealed_box,
 };
 use object_store::{ObjectStoreExt, path::Path as ObjectPath};
@@ -63,8 +63,8 @@ fn a_ring_of_the_first_version_is_given_the_keys_that_came_later_and_a_damaged_o
     keep(|name| name != "door/seal" && name != "mac/once");
     let one = Keyring::open(&dir).unwrap().gateway().unwrap();
     let two = Keyring::open(&dir).unwrap().gateway().unwrap();
-    let sealed = one.door.seal(DoorPurpose::SigningSecret, b"", b"x").unwrap();
-    assert_eq!(*two.door.open(DoorPurpose::SigningSecret, b"", &sealed).unwrap(), b"x");
+    let sealed = one.door.seal(SealedFor::SigningSecret, b"", b"x").unwrap();
+    assert_eq!(*two.door.open(SealedFor::SigningSecret, b"", &sealed).unwrap(), b"x");
     assert_eq!(one.once_mac.mac(&[b"x"]), two.once_mac.mac(&[b"x"]));
     keep(|name| name != "mac/ledger");
     assert!(

@@ -24,6 +24,11 @@ pub enum Outcome {
     /// A mart, to be published.
     #[expect(private_interfaces, reason = "made by the lake itself only")]
     Mart(Box<Made>),
+    /// Something whose run ended with what it changed, in one transaction.
+    Ended {
+        /// In a sentence; no resource content.
+        detail: String,
+    },
     /// Something that is done.
     Other {
         /// In a sentence; no resource content.
@@ -63,11 +68,11 @@ impl AtWork {
         job: Option<Job>,
         (mart, other): (Option<Mart>, Option<Arc<dyn Work>>),
     ) -> Self {
-        let run = claimed.run.clone();
+        let (held, run) = (claimed.clone(), claimed.run.clone());
         let (work_parts, reader) = (Arc::clone(parts), reader.clone());
         let work = async move {
             match (mart, other) {
-                (_, Some(other)) => other.carry_out(&run).await.map_err(Ended::Refused),
+                (_, Some(other)) => other.carry_out(&held).await.map_err(Ended::Refused),
                 (Some(mart), None) => {
                     may_go_on(&work_parts).await.map_err(Ended::Failed)?;
                     let made = models::make(&work_parts, &reader, &mart, run.asked == super::WHOLE).await;

@@ -2,7 +2,7 @@
 
 use crate::home::{Home, LEASE_MS, build_marts, chain, finish};
 use async_trait::async_trait;
-use control::{Cause, NewJob, Queued, Run, RunState};
+use control::{Cause, Claimed, NewJob, Queued, RunState};
 use lake::{
     LakeError,
     jobs::{Jobs, Outcome, Work},
@@ -139,8 +139,8 @@ impl Work for Odd {
         "odd"
     }
 
-    async fn carry_out(&self, run: &Run) -> Result<Outcome, String> {
-        if run.target == "endless" {
+    async fn carry_out(&self, claimed: &Claimed) -> Result<Outcome, String> {
+        if claimed.run.target == "endless" {
             std::future::pending::<()>().await;
         }
         match self.tried.fetch_add(1, Ordering::Relaxed) {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use control::{Control, Ledger};
 use fhir::ResourceType;
 use futures::TryStreamExt;
-use keys::{DoorKey, LandingPrivate, MacKey};
+use keys::{LandingPrivate, MacKey, SealingKey};
 use landing::{Change, Intake, IntakeParts, Intent, Limits, Submission, open_segment};
 use model::{
     AuditError, AuditEvent, AuditPosition, AuditSink, LaneId, ManualClock, Ordinal, SourceId, Timestamp,
@@ -53,7 +53,7 @@ pub(crate) struct Home {
     pub(crate) audit: Arc<Recorded>,
     private: LandingPrivate,
     mac: MacKey,
-    door: DoorKey,
+    door: SealingKey,
 }
 
 impl Home {
@@ -64,7 +64,7 @@ impl Home {
         let control = Arc::new(Control::open(&url, clock.clone()).await.unwrap());
         let landing = keys::local_plain(&folder.path().join("landing")).unwrap();
         let (private, _) = LandingPrivate::generate();
-        let (mac, door) = (MacKey::generate().unwrap(), DoorKey::generate().unwrap());
+        let (mac, door) = (MacKey::generate().unwrap(), SealingKey::generate().unwrap());
         Self { folder, clock, control, landing, audit: Arc::default(), private, mac, door }
     }
 

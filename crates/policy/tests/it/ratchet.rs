@@ -31,6 +31,10 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
         | Action::CatalogSync
         | Action::FeedRead
         | Action::FeedJudge
+        | Action::ConnectionList
+        | Action::ConnectionChange
+        | Action::CrawlerList
+        | Action::CrawlerChange
         | Action::Serve
         | Action::ProviderList
         | Action::IssuerChange
@@ -57,7 +61,7 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
             ("vault.anything", table("vault", "anything")),
             ("unknown", Resource::Table(Table::bare("unknown"))),
         ],
-        Action::CatalogShow | Action::ViewRegister | Action::ViewRemove => {
+        Action::CatalogShow | Action::CatalogCreate | Action::ViewRegister | Action::ViewRemove => {
             vec![("view.weights", table("view", "weights"))]
         }
         Action::JobList | Action::JobRun => vec![("mart.build", Resource::Job("mart.build"))],

@@ -19,7 +19,7 @@ use axum::{
 use control::{Material, Provider};
 use credentials::sigv4::{self, Authorization, SigningSecret};
 use http::{request::Parts, uri::Authority};
-use keys::DoorPurpose;
+use keys::SealedFor;
 use model::Scope;
 use std::sync::Arc;
 
@@ -110,11 +110,10 @@ async fn permanent(state: &AppState, authorization: Authorization) -> Result<Cla
     let provider = state.control.provider_by_credential(&id).await?.ok_or(Stranger::Refused)?;
     let credential = provider.credential(&id, state.clock.now()).ok_or(Stranger::Refused)?;
     let Material::Signing(sealed) = &credential.material else { return Err(Stranger::Refused) };
-    let secret =
-        state.keys.door.open(DoorPurpose::SigningSecret, id.as_bytes(), sealed).map_err(|error| {
-            tracing::error!(%error, "a signing secret could not be opened");
-            Stranger::Refused
-        })?;
+    let secret = state.keys.door.open(SealedFor::SigningSecret, id.as_bytes(), sealed).map_err(|error| {
+        tracing::error!(%error, "a signing secret could not be opened");
+        Stranger::Refused
+    })?;
     let secret = SigningSecret::new(std::str::from_utf8(&secret).map_err(|_| Stranger::Refused)?);
     let credential = CallerCredential::of(&provider, id);
     let scopes = provider.scopes.clone();

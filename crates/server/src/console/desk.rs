@@ -3,7 +3,7 @@
 use super::{elsewhere::IdentityProvider, lake::Lake, news::Newsroom, sign_in::WrongCodes};
 use crate::{app::HomeKind, guesses::Guesses, permissions::PolicyBook};
 use control::Control;
-use keys::{DoorKey, MacKey};
+use keys::{MacKey, SealingKey};
 use model::{AuditSink, Clock};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -58,7 +58,7 @@ pub struct Console {
     /// Where every page leaves its record.
     pub audit: Arc<dyn AuditSink>,
     /// Opens the secrets of people's devices.
-    pub door: DoorKey,
+    pub door: SealingKey,
     /// Hashes tokens of sessions and recovery codes.
     pub once_mac: MacKey,
     /// The time.

@@ -30,7 +30,7 @@ use credentials::{
     password,
 };
 use http::{HeaderMap, StatusCode, header, request::Parts};
-use keys::DoorPurpose;
+use keys::SealedFor;
 use model::{AuditEvent, AuditNetwork, AuditOutcome, Timestamp};
 use std::{
     collections::HashMap,
@@ -152,7 +152,7 @@ async fn is_of_device(desk: &Desk, name: &str, typed: &str) -> Result<bool, Refu
         return Ok(desk.control.use_recovery_code(name, mac).await?);
     }
     let Some(sealed) = desk.control.device(name).await? else { return Ok(false) };
-    let secret = desk.door.open(DoorPurpose::Device, name.as_bytes(), &sealed);
+    let secret = desk.door.open(SealedFor::Device, name.as_bytes(), &sealed);
     let secret = secret.map_err(|error| Refused::unavailable(&error))?;
     let device = Device::new(name, &secret).map_err(|error| Refused::unavailable(&error))?;
     let seconds = u64::try_from(desk.clock.now().0 / 1000).unwrap_or_default();

@@ -6,7 +6,7 @@ use axum::body::Body;
 use control::{Material, NewCredential};
 use credentials::sigv4::{self, Credential, SigningSecret, sign};
 use http::{HeaderValue, Request};
-use keys::DoorPurpose;
+use keys::SealedFor;
 use model::{Clock, Timestamp};
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
@@ -22,7 +22,7 @@ struct Key {
 async fn permanent(home: &Home, provider: &str) -> Key {
     let id = format!("CLAK{}", provider.to_uppercase());
     let door = &home.app.keys.door;
-    let sealed = door.seal(DoorPurpose::SigningSecret, id.as_bytes(), SECRET.as_bytes()).unwrap();
+    let sealed = door.seal(SealedFor::SigningSecret, id.as_bytes(), SECRET.as_bytes()).unwrap();
     let new = NewCredential { id: id.clone(), material: Material::Signing(sealed), expires: None };
     home.app.control.add_credential(&provider.parse().unwrap(), new, None).await.unwrap();
     Key { id, secret: SECRET.to_owned(), session: None }

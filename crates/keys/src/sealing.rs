@@ -1,7 +1,7 @@
-//! What the gateway keeps for itself: sealed under a key that opens nothing in any zone.
+//! Small secrets that a part keeps for itself: sealed under a key of its own, which opens nothing in any zone.
 //!
 //! Sealed, it is one byte of version (1), a random salt (32 bytes), the ciphertext and its tag (16 bytes): 49
-//! bytes more than what was sealed. Each has a key of its own, derived from the door's key and the salt
+//! bytes more than what was sealed. Each has a key of its own, derived from the sealing key and the salt
 //! (HKDF-SHA256, RFC 5869), so that no number of them wears the key out. What it is for is the associated data.
 
 use crate::{KeyError, OpenError, SealError, secret::Secret};
@@ -14,7 +14,7 @@ const SALT: usize = 32;
 
 /// What something is sealed for. Sealed for one, it cannot be opened as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DoorPurpose {
+pub enum SealedFor {
     /// A secret that a provider signs its requests with.
     SigningSecret,
     /// A session token, which carries a temporary signing secret.
@@ -23,24 +23,27 @@ pub enum DoorPurpose {
     FirstAnswer,
     /// The secret of a person's device that makes codes.
     Device,
+    /// What is secret of a connection to a store or database outside.
+    Connection,
 }
 
-impl DoorPurpose {
+impl SealedFor {
     const fn as_str(self) -> &'static str {
         match self {
             Self::SigningSecret => "signing-secret",
             Self::SessionToken => "session-token",
             Self::FirstAnswer => "first-answer",
             Self::Device => "device",
+            Self::Connection => "connection",
         }
     }
 }
 
-/// The door's own key (AES-256-GCM). Cheap to clone.
+/// A key that seals small secrets (AES-256-GCM). Cheap to clone.
 #[derive(Clone)]
-pub struct DoorKey(Arc<Secret>);
+pub struct SealingKey(Arc<Secret>);
 
-impl DoorKey {
+impl SealingKey {
     /// A new key that no ring holds.
     ///
     /// # Errors
@@ -57,7 +60,7 @@ impl DoorKey {
     ///
     /// # Errors
     /// The system has no randomness.
-    pub fn seal(&self, purpose: DoorPurpose, name: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    pub fn seal(&self, purpose: SealedFor, name: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut salt = [0; SALT];
         rand::fill(&mut salt).map_err(|_| SealError::Cipher)?;
         let mut sealed = Vec::with_capacity(1 + SALT + plain.len() + aead::MAX_TAG_LEN);
@@ -80,7 +83,7 @@ impl DoorKey {
     /// See [`OpenError`].
     pub fn open(
         &self,
-        purpose: DoorPurpose,
+        purpose: SealedFor,
         name: &[u8],
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
@@ -110,13 +113,13 @@ fn nonce() -> aead::Nonce {
     aead::Nonce::assume_unique_for_key([0; aead::NONCE_LEN])
 }
 
-fn associated(purpose: DoorPurpose, name: &[u8]) -> aead::Aad<Vec<u8>> {
+fn associated(purpose: SealedFor, name: &[u8]) -> aead::Aad<Vec<u8>> {
     aead::Aad::from([purpose.as_str().as_bytes(), b"\0", name].concat())
 }
 
-impl fmt::Debug for DoorKey {
+impl fmt::Debug for SealingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DoorKey({})", self.0.key_id())
+        write!(f, "SealingKey({})", self.0.key_id())
     }
 }
 
@@ -126,14 +129,14 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_for_the_same_purpose_and_name_only() {
-        let key = DoorKey::generate().unwrap();
-        let sealed = key.seal(DoorPurpose::SigningSecret, b"gp-1", b"secret").unwrap();
+        let key = SealingKey::generate().unwrap();
+        let sealed = key.seal(SealedFor::SigningSecret, b"gp-1", b"secret").unwrap();
         assert_eq!(sealed.len(), 6 + 49);
-        assert_eq!(*key.open(DoorPurpose::SigningSecret, b"gp-1", &sealed).unwrap(), b"secret");
+        assert_eq!(*key.open(SealedFor::SigningSecret, b"gp-1", &sealed).unwrap(), b"secret");
         let refused = [
-            key.open(DoorPurpose::SessionToken, b"gp-1", &sealed),
-            key.open(DoorPurpose::SigningSecret, b"gp-2", &sealed),
-            DoorKey::generate().unwrap().open(DoorPurpose::SigningSecret, b"gp-1", &sealed),
+            key.open(SealedFor::SessionToken, b"gp-1", &sealed),
+            key.open(SealedFor::SigningSecret, b"gp-2", &sealed),
+            SealingKey::generate().unwrap().open(SealedFor::SigningSecret, b"gp-1", &sealed),
         ];
         for refusal in refused {
             assert_eq!(refusal.unwrap_err(), OpenError::Authentication);
@@ -142,13 +145,13 @@ mod tests {
 
     #[test]
     fn an_altered_byte_anywhere_and_every_shorter_length_are_refused() {
-        let key = DoorKey::generate().unwrap();
-        let sealed = key.seal(DoorPurpose::FirstAnswer, b"", b"answer").unwrap();
+        let key = SealingKey::generate().unwrap();
+        let sealed = key.seal(SealedFor::FirstAnswer, b"", b"answer").unwrap();
         for at in 0..sealed.len() {
             let mut altered = sealed.clone();
             altered[at] ^= 1;
-            assert!(key.open(DoorPurpose::FirstAnswer, b"", &altered).is_err(), "byte {at}");
-            assert!(key.open(DoorPurpose::FirstAnswer, b"", &sealed[..at]).is_err(), "length {at}");
+            assert!(key.open(SealedFor::FirstAnswer, b"", &altered).is_err(), "byte {at}");
+            assert!(key.open(SealedFor::FirstAnswer, b"", &sealed[..at]).is_err(), "length {at}");
         }
     }
 }

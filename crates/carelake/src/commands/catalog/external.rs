@@ -1,0 +1,199 @@
+//! Tables that lie outside: found by crawlers, or written down.
+
+use crate::{cli::CreateTableArgs, desk, parts::Parts, screen};
+use anyhow::{Context, bail};
+use control::{Column, ExternalTable, TableName};
+use model::AuditOutcome;
+
+/// Partitions that are shown to a person.
+const SHOWN_PARTITIONS: u64 = 20;
+
+/// Partitions that are told to a program.
+const TOLD_PARTITIONS: u64 = 100_000;
+
+/// Tables in columns, for people.
+pub(in crate::commands) fn table(tables: &[ExternalTable]) -> String {
+    let row = |table: &ExternalTable| {
+        vec![
+            table.table.to_string(),
+            table.format.clone(),
+            table.label.clone(),
+            screen::count(table.objects),
+            table.rows.map(screen::count).unwrap_or_default(),
+            screen::bytes(table.bytes),
+            table.version.to_string(),
+            match table.gone {
+                Some(gone) => format!("gone since {gone}"),
+                None => table.place.clone(),
+            },
+        ]
+    };
+    let rows: Vec<_> = tables.iter().map(row).collect();
+    screen::table(&["table", "format", "holds", "objects", "rows", "size", "version", "where"], &rows)
+}
+
+/// A table, for programs.
+pub(in crate::commands) fn line(table: &ExternalTable) -> serde_json::Value {
+    serde_json::json!({
+        "table": table.table.to_string(),
+        "kind": "external",
+        "crawler": Some(&table.crawler).filter(|crawler| !crawler.is_empty()),
+        "place": table.place,
+        "format": table.format,
+        "holds": table.label,
+        "description": table.description,
+        "partitioned_by": table.partitioned_by,
+        "objects": table.objects,
+        "rows": table.rows,
+        "bytes": table.bytes,
+        "version": table.version,
+        "first_seen": table.first_seen.to_string(),
+        "changed": table.changed.to_string(),
+        "gone": table.gone.map(|gone| gone.to_string()),
+    })
+}
+
+pub(super) async fn show(parts: &Parts, table: &ExternalTable, json: bool) -> anyhow::Result<()> {
+    let most = if json { TOLD_PARTITIONS } else { SHOWN_PARTITIONS };
+    let partitions = parts.control.external_partitions(&table.table, most).await?;
+    let versions = parts.control.external_versions(&table.table).await?;
+    parts.record("catalog.show", AuditOutcome::Success, &table.table.to_string(), &[]).await?;
+    if json {
+        let mut line = line(table);
+        line["columns"] = serde_json::to_value(&table.columns)?;
+        line["partitions"] = partitions
+            .iter()
+            .map(|part| {
+                serde_json::json!({
+                    "values": part.values, "objects": part.objects, "bytes": part.bytes,
+                    "changed": part.changed.to_string(), "gone": part.gone.map(|gone| gone.to_string()),
+                })
+            })
+            .collect();
+        line["versions"] = versions
+            .iter()
+            .map(|version| serde_json::json!({ "version": version.version, "at": version.at.to_string() }))
+            .collect();
+        screen::say(line.to_string());
+        return Ok(());
+    }
+    let found = match table.crawler.as_str() {
+        "" => "written down".to_owned(),
+        crawler => format!("found by the crawler {crawler}"),
+    };
+    let described = match table.description.as_str() {
+        "" => String::new(),
+        description => format!("  {description}\n"),
+    };
+    screen::say(format!(
+        "{}, outside: {} at {}\n{}  {} objects, {}, first seen {}, changed {}, {found}\n",
+        table.table,
+        table.format,
+        table.place,
+        described,
+        screen::count(table.objects),
+        screen::bytes(table.bytes),
+        table.first_seen,
+        table.changed,
+    ));
+    let row =
+        |column: &Column| vec![column.name.clone(), column.data_type.clone(), column.description.clone()];
+    let rows: Vec<_> = table.columns.iter().map(row).collect();
+    screen::say(screen::table(&["column", "type", "meaning"], &rows));
+    if !partitions.is_empty() {
+        let rows: Vec<_> = partitions
+            .iter()
+            .map(|part| {
+                let gone = part.gone.map_or_else(String::new, |gone| format!("gone since {gone}"));
+                let counts = [screen::count(part.objects), screen::bytes(part.bytes), gone];
+                [part.values.clone(), counts.to_vec()].concat()
+            })
+            .collect();
+        let keys = table.partitioned_by.iter().map(String::as_str);
+        let head: Vec<_> = keys.chain(["objects", "size", ""]).collect();
+        screen::say(screen::table(&head, &rows));
+    }
+    for pair in versions.windows(2) {
+        if let [later, earlier] = pair {
+            screen::say(format!("version {}, {}:", later.version, later.at));
+            for change in desk::column_changes(&earlier.columns, &later.columns) {
+                screen::say(format!("  {change}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn create(parts: &Parts, args: CreateTableArgs, json: bool) -> anyhow::Result<()> {
+    let (schema, name) = args.table.split_once('.').context("a table is named as SCHEMA.TABLE")?;
+    may_hold(parts, schema).await?;
+    if !marts::is_name(name) {
+        bail!("`{name}` cannot be a table's name: small letters, digits and `_`");
+    }
+    let now = parts.clock.now();
+    let table = ExternalTable {
+        table: TableName::new(schema, name),
+        crawler: String::new(),
+        number: 0,
+        place: args.place,
+        format: args.format,
+        label: String::new(),
+        description: args.description,
+        partitioned_by: Vec::new(),
+        columns: args.columns.iter().map(|text| column(text)).collect::<Result<_, _>>()?,
+        version: 1,
+        objects: 0,
+        bytes: 0,
+        rows: None,
+        first_seen: now,
+        changed: now,
+        gone: None,
+    };
+    parts.control.create_external_table(&table).await?;
+    parts.record("catalog.create", AuditOutcome::Success, &args.table, &[]).await?;
+    match json {
+        true => screen::say(line(&table).to_string()),
+        false => screen::say(format!("{} is in the catalogue.", args.table)),
+    }
+    Ok(())
+}
+
+/// Refuses a schema that cannot hold tables that lie outside: the lake's own, and those of marts.
+pub(in crate::commands) async fn may_hold(parts: &Parts, schema: &str) -> anyhow::Result<()> {
+    if !marts::can_be_schema(schema) {
+        bail!("`{schema}` cannot be a database: small letters, digits and `_`, and none of the lake's own");
+    }
+    let registered = parts.control.marts().await?;
+    let has_mart = registered.iter().any(|mart| mart.name == schema)
+        || marts::builtin()?.iter().any(|mart| mart.name == schema);
+    if has_mart || parts.control.schemas().await?.iter().any(|own| own == schema) {
+        bail!("{schema} is a schema of the lake's own");
+    }
+    Ok(())
+}
+
+/// A column from `NAME:TYPE` or `NAME:TYPE:MEANING`.
+fn column(text: &str) -> anyhow::Result<Column> {
+    let mut parts = text.splitn(3, ':').map(str::trim);
+    let (name, data_type) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if name.is_empty() || data_type.is_empty() {
+        bail!("`{text}` is not NAME:TYPE or NAME:TYPE:MEANING");
+    }
+    Ok(Column {
+        name: name.to_owned(),
+        data_type: data_type.to_owned(),
+        nullable: true,
+        description: parts.next().unwrap_or_default().to_owned(),
+    })
+}
+
+pub(super) async fn remove(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
+    let (schema, table) = name.split_once('.').context("a table is named as SCHEMA.TABLE")?;
+    parts.control.remove_external_table(&TableName::new(schema, table)).await?;
+    parts.record("catalog.remove", AuditOutcome::Success, name, &[]).await?;
+    match json {
+        true => screen::say(serde_json::json!({ "removed": name }).to_string()),
+        false => screen::say(format!("{name} is in the catalogue no longer.")),
+    }
+    Ok(())
+}
