@@ -137,11 +137,7 @@ impl Crawl<'_> {
             let found = match found {
                 // It went between being listed and being read.
                 Err(object_store::Error::NotFound { .. }) => continue,
-                found => found.map_err(|source| CrawlError::Store {
-                    action: "read an object",
-                    connection: target.connection.clone(),
-                    source,
-                })?,
+                found => found.map_err(|error| CrawlError::object(&target.connection, &error))?,
             };
             let place = Place::of(object.location.as_ref());
             seen.took((name, state), (&target.connection, &place), found.as_ref(), object.size, tables);
@@ -152,12 +148,8 @@ impl Crawl<'_> {
             if seen.is_done_with(name, state, delta.bytes, tables) {
                 continue;
             }
-            let metadata =
-                newest_metadata(store.as_ref(), &delta).await.map_err(|source| CrawlError::Store {
-                    action: "read the log of a Delta table",
-                    connection: target.connection.clone(),
-                    source,
-                })?;
+            let metadata = newest_metadata(store.as_ref(), &delta).await;
+            let metadata = metadata.map_err(|error| CrawlError::object(&target.connection, &error))?;
             let place = match &metadata {
                 Some(metadata) => {
                     Place { keys: metadata.partitioned_by.clone(), ..Place::of_folder(&folder) }

@@ -41,6 +41,14 @@ pub enum CrawlError {
         /// Why.
         source: object_store::Error,
     },
+    /// An object could not be read. Which one is not told: files of exports are called after people.
+    #[error("an object at the connection {connection} could not be read: {why}")]
+    Object {
+        /// The connection.
+        connection: String,
+        /// Why, in words that name no object.
+        why: &'static str,
+    },
     /// A database did not answer, or refused.
     #[error("{action} at the connection {connection}")]
     Database {
@@ -75,7 +83,40 @@ pub enum CrawlError {
 }
 
 impl CrawlError {
+    /// What `error` says of an object, without its name.
+    pub(crate) fn object(connection: &str, error: &object_store::Error) -> Self {
+        use object_store::Error as Store;
+        let why = match error {
+            Store::NotFound { .. } => "it is not there",
+            Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => "the store refuses it",
+            Store::Precondition { .. } | Store::NotModified { .. } => "it was changed while it was read",
+            _ => "the store failed, or may not read it; `carelake connection test` tells more",
+        };
+        Self::Object { connection: connection.to_owned(), why }
+    }
+
     pub(crate) const fn control(action: &'static str) -> impl FnOnce(ControlError) -> Self {
         move |source| Self::Control { action, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error;
+
+    #[test]
+    fn an_object_that_cannot_be_read_is_not_named() {
+        let source = || "archer_ada_9990001112.csv: permission denied".into();
+        let path = || "archer_ada_9990001112.csv".to_owned();
+        for error in [
+            object_store::Error::Generic { store: "LocalFileSystem", source: source() },
+            object_store::Error::NotFound { path: path(), source: source() },
+            object_store::Error::PermissionDenied { path: path(), source: source() },
+        ] {
+            let error = CrawlError::object("share", &error);
+            let told = format!("{error} {:?}", error.source());
+            assert!(told.contains("share") && !told.contains("archer"), "{told}");
+        }
     }
 }
