@@ -69,8 +69,8 @@ impl Crawlers {
         Ok(properties.open(name, secret.context("read what is secret of the connection")?).await?)
     }
 
-    /// The classifiers called so, with their texts.
-    pub(crate) fn classifiers(&self, names: &[String]) -> anyhow::Result<Vec<(Classifier, String)>> {
+    /// The classifiers called so.
+    pub(crate) fn classifiers(&self, names: &[String]) -> anyhow::Result<Arc<[Classifier]>> {
         let files = own_files(&self.places.classifiers())?;
         let find = |name: &String| {
             let file = format!("{name}.toml");
@@ -80,7 +80,7 @@ impl Crawlers {
             let (path, text) = found.with_context(|| {
                 format!("there is no classifier {}", self.places.classifiers().join(&file).display())
             })?;
-            Ok((Classifier::read(path, text)?, text.clone()))
+            Ok(Classifier::read(path, text)?)
         };
         names.iter().map(find).collect()
     }

@@ -15,8 +15,10 @@ const SHARE: f64 = 0.6;
 const MOST_LINES: usize = 200;
 
 /// A classifier. All that it says must hold.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Classifier {
+    /// As it was read.
+    text: String,
     label: String,
     path: Option<GlobSet>,
     format: Option<String>,
@@ -53,6 +55,7 @@ impl Classifier {
         let pattern = written.pattern.map(|pattern| Regex::new(&pattern)).transpose();
         let fhirpath = written.fhirpath.map(|path| Expression::parse(&path)).transpose();
         let classifier = Self {
+            text: text.to_owned(),
             label: written.label,
             path,
             format: written.format,
@@ -69,6 +72,11 @@ impl Classifier {
             true => Ok(classifier),
             false => Err(wrong("it says none of path, format, pattern, fhirpath and columns".to_owned())),
         }
+    }
+
+    /// The text that it was read from: another one may make something else of the same object.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether it can tell only of the whole of an object.

@@ -4,7 +4,7 @@ use arrow::datatypes::{DataType, Schema, TimeUnit};
 use control::Column;
 
 /// Columns of one object beyond this are not told: a text that uses values as names has no end of them.
-const MOST: usize = 2_000;
+pub(crate) const MOST: usize = 2_000;
 
 /// A name of a column is at most this long, in bytes.
 const LONGEST_NAME: usize = 128;
@@ -92,7 +92,7 @@ pub(crate) fn merged(first: Vec<Column>, second: &[Column]) -> Vec<Column> {
     for column in &mut all {
         match second.iter().find(|other| other.name == column.name) {
             Some(other) => {
-                column.data_type = wider(&column.data_type, &other.data_type);
+                column.data_type = wider(&column.data_type, &other.data_type).to_owned();
                 column.nullable |= other.nullable;
             }
             None => column.nullable = true,
@@ -109,23 +109,23 @@ pub(crate) fn merged(first: Vec<Column>, second: &[Column]) -> Vec<Column> {
 }
 
 /// A type that holds what both hold; text, where there is none.
-fn wider(one: &str, other: &str) -> String {
+pub(crate) fn wider<'t>(one: &'t str, other: &'t str) -> &'t str {
     let pair = [one, other];
     let both = |a: &str, b: &str| pair.contains(&a) && pair.contains(&b);
     if one == other || other == "Null" {
-        one.to_owned()
+        one
     } else if one == "Null" {
-        other.to_owned()
+        other
     } else if both("Int32", "Int64") {
-        "Int64".to_owned()
+        "Int64"
     } else if pair.iter().all(|name| ["Int32", "Int64", "Float32", "Float64"].contains(name)) {
-        "Float64".to_owned()
+        "Float64"
     } else if both("Date32", one) && other.starts_with("Timestamp") {
-        other.to_owned()
+        other
     } else if both("Date32", other) && one.starts_with("Timestamp") {
-        one.to_owned()
+        one
     } else {
-        "Utf8".to_owned()
+        "Utf8"
     }
 }
 

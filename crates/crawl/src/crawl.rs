@@ -14,6 +14,7 @@ use control::{Control, CrawlChange, CrawledObject, TableName};
 use futures::{StreamExt, stream};
 use model::Timestamp;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use sqlx::PgPool;
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -45,8 +46,8 @@ pub struct Crawl<'c> {
     pub plan: &'c Plan,
     /// Its targets, open, in the order of the plan.
     pub sources: Vec<Source>,
-    /// Its classifiers, with their texts, in the order in which they are tried.
-    pub classifiers: Vec<(Classifier, String)>,
+    /// Its classifiers, in the order in which they are tried.
+    pub classifiers: Arc<[Classifier]>,
     /// Makes names and states of objects unreadable.
     pub hash: &'c Hash,
     /// The time.
@@ -86,7 +87,7 @@ impl Crawl<'_> {
         for (target, source) in self.plan.targets.iter().zip(&self.sources) {
             match source {
                 Source::Store(store) => self.crawl_store(target, store, &mut tables, &mut seen).await?,
-                Source::Database(_) => self.crawl_database(target, source, &mut tables, &mut seen).await?,
+                Source::Database(pool) => self.crawl_database(target, pool, &mut tables, &mut seen).await?,
             }
         }
         for gone in seen.before.values() {
@@ -121,11 +122,9 @@ impl Crawl<'_> {
                 to_read.push((name, state, object));
             }
         }
-        let classifiers: Arc<Vec<Classifier>> =
-            Arc::new(self.classifiers.iter().map(|(classifier, _)| classifier.clone()).collect());
         let mut read = stream::iter(to_read)
             .map(|(name, state, object)| {
-                let (store, classifiers) = (Arc::clone(store), Arc::clone(&classifiers));
+                let (store, classifiers) = (Arc::clone(store), Arc::clone(&self.classifiers));
                 tokio::spawn(async move {
                     let found = look_at(store.as_ref(), &object, &classifiers).await;
                     (name, state, object, found)
@@ -165,11 +164,11 @@ impl Crawl<'_> {
     async fn crawl_database(
         &self,
         target: &Target,
-        source: &Source,
+        pool: &PgPool,
         tables: &mut Tables<'_>,
         seen: &mut Seen,
     ) -> Result<(), CrawlError> {
-        for table in database::tables(source, target).await? {
+        for table in database::tables(pool, target).await? {
             let name = self.name_of(target, &format!("{}.{}", table.schema, table.name));
             let told = format!("{:?} {}", table.is, table.bytes);
             let state = self.short(told.as_bytes());
@@ -197,8 +196,8 @@ impl Crawl<'_> {
                 object.location.filename().unwrap_or_default()
             ));
         }
-        for (_, text) in &self.classifiers {
-            told.push_str(text);
+        for classifier in self.classifiers.iter() {
+            told.push_str(classifier.text());
         }
         self.short(told.as_bytes())
     }

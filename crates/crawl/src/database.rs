@@ -1,6 +1,6 @@
 //! Tables of a database: told by its own catalogue. No row is read.
 
-use crate::{CrawlError, Format, Recognised, plan::Target, source::Source};
+use crate::{CrawlError, Format, Recognised, plan::Target};
 use control::Column;
 use sqlx::{PgPool, Row};
 
@@ -28,16 +28,13 @@ const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::bigi
       AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' AND ($1 = '' OR n.nspname = $1)
     ORDER BY n.nspname, c.relname, a.attnum";
 
-/// The tables within `target`, by schema and name; none if `source` is a store.
-pub(crate) async fn tables(source: &Source, target: &Target) -> Result<Vec<DatabaseTable>, CrawlError> {
-    match source {
-        Source::Store(_) => Ok(Vec::new()),
-        Source::Database(pool) => read(pool, &target.within).await.map_err(|source| CrawlError::Database {
-            action: "read its catalogue",
-            connection: target.connection.clone(),
-            source,
-        }),
-    }
+/// The tables within `target`, by schema and name.
+pub(crate) async fn tables(pool: &PgPool, target: &Target) -> Result<Vec<DatabaseTable>, CrawlError> {
+    read(pool, &target.within).await.map_err(|source| CrawlError::Database {
+        action: "read its catalogue",
+        connection: target.connection.clone(),
+        source,
+    })
 }
 
 async fn read(pool: &PgPool, schema: &str) -> Result<Vec<DatabaseTable>, sqlx::Error> {

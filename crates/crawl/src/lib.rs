@@ -22,7 +22,7 @@ pub use classifier::Classifier;
 pub use crawl::{Crawl, Hash};
 pub use error::CrawlError;
 pub use format::Format;
-pub use listing::check_pattern;
+pub use listing::check_patterns;
 pub use plan::{OnChange, OnGone, Plan, Target};
 pub use recognise::{Recognised, Verdict, recognise};
 pub use report::{ChangedTable, Objects, Partitions, Report, Tables};

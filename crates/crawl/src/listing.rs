@@ -2,8 +2,8 @@
 
 use crate::{CrawlError, plan::Target};
 use futures::TryStreamExt;
-use globset::{Glob, GlobSet, GlobSetBuilder};
-use object_store::{ObjectMeta, ObjectStore, path::Path};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use object_store::{ObjectMeta, ObjectStore};
 use std::collections::BTreeMap;
 
 /// A target of more objects than this is refused.
@@ -50,7 +50,7 @@ pub(crate) fn patterns(texts: &[String]) -> Result<Option<GlobSet>, CrawlError> 
     };
     let mut set = GlobSetBuilder::new();
     for text in texts {
-        let glob = globset::GlobBuilder::new(text).literal_separator(true).build();
+        let glob = GlobBuilder::new(text).literal_separator(true).build();
         set.add(glob.map_err(|error| wrong(text, error))?);
     }
     set.build().map(Some).map_err(|error| wrong(&texts.join(" "), error))
@@ -71,8 +71,7 @@ pub(crate) async fn list(
     wanted: &Wanted,
 ) -> Result<Listing, CrawlError> {
     let failed = |source| CrawlError::Store { action: "list", connection: target.connection.clone(), source };
-    let prefix = Some(Path::from(target.within.as_str())).filter(|path| !path.as_ref().is_empty());
-    let mut found = store.list(prefix.as_ref());
+    let mut found = store.list(target.prefix().as_ref());
     let (mut objects, mut logs) = (Vec::new(), BTreeMap::<String, DeltaFolder>::new());
     let mut seen = 0;
     while let Some(object) = found.try_next().await.map_err(failed)? {
@@ -130,20 +129,18 @@ fn within<'d>(path: &str, delta: &'d mut BTreeMap<String, DeltaFolder>) -> Optio
     delta.get_mut("")
 }
 
-/// That a text is a pattern of paths.
+/// Looks whether all of `texts` are patterns of paths.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn check_pattern(text: &str) -> Result<(), CrawlError> {
-    Glob::new(text)
-        .map(drop)
-        .map_err(|error| CrawlError::Pattern { pattern: text.to_owned(), reason: error.kind().to_string() })
+/// What is wrong with one of them.
+pub fn check_patterns(texts: &[String]) -> Result<(), CrawlError> {
+    patterns(texts).map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use object_store::{ObjectStoreExt, memory::InMemory};
+    use object_store::{ObjectStoreExt, memory::InMemory, path::Path};
 
     #[tokio::test]
     async fn tables_of_delta_are_one_and_hidden_names_none() {

@@ -1,5 +1,6 @@
 //! What a crawler crawls, and what it does with what it finds.
 
+use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -62,6 +63,13 @@ pub enum OnGone {
     Remove,
     /// They stay as they are.
     Ignore,
+}
+
+impl Target {
+    /// What of a store it is; `None` if all.
+    pub(crate) fn prefix(&self) -> Option<Path> {
+        Some(Path::from(self.within.as_str())).filter(|path| !path.as_ref().is_empty())
+    }
 }
 
 impl fmt::Display for Target {

@@ -3,7 +3,7 @@
 use crate::{CrawlError, plan::Target};
 use futures::TryStreamExt;
 use object_store::{
-    ClientOptions, ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
+    ClientOptions, ObjectStore, ObjectStoreExt, aws::AmazonS3Builder, local::LocalFileSystem,
 };
 use serde::{Deserialize, Serialize};
 use sqlx::{
@@ -155,19 +155,17 @@ impl Source {
     pub async fn test(&self, target: &Target) -> Result<String, CrawlError> {
         match self {
             Self::Store(store) => {
-                let prefix =
-                    Some(Path::from(target.within.as_str())).filter(|path| !path.as_ref().is_empty());
                 let failed = |action| {
                     let connection = target.connection.clone();
                     move |source| CrawlError::Store { action, connection, source }
                 };
-                let first = store.list(prefix.as_ref()).try_next().await.map_err(failed("list"))?;
+                let first = store.list(target.prefix().as_ref()).try_next().await.map_err(failed("list"))?;
                 let Some(first) = first else { return Ok("it answers, and is empty".to_owned()) };
                 store.head(&first.location).await.map_err(failed("look at an object"))?;
                 Ok("it answers, and its objects can be looked at".to_owned())
             }
-            Self::Database(_) => {
-                let tables = crate::database::tables(self, target).await?;
+            Self::Database(pool) => {
+                let tables = crate::database::tables(pool, target).await?;
                 Ok(format!("it answers, and shows {} tables", tables.len()))
             }
         }

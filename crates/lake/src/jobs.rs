@@ -248,20 +248,27 @@ pub async fn queue_marts(
         let job = models::job_name(&mart.name);
         let queued =
             Queued { cause: Cause::Command, actor, due: None, asked: if whole { WHOLE } else { "" } };
-        let run = control.queue_run(&job, &queued).await.map_err(LakeError::control("queue a run"))?;
-        runs.extend(match run {
-            Some(run) => Some(run),
-            None => waiting(control, &job).await?,
-        });
+        runs.extend(queue_or_join(control, &job, &queued).await?);
     }
     Ok(runs)
 }
 
-/// The run of a job that waits.
+/// Queues a run of a job, or gives the one that waits already; `None` if that is over by then.
 ///
 /// # Errors
-/// The control database failed.
-pub async fn waiting(control: &Control, job: &str) -> Result<Option<RunId>, LakeError> {
+/// There is no such job, or the control database failed.
+pub async fn queue_or_join(
+    control: &Control,
+    job: &str,
+    queued: &Queued<'_>,
+) -> Result<Option<RunId>, LakeError> {
+    match control.queue_run(job, queued).await.map_err(LakeError::control("queue a run"))? {
+        Some(run) => Ok(Some(run)),
+        None => waiting(control, job).await,
+    }
+}
+
+async fn waiting(control: &Control, job: &str) -> Result<Option<RunId>, LakeError> {
     const NEWEST: usize = 100;
     let runs = control.runs(Some(job), NEWEST).await.map_err(LakeError::control("list runs"))?;
     Ok(runs.iter().find(|run| run.state == RunState::Queued).map(|run| run.id))

@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use control::{Cause, Crawler, NewJob, Queued, Run};
-use crawl::{Plan, Report, check_pattern};
+use crawl::{Plan, Report, check_patterns};
 use marts::Schedule;
 use model::AuditOutcome;
 use policy::{Action, Resource};
@@ -93,9 +93,8 @@ async fn check(parts: &Parts, name: &str, plan: &Plan) -> anyhow::Result<()> {
             format!("no connection {}; `carelake connection list` shows them", target.connection)
         })?;
     }
-    for pattern in plan.include.iter().chain(&plan.exclude) {
-        check_pattern(pattern)?;
-    }
+    check_patterns(&plan.include)?;
+    check_patterns(&plan.exclude)?;
     Crawlers::new(parts).classifiers(&plan.classifiers).map(drop)
 }
 
@@ -173,12 +172,8 @@ async fn crawl(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     find(parts, name).await?;
     let job = job_name(name);
     let queued = Queued { cause: Cause::Command, actor: OPERATOR, due: None, asked: "" };
-    let run = parts.control.queue_run(&job, &queued).await?;
+    let run = lake::jobs::queue_or_join(&parts.control, &job, &queued).await?;
     parts.record("crawler.run", AuditOutcome::Success, name, &[]).await?;
-    let run = match run {
-        Some(run) => Some(run),
-        None => lake::jobs::waiting(&parts.control, &job).await?,
-    };
     let run = run.context("the run that waited is over; say this again")?;
     for run in drive(parts, &[run]).await? {
         if json {

@@ -167,12 +167,8 @@ async fn logs(parts: &Parts, args: RunArgs, json: bool) -> anyhow::Result<()> {
 async fn queue(parts: &Parts, job: &str, (cause, asked): (Cause, &str), wait: bool) -> anyhow::Result<()> {
     models::with_jobs(&parts.control, parts.clock.now()).await?;
     let queued = Queued { cause, actor: "operator", due: None, asked };
-    let run = parts.control.queue_run(job, &queued).await?;
+    let run = lake::jobs::queue_or_join(&parts.control, job, &queued).await?;
     parts.record("job.run", AuditOutcome::Success, job, &[("cause", cause.as_str().to_owned())]).await?;
-    let run = match run {
-        Some(run) => Some(run),
-        None => lake::jobs::waiting(&parts.control, job).await?,
-    };
     let run = run.context("the run that waited is over; say this again")?;
     if !wait {
         screen::say(format!("Run {run} of {job} is queued."));

@@ -174,10 +174,7 @@ impl Control {
     pub async fn create_external_table(&self, table: &ExternalTable) -> Result<(), ControlError> {
         const ACTION: &str = "write an external table";
         let mut tx = self.begin(ACTION).await?;
-        insert_table(&mut tx, table).await.map_err(|error| match is_duplicate(&error) {
-            true => ControlError::AlreadyExists { what: "table", name: table.table.to_string() },
-            false => error,
-        })?;
+        insert_table(&mut tx, table).await?;
         tx.commit(ACTION).await
     }
 
@@ -201,7 +198,7 @@ impl Control {
     }
 }
 
-/// Adds a table, with its first version.
+/// Adds a table, with its first version; an error if there is one of its name.
 pub(super) async fn insert_table(tx: &mut Tx, table: &ExternalTable) -> Result<(), ControlError> {
     const SQL: &str = "INSERT INTO external_table (schema_name, table_name, crawler, number, said, version,
             object_count, byte_count, row_count, first_seen, changed, gone)
@@ -221,7 +218,10 @@ pub(super) async fn insert_table(tx: &mut Tx, table: &ExternalTable) -> Result<(
         table.changed.0.into(),
         table.gone.map(|gone| gone.0).into(),
     ];
-    tx.run("write an external table", SQL, &params).await?;
+    tx.run("write an external table", SQL, &params).await.map_err(|error| match is_duplicate(&error) {
+        true => ControlError::AlreadyExists { what: "table", name: table.table.to_string() },
+        false => error,
+    })?;
     insert_version(tx, table).await
 }
 

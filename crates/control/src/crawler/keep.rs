@@ -96,12 +96,7 @@ impl Control {
             remove_table(&mut tx, table).await?;
         }
         for table in &change.new {
-            insert_table(&mut tx, table).await.map_err(|error| {
-                match crate::database::is_duplicate(&error) {
-                    true => ControlError::AlreadyExists { what: "table", name: table.table.to_string() },
-                    false => error,
-                }
-            })?;
+            insert_table(&mut tx, table).await?;
         }
         for table in &change.changed {
             update_table(&mut tx, table).await?;

@@ -12,9 +12,6 @@ use serde::de::IgnoredAny;
 /// Objects beyond this are not looked at, of lines as of the items of an array.
 const MOST_OBJECTS: usize = 100;
 
-/// Names of members beyond this are not looked at.
-const MOST_NAMES: usize = 2_000;
-
 /// What objects have in common.
 #[derive(Debug, Default)]
 struct Members {
@@ -140,7 +137,7 @@ impl Members {
             let value = tokens.pass().ok()?;
             let data_type = type_of(value);
             if let Some((_, known, _)) = at.and_then(|at| self.names.get_mut(at)) {
-                *known = wider(known, data_type);
+                *known = columns::wider(known, data_type);
             }
             if name == "resourceType"
                 && let Some(one) = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'))
@@ -160,7 +157,7 @@ impl Members {
             self.names.get_mut(at)?.2 += 1;
             return Some(at);
         }
-        if self.names.len() < MOST_NAMES {
+        if self.names.len() < columns::MOST {
             self.names.push((name.to_owned(), "Null", 1));
             return Some(self.names.len() - 1);
         }
@@ -171,7 +168,7 @@ impl Members {
         for (name, data_type, times) in other.names {
             let at = self.count(&name);
             if let Some((_, known, count)) = at.and_then(|at| self.names.get_mut(at)) {
-                *known = wider(known, data_type);
+                *known = columns::wider(known, data_type);
                 *count += times - 1;
             }
         }
@@ -252,16 +249,6 @@ fn type_of(value: &str) -> &'static str {
         Some(b'n') | None => "Null",
         _ if value.contains(['.', 'e', 'E']) => "Float64",
         _ => "Int64",
-    }
-}
-
-fn wider(one: &'static str, other: &'static str) -> &'static str {
-    match (one, other) {
-        ("Null", other) => other,
-        (one, "Null") => one,
-        ("Int64", "Float64") | ("Float64", "Int64") => "Float64",
-        (one, other) if one == other => one,
-        _ => "Utf8",
     }
 }
 

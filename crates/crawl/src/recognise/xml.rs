@@ -70,7 +70,7 @@ pub(super) fn recognise(text: &str, sample: &Sample, last: bool) -> Verdict {
 fn distinct(names: &[String]) -> Vec<&str> {
     let mut all: Vec<&str> = Vec::new();
     for name in names {
-        if !all.contains(&name.as_str()) && all.len() < 2_000 {
+        if !all.contains(&name.as_str()) && all.len() < columns::MOST {
             all.push(name);
         }
     }

@@ -67,7 +67,7 @@ impl Ground {
         let claimed = self.control.claim_run(&["crawl"], "w", 60_000).await.unwrap().unwrap();
         let properties = Properties::Folder { path: self.folder.path().join("out") };
         let own = self.classifiers.iter();
-        let own = own.map(|(name, text)| (Classifier::read(name, text).unwrap(), text.clone()));
+        let own = own.map(|(name, text)| Classifier::read(name, text).unwrap());
         let crawl = Crawl {
             name: "c",
             plan: &self.plan,
