@@ -129,8 +129,7 @@ pub(crate) fn may_lead(
     properties: &Properties,
 ) -> anyhow::Result<()> {
     if let Some(host) = properties.asks() {
-        let here = ["localhost", "127.0.0.1", "::1", "[::1]"].contains(&host.as_str());
-        return if here { Ok(()) } else { may_ask(outside, &host, &host) };
+        return if properties.is_here() { Ok(()) } else { may_ask(outside, &host, &host) };
     }
     if let Properties::Folder { path } = properties {
         let folder = path.canonicalize().with_context(|| format!("find {}", path.display()))?;

@@ -136,7 +136,9 @@ impl Crawl<'_> {
             let found = match found {
                 // It went between being listed and being read.
                 Err(object_store::Error::NotFound { .. }) => continue,
-                found => found.map_err(|error| CrawlError::object(&target.connection, &error))?,
+                found => {
+                    found.map_err(|error| CrawlError::object("read an object", &target.connection, &error))?
+                }
             };
             let place = Place::of(object.location.as_ref());
             seen.took((name, state), (&target.connection, &place), found.as_ref(), object.size, tables);
@@ -148,7 +150,9 @@ impl Crawl<'_> {
                 continue;
             }
             let metadata = newest_metadata(store.as_ref(), &delta).await;
-            let metadata = metadata.map_err(|error| CrawlError::object(&target.connection, &error))?;
+            let metadata = metadata.map_err(|error| {
+                CrawlError::object("read the log of a Delta table", &target.connection, &error)
+            })?;
             let place = match &metadata {
                 Some(metadata) => {
                     Place { keys: metadata.partitioned_by.clone(), ..Place::of_folder(&folder) }

@@ -41,9 +41,11 @@ pub enum CrawlError {
         /// Why.
         source: object_store::Error,
     },
-    /// An object could not be read. Which one is not told: files of exports are called after people.
-    #[error("an object at the connection {connection} could not be read: {why}")]
+    /// Objects could not be listed or read. Which is not told: files of exports are called after people.
+    #[error("{action} at the connection {connection}: {why}")]
     Object {
+        /// What was being done.
+        action: &'static str,
         /// The connection.
         connection: String,
         /// Why, in words that name no object.
@@ -84,15 +86,15 @@ pub enum CrawlError {
 
 impl CrawlError {
     /// What `error` says of an object, without its name.
-    pub(crate) fn object(connection: &str, error: &object_store::Error) -> Self {
+    pub(crate) fn object(action: &'static str, connection: &str, error: &object_store::Error) -> Self {
         use object_store::Error as Store;
         let why = match error {
             Store::NotFound { .. } => "it is not there",
             Store::PermissionDenied { .. } | Store::Unauthenticated { .. } => "the store refuses it",
             Store::Precondition { .. } | Store::NotModified { .. } => "it was changed while it was read",
-            _ => "the store failed, or may not read it; `carelake connection test` tells more",
+            _ => "the store failed or refused; `carelake connection test` tells more",
         };
-        Self::Object { connection: connection.to_owned(), why }
+        Self::Object { action, connection: connection.to_owned(), why }
     }
 
     pub(crate) const fn control(action: &'static str) -> impl FnOnce(ControlError) -> Self {
@@ -114,7 +116,7 @@ mod tests {
             object_store::Error::NotFound { path: path(), source: source() },
             object_store::Error::PermissionDenied { path: path(), source: source() },
         ] {
-            let error = CrawlError::object("share", &error);
+            let error = CrawlError::object("read an object", "share", &error);
             let told = format!("{error} {:?}", error.source());
             assert!(told.contains("share") && !told.contains("archer"), "{told}");
         }

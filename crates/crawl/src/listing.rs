@@ -70,7 +70,7 @@ pub(crate) async fn list(
     target: &Target,
     wanted: &Wanted,
 ) -> Result<Listing, CrawlError> {
-    let failed = |source| CrawlError::Store { action: "list", connection: target.connection.clone(), source };
+    let failed = |error| CrawlError::object("list", &target.connection, &error);
     let mut found = store.list(target.prefix().as_ref());
     let (mut objects, mut logs) = (Vec::new(), BTreeMap::<String, DeltaFolder>::new());
     let mut seen = 0;

@@ -8,9 +8,10 @@ use object_store::{
 use serde::{Deserialize, Serialize};
 use sqlx::{
     PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use url::Url;
 
 /// How long a store or a database may take to answer at first.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -90,13 +91,20 @@ impl Properties {
         match self {
             Self::Folder { .. } => None,
             Self::S3 { endpoint: None, region, .. } => Some(format!("s3.{region}.amazonaws.com")),
+            // Read as whoever asks reads it. What is no URL asks a host that nobody names.
             Self::S3 { endpoint: Some(endpoint), .. } => {
-                let host = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, host)| host);
-                let host = host.split('/').next().unwrap_or_default();
-                Some(host.rsplit_once(':').map_or(host, |(host, _)| host).to_owned())
+                let url = Url::parse(endpoint).ok();
+                let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+                Some(host.trim_matches(['[', ']']).to_owned())
             }
             Self::Postgresql { host } => host.rsplit_once(':').map(|(host, _)| host.to_owned()),
         }
+    }
+
+    /// Whether what it asks is this machine: then it need not be encrypted on its way.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.asks().is_none_or(|host| ["localhost", "127.0.0.1", "::1"].contains(&host.as_str()))
     }
 
     /// Opens the connection called `name` with its secret.
@@ -121,7 +129,7 @@ impl Properties {
                 let mut builder = AmazonS3Builder::new()
                     .with_bucket_name(bucket)
                     .with_region(region)
-                    .with_client_options(options.with_allow_http(true));
+                    .with_client_options(options.with_allow_http(self.is_here()));
                 if let Some(endpoint) = endpoint {
                     builder = builder.with_endpoint(endpoint);
                 }
@@ -135,6 +143,11 @@ impl Properties {
             Self::Postgresql { .. } => {
                 let url = secret.ok_or_else(|| wrong("its URL is not there"))?;
                 let options = PgConnectOptions::from_str(url).map_err(|_| wrong("its URL is none"))?;
+                // Elsewhere it must prove who it is, whatever the URL says.
+                let options = match self.is_here() {
+                    true => options,
+                    false => options.ssl_mode(PgSslMode::VerifyFull),
+                };
                 let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(WITHIN);
                 let pool = pool.connect_with(options).await.map_err(|source| CrawlError::Database {
                     action: "open the database",
@@ -155,13 +168,16 @@ impl Source {
     pub async fn test(&self, target: &Target) -> Result<String, CrawlError> {
         match self {
             Self::Store(store) => {
-                let failed = |action| {
-                    let connection = target.connection.clone();
-                    move |source| CrawlError::Store { action, connection, source }
+                let failed = |source| CrawlError::Store {
+                    action: "list",
+                    connection: target.connection.clone(),
+                    source,
                 };
-                let first = store.list(target.prefix().as_ref()).try_next().await.map_err(failed("list"))?;
+                let first = store.list(target.prefix().as_ref()).try_next().await.map_err(failed)?;
                 let Some(first) = first else { return Ok("it answers, and is empty".to_owned()) };
-                store.head(&first.location).await.map_err(failed("look at an object"))?;
+                let looked_at = store.head(&first.location).await;
+                looked_at
+                    .map_err(|error| CrawlError::object("look at an object", &target.connection, &error))?;
                 Ok("it answers, and its objects can be looked at".to_owned())
             }
             Self::Database(pool) => {
@@ -186,6 +202,11 @@ mod tests {
         };
         assert_eq!(s3(None).asks().as_deref(), Some("s3.eu-west-2.amazonaws.com"));
         assert_eq!(s3(Some("http://127.0.0.1:9000/x")).asks().as_deref(), Some("127.0.0.1"));
+        assert_eq!(s3(Some("http://[::1]:9000")).asks().as_deref(), Some("::1"));
+        // What stands before the @ is a name and a password, and no host.
+        assert_eq!(s3(Some("http://127.0.0.1:80@s3.example.org/")).asks().as_deref(), Some("s3.example.org"));
+        assert!(!s3(Some("http://127.0.0.1:80@s3.example.org/")).is_here());
+        assert_eq!(s3(Some("127.0.0.1")).asks().as_deref(), Some(""));
         let database = Properties::of_database("postgres://jo:secret@db.example.org:5433/care").unwrap();
         assert_eq!(database.asks().as_deref(), Some("db.example.org"));
         assert_eq!(database.told(), "db.example.org:5433/care");

@@ -44,6 +44,11 @@ async fn add(parts: &Parts, args: AddConnectionArgs, json: bool) -> anyhow::Resu
         true => Some(screen::read_secret().context("read the secret from standard input")?),
         false => None,
     };
+    if secret.as_ref().is_some_and(|secret| secret.is_empty()) {
+        bail!(
+            "nothing came by standard input: the secret access key, or the URL of the database, is read from there"
+        );
+    }
     let properties = match (args.folder, args.s3) {
         (Some(folder), _) => Properties::Folder {
             path: folder.canonicalize().with_context(|| format!("find {}", folder.display()))?,

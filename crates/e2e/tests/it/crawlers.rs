@@ -57,6 +57,12 @@ fn what_must_not_be_crawled_is_refused() {
     home.tell(["connection", "add", "db", "--postgresql"], "postgres://jo:very-secret@db.example.org/x\n")
         .exits(1)
         .says("add it to [outside] hosts");
+    let http =
+        ["connection", "add", "far", "--s3", "bucket", "--endpoint", "http://127.0.0.1:80@s3.example.org/"];
+    home.run(http).exits(1).says("the host s3.example.org may not be asked");
+    home.tell(["connection", "add", "db", "--postgresql"], "\n")
+        .exits(1)
+        .says("nothing came by standard input");
     with_share(&home, &[]);
     for database in ["raw", "view", "urgent_care", "Gp"] {
         let add = ["crawler", "add", "x", "--target", "share", "--database", database];
