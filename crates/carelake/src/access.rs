@@ -61,6 +61,11 @@ impl Access {
             .collect()
     }
 
+    /// Whether the policies allow it, of which nothing is recorded.
+    pub(crate) fn allows(&self, action: Action, resource: Resource<'_>, now: Timestamp) -> bool {
+        self.policies.decide(&self.question(action, resource, now)).allowed
+    }
+
     /// The operator's question.
     pub(crate) fn question<'a>(
         &'a self,

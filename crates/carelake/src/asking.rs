@@ -9,9 +9,10 @@ use arrow::{
     util::display::{ArrayFormatter, FormatOptions},
 };
 use control::Control;
-use lake::sql::Session;
+use lake::sql::{PUBLIC, Question, Session};
 use model::AuditEntity;
 use object_store::ObjectStore;
+use policy::Table;
 use server::HomeKind;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,6 +38,22 @@ pub(crate) fn tables(reads: BTreeMap<String, BTreeSet<String>>) -> impl Iterator
     reads
         .into_iter()
         .map(|(name, columns)| AuditEntity::Table { name, columns: columns.into_iter().collect() })
+}
+
+/// A table as policies know it.
+pub(crate) fn table<'a>(schema: &'a str, name: &'a str) -> Table<'a> {
+    if schema == PUBLIC { Table::bare(name) } else { Table::new(schema, name) }
+}
+
+/// What a query reads, as policies are asked: the columns by table, and the tables that it names and reads no column of.
+pub(crate) fn reads(named: &[(String, String)], question: &Question) -> BTreeMap<String, BTreeSet<String>> {
+    let plain = |(schema, name): &(String, String)| match schema.as_str() {
+        PUBLIC => name.clone(),
+        schema => format!("{schema}.{name}"),
+    };
+    let mut reads: BTreeMap<_, _> = named.iter().map(|table| (plain(table), BTreeSet::new())).collect();
+    reads.extend(question.reads.clone());
+    reads
 }
 
 /// How many patients an answer names in its column `patient`, and these, if they are few.

@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod catalog;
 mod crawler;
+mod directory;
 mod feed;
 mod job;
 mod people;
@@ -17,6 +18,7 @@ pub(crate) use catalog::{
     CatalogCommand, CreateTableArgs, ExportCatalogArgs, ExportedAs, GlueArgs, SyncCommand,
 };
 pub(crate) use crawler::{AddConnectionArgs, AddCrawlerArgs, ConnectionCommand, CrawlerCommand};
+pub(crate) use directory::{DirectoryCommand, TokenArgs};
 pub(crate) use feed::FeedCommand;
 pub(crate) use job::{JobCommand, MartCommand, RunArgs};
 pub(crate) use people::{GroupCommand, PersonArgs, UserCommand};
@@ -73,6 +75,9 @@ pub(crate) enum Command {
     /// Groups of people: roles that are given to all of them.
     #[command(subcommand)]
     Group(GroupCommand),
+    /// Directories that keep people and groups here, over SCIM.
+    #[command(subcommand)]
+    Directory(DirectoryCommand),
     /// Who may do what, and which policy says so.
     #[command(subcommand)]
     Policy(PolicyCommand),

@@ -8,6 +8,7 @@ mod completions;
 mod connection;
 mod crawler;
 mod demo;
+mod directory;
 mod feed;
 mod group;
 mod import;
@@ -39,6 +40,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Issuer(command) => issuer::run(&home, command, json).await?,
         Command::User(command) => user::run(&home, command, json).await?,
         Command::Group(command) => group::run(&home, command, json).await?,
+        Command::Directory(command) => directory::run(&home, command, json).await?,
         Command::Policy(command) => return policy::run(&home, command, json).await,
         Command::Role(command) => role::run(&home, command, json).await?,
         Command::Access(command) => access::run(&home, command, json).await?,

@@ -9,7 +9,7 @@ use keys::{KeyInfo, MacKey, Zone};
 use lake::{
     LakeError,
     models::{self, Difference},
-    sql::Reader,
+    sql::{Reader, Session},
 };
 use marts::{Mart, Model, Schedule};
 use model::{Clock, Timestamp};
@@ -120,6 +120,16 @@ fn failed(error: anyhow::Error) -> AskError {
     AskError::Lake(format!("{error:#}"))
 }
 
+impl Desk {
+    /// A session at the newest sequence, with the catalogue and the trail among its tables.
+    async fn session(&self) -> Result<Session, AskError> {
+        let session = self.reader.session(None).await.map_err(asked)?;
+        let trail = Arc::clone(&self.trail);
+        asking::complete(&session, &self.control, self.kind, trail).await.map_err(failed)?;
+        Ok(session)
+    }
+}
+
 #[async_trait]
 impl Lake for Desk {
     async fn tables_named(&self, sql: &str) -> Result<Vec<(String, String)>, AskError> {
@@ -127,12 +137,15 @@ impl Lake for Desk {
         session.tables_named(sql).map_err(asked)
     }
 
+    async fn reads(&self, sql: &str) -> Result<BTreeMap<String, BTreeSet<String>>, AskError> {
+        let session = self.session().await?;
+        let planned = session.plan(sql).await.map_err(asked)?;
+        Ok(asking::reads(&session.tables_named(sql).map_err(asked)?, &planned.question))
+    }
+
     async fn ask(&self, question: &Question<'_>) -> Result<Answered, AskError> {
         let began = Instant::now();
-        let session = self.reader.session(None).await.map_err(asked)?;
-        asking::complete(&session, &self.control, self.kind, Arc::clone(&self.trail))
-            .await
-            .map_err(failed)?;
+        let session = self.session().await?;
         let planned = session.plan(question.sql).await.map_err(asked)?;
         let (told, asks) = (planned.told(), planned.question.clone());
         // One row more than is wanted says whether there are more.
@@ -211,6 +224,14 @@ impl Lake for Desk {
 
     async fn mart_reads(&self, mart: &str, files: &MartFiles) -> Result<Vec<String>, AskError> {
         Ok(registering::reads((mart, files)))
+    }
+
+    async fn mart_columns(
+        &self,
+        mart: &str,
+        files: &MartFiles,
+    ) -> Result<BTreeMap<String, BTreeSet<String>>, AskError> {
+        registering::columns(&self.reader, (mart, files)).await.map_err(asked)
     }
 
     async fn mart_diff(

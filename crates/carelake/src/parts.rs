@@ -27,9 +27,9 @@ use lake::{
 use landing::{Intake, IntakeParts, Limits};
 use model::{AuditEntity, AuditEvent, AuditOutcome, AuditSink, Clock, SystemClock};
 use object_store::ObjectStore;
-use policy::{Action, Resource};
+use policy::{Action, Resource, Table};
 use server::HomeKind;
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -117,6 +117,23 @@ impl Parts {
         facts.extend([("action", action.as_str().to_owned()), ("policies", policies)]);
         self.record("decide", AuditOutcome::Refused, &resource.to_string(), &facts).await?;
         bail!("{} of {resource} is {}", action.as_str(), access.policies.explain(&question))
+    }
+
+    /// The policies that allow these columns of a table to be read; of none, the table as a whole.
+    pub(crate) async fn permit_columns(
+        &self,
+        access: &Access,
+        table: Table<'_>,
+        columns: &BTreeSet<String>,
+    ) -> anyhow::Result<BTreeSet<String>> {
+        let whole = columns.is_empty().then_some(Resource::Table(table));
+        let parts = columns.iter().map(|column| Resource::Column(table, column));
+        let mut policies = BTreeSet::new();
+        for resource in whole.into_iter().chain(parts) {
+            let allowed = self.permit_by(access, Action::SqlQuery, resource).await?;
+            policies.extend(allowed.split(' ').map(str::to_owned));
+        }
+        Ok(policies)
     }
 
     /// Records what the operator has done.

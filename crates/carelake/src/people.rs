@@ -138,6 +138,10 @@ impl IdentityProvider for Provider {
         &self.config.title
     }
 
+    fn outside(&self, subject: &str) -> String {
+        format!("{} {subject}", self.issuer)
+    }
+
     async fn address(&self, away: &Away<'_>) -> Result<String, AskError> {
         let known = self.known(OLDEST_MS).await.map_err(failed)?;
         let endpoint = known.metadata.authorization_endpoint;
@@ -177,7 +181,7 @@ impl IdentityProvider for Provider {
         roles.sort_unstable();
         roles.dedup();
         Ok(Newcomer {
-            outside: format!("{} {}", self.issuer, told.subject),
+            outside: self.outside(&told.subject),
             name: told.name,
             display: told.display,
             roles,

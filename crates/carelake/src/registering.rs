@@ -4,7 +4,7 @@ use anyhow::Context;
 use keys::MacKey;
 use lake::{
     LakeError,
-    models::{self, Difference},
+    models::{self, Difference, Reads},
     sql::Reader,
 };
 use marts::{Mart, Test};
@@ -38,7 +38,13 @@ pub(crate) fn reads((name, files): Texts<'_>) -> Vec<String> {
 
 /// The mart, if it could be registered.
 pub(crate) async fn check(reader: &Reader, texts: Texts<'_>) -> anyhow::Result<Mart> {
-    Ok(models::check_folder(reader, texts).await??)
+    Ok(models::check_folder(reader, texts).await??.mart)
+}
+
+/// The columns that a mart and its tests read, as [`reads`] has the tables. What could not be registered reads nothing,
+/// and is refused with a better reason later.
+pub(crate) async fn columns(reader: &Reader, texts: Texts<'_>) -> Result<Reads, LakeError> {
+    Ok(models::check_folder(reader, texts).await?.map(|checked| checked.reads).unwrap_or_default())
 }
 
 /// What the mart would publish, beside what is published.

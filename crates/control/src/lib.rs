@@ -1,6 +1,6 @@
 //! The control database, and the ledger that is cached from it.
 //!
-//! This crate owns providers with their credentials and lanes, outside issuers, own policies and assumed roles, people with their groups and sessions, the registration of segments,
+//! This crate owns providers with their credentials and lanes, outside issuers, own policies and assumed roles, people with their groups and sessions, directories that keep people, the registration of segments,
 //! the worker lease, publications, the catalogue, registered views and marts, imports, connections and crawlers with what they found, jobs and their runs, alerts, feed and table profiles, legal holds and the mirror of the audit heads. It holds names, counts, keyed hashes and object keys,
 //! and nothing of what a resource says. It does not write segments, Delta
 //! tables or the audit trail; it makes what others wrote count, or not.
@@ -15,6 +15,7 @@ mod control;
 mod crawler;
 mod credential;
 mod database;
+mod directory;
 mod error;
 mod found;
 mod import;
@@ -44,6 +45,7 @@ pub use connection::Connection;
 pub use control::Control;
 pub use crawler::{CrawlChange, CrawledObject, Crawler, ExternalPartition, ExternalTable, ExternalVersion};
 pub use credential::{Credential, Material, NewCredential};
+pub use directory::Directory;
 pub use error::{ControlError, Holding};
 pub use found::Found;
 pub use import::ImportProgress;
@@ -54,8 +56,8 @@ pub use ledger::{Known, Ledger, LedgerError};
 pub use mart::{MartRegistration, RegisteredMart};
 pub use once::FirstAnswer;
 pub use person::{
-    Group, LONGEST_PERSON_NAME, NewPerson, OpenSession, Person, PersonChange, SESSION_IDLE_MS,
-    SESSION_MOST_MS, is_person_name,
+    Group, KeptGroup, KeptPerson, LONGEST_PERSON_NAME, NewPerson, OpenSession, Person, PersonChange,
+    SESSION_IDLE_MS, SESSION_MOST_MS, is_person_name,
 };
 pub use profile::{Arrived, DayProfile, KeptFinding, NewFinding, WhichFindings};
 pub use provider::{NewProvider, Provider, Reach};

@@ -4,9 +4,11 @@
 
 mod factor;
 mod group;
+mod kept;
 mod session;
 
 pub use group::Group;
+pub use kept::{KeptGroup, KeptPerson};
 pub use session::{OpenSession, SESSION_IDLE_MS, SESSION_MOST_MS};
 
 use crate::{
@@ -33,10 +35,10 @@ pub struct NewPerson {
 /// The most characters of a person's or a group's name.
 pub const LONGEST_PERSON_NAME: usize = 64;
 
-/// Whether a text can be a person's or a group's name: small letters, digits and `. - _ @`, a letter or digit first.
+/// Whether a text can be a person's or a group's name: small letters, digits and `. - _ @ ' +`, a letter or digit first.
 #[must_use]
 pub fn is_person_name(text: &str) -> bool {
-    let fits = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || "._@-".contains(one);
+    let fits = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || "._@-'+".contains(one);
     let begins = text.starts_with(|one: char| one.is_ascii_alphanumeric());
     begins && text.len() <= LONGEST_PERSON_NAME && text.chars().all(fits)
 }
@@ -62,6 +64,14 @@ pub struct Person {
     pub expires: Option<Timestamp>,
     /// When they were removed, if they were.
     pub removed: Option<Timestamp>,
+    /// Which directory keeps them, if one does.
+    pub directory: Option<String>,
+    /// What that directory calls them by.
+    pub external_id: Option<String>,
+    /// Since when their directory says that they are not to be let in, if it does.
+    pub inactive: Option<Timestamp>,
+    /// When they were last changed by their directory.
+    pub changed: Option<Timestamp>,
     /// Whether they have a password here.
     pub has_password: bool,
     /// Whether they have a device that makes codes.
@@ -72,7 +82,8 @@ impl Person {
     /// Whether they may come in at `now`.
     #[must_use]
     pub fn counts(&self, now: Timestamp) -> bool {
-        self.suspended.is_none() && self.removed.is_none() && self.expires.is_none_or(|expires| now < expires)
+        let barred = self.suspended.or(self.inactive).or(self.removed);
+        barred.is_none() && self.expires.is_none_or(|expires| now < expires)
     }
 }
 
@@ -94,6 +105,7 @@ macro_rules! select_people {
     ($rest:literal) => {
         concat!(
             "SELECT p.name, p.display, p.roles, p.created, p.suspended, p.expires, p.removed,
+                p.directory, p.external_id, p.inactive, p.changed,
                 CAST(CASE WHEN p.password IS NULL THEN 0 ELSE 1 END AS BIGINT),
                 CAST(CASE WHEN p.totp IS NULL THEN 0 ELSE 1 END AS BIGINT), g.name, g.roles
              FROM person p LEFT JOIN person_group_member m ON m.person = p.name
@@ -103,6 +115,7 @@ macro_rules! select_people {
         )
     };
 }
+use select_people;
 
 impl Control {
     /// Adds a person, who cannot come in before they have a password.
@@ -253,13 +266,17 @@ fn read(rows: &[Row]) -> Result<Vec<Person>, ControlError> {
                 suspended: time(row, 4)?,
                 expires: time(row, 5)?,
                 removed: time(row, 6)?,
-                has_password: row.int(7)? == 1,
-                has_device: row.int(8)? == 1,
+                directory: row.maybe_text(7)?,
+                external_id: row.maybe_text(8)?,
+                inactive: time(row, 9)?,
+                changed: time(row, 10)?,
+                has_password: row.int(11)? == 1,
+                has_device: row.int(12)? == 1,
             });
         }
-        if let (Some(person), Some(group)) = (people.last_mut(), row.maybe_text(9)?) {
+        if let (Some(person), Some(group)) = (people.last_mut(), row.maybe_text(13)?) {
             person.groups.push(group);
-            person.roles.extend(words(row.text(10)?));
+            person.roles.extend(words(row.text(14)?));
         }
     }
     for person in &mut people {

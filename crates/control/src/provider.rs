@@ -71,7 +71,7 @@ impl Reach {
             && (self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&address)))
     }
 
-    fn networks_text(&self) -> String {
+    pub(crate) fn networks_text(&self) -> String {
         self.networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 }
@@ -288,7 +288,7 @@ fn provider(row: &Row, name: SourceId) -> Result<Provider, ControlError> {
 }
 
 /// What the words of a column say.
-fn words<T: FromStr>(row: &Row, at: usize, what: &'static str) -> Result<Vec<T>, ControlError> {
+pub(crate) fn words<T: FromStr>(row: &Row, at: usize, what: &'static str) -> Result<Vec<T>, ControlError> {
     let word = |word: &str| word.parse().map_err(|_| ControlError::Malformed { what });
     row.text(at)?.split_whitespace().map(word).collect()
 }

@@ -25,7 +25,7 @@ mod publish;
 mod tests;
 
 pub use catalogue::count_rows;
-pub use check::{check_folder, register};
+pub use check::{Checked, Reads, check_folder, register};
 pub use diff::{Difference, diff};
 pub(crate) use known::{Known, is_behind};
 pub use known::{job_name, marts, with_jobs};

@@ -81,6 +81,12 @@ words! {
         UserChange = "user.change",
         /// See which people and groups there are. Of the lake.
         UserList = "user.list",
+        /// Keep the people and groups of one's own. Of the lake.
+        UserProvision = "user.provision",
+        /// Let a directory keep people and groups, or refuse it. Of the lake.
+        DirectoryChange = "directory.change",
+        /// See which directories there are. Of the lake.
+        DirectoryList = "directory.list",
         /// Change the lake's own policies. Of the lake.
         PolicySet = "policy.set",
         /// List, check and explain policies. Of the lake.

@@ -9,6 +9,7 @@ use std::{str::FromStr, sync::LazyLock};
 pub(crate) enum Kind {
     AuditTrail,
     Column,
+    Directory,
     Job,
     Key,
     Lake,
@@ -27,9 +28,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::AuditTrail,
         Self::Column,
+        Self::Directory,
         Self::Job,
         Self::Key,
         Self::Lake,

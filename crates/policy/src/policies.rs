@@ -14,6 +14,7 @@ const BUILTIN: &[(&str, &str)] = &[
     ("engineer.cedar", include_str!("../policies/engineer.cedar")),
     ("custodian.cedar", include_str!("../policies/custodian.cedar")),
     ("auditor.cedar", include_str!("../policies/auditor.cedar")),
+    ("directory.cedar", include_str!("../policies/directory.cedar")),
     ("administrator.cedar", include_str!("../policies/administrator.cedar")),
     ("operator.cedar", include_str!("../policies/operator.cedar")),
     ("everyone.cedar", include_str!("../policies/everyone.cedar")),

@@ -3,7 +3,10 @@
 use crate::{Role, Roles, cedar::Kind};
 use cedar_policy::{Entity, EntityUid, RestrictedExpression};
 use model::{Scope, SourceId};
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 /// Whoever a door has authenticated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub enum Principal<'a> {
         /// What its token grants.
         scopes: &'a [Scope],
     },
+    /// A directory that keeps people and groups. It acts in no role.
+    Directory(&'a str),
     /// Someone who has signed in.
     Person(User<'a>),
     /// A program with a credential of its own.
@@ -43,6 +48,7 @@ impl Principal<'_> {
     pub fn roles(&self) -> Roles {
         match self {
             Self::Provider { .. } => Role::Provider.into(),
+            Self::Directory(_) => Roles::NONE,
             Self::Person(user) | Self::Service(user) => user.roles,
             Self::Operator { roles } => *roles,
         }
@@ -53,6 +59,7 @@ impl Principal<'_> {
     pub fn possible_roles(&self) -> Roles {
         match self {
             Self::Provider { .. } => Role::Provider.into(),
+            Self::Directory(_) => Roles::NONE,
             Self::Person(user) | Self::Service(user) => {
                 user.roles.iter().chain(user.may_assume.iter()).collect()
             }
@@ -60,11 +67,11 @@ impl Principal<'_> {
         }
     }
 
-    /// The same principal with other active roles. A provider stays what it is.
+    /// The same principal with other active roles. Providers and directories stay what they are.
     #[must_use]
     pub fn acting_in(self, roles: Roles) -> Self {
         match self {
-            Self::Provider { .. } => self,
+            Self::Provider { .. } | Self::Directory(_) => self,
             Self::Person(user) => Self::Person(User { roles, ..user }),
             Self::Service(user) => Self::Service(User { roles, ..user }),
             Self::Operator { .. } => Self::Operator { roles },
@@ -74,6 +81,7 @@ impl Principal<'_> {
     pub(crate) fn uid(&self) -> EntityUid {
         match self {
             Self::Provider { source, .. } => Kind::Provider.uid(source.as_str()),
+            Self::Directory(name) => Kind::Directory.uid(name),
             Self::Person(user) => Kind::Person.uid(user.name),
             Self::Service(user) => Kind::Service.uid(user.name),
             Self::Operator { .. } => Kind::Operator.uid("operator"),
@@ -83,6 +91,7 @@ impl Principal<'_> {
     /// What policies can see of it. `None` never comes, as no attribute is computed.
     pub(crate) fn entity(&self, uid: EntityUid) -> Option<Entity> {
         let (name, value) = match self {
+            Self::Directory(_) => return Some(Entity::new_no_attrs(uid, HashSet::new())),
             Self::Provider { source, .. } => {
                 ("source", RestrictedExpression::new_entity_uid(Kind::Source.uid(source.as_str())))
             }

@@ -2,12 +2,13 @@
 //!
 //! Every page asks the lake's policies for whoever is signed in, and leaves a record before it is shown; every change
 //! comes as a form that carries the session's own token. What is in tables and in the trail is asked through [`Lake`].
+//! Directories that keep people have their own door here, [`scim`].
 
 mod alerts;
 mod answer;
 mod audit;
 mod catalogue;
-mod desk;
+pub(crate) mod desk;
 mod elsewhere;
 mod enrolment;
 mod health;
@@ -23,7 +24,7 @@ mod session;
 mod sign_in;
 mod slip;
 mod sql;
-mod trail;
+pub(crate) mod trail;
 
 pub use desk::{Console, ConsoleConfig};
 pub use elsewhere::{Away, IdentityProvider, Newcomer};
@@ -35,6 +36,7 @@ pub use lake::{
 use crate::{
     connection::Connections,
     listen::{self, ServeError, Serving},
+    scim,
     tls::Tls,
 };
 use axum::{
@@ -127,6 +129,7 @@ pub fn router(console: Arc<Console>, server: Arc<str>) -> Router {
     pages
         .layer(RequestBodyLimitLayer::new(LARGEST_FORM))
         .layer(CatchPanicLayer::custom(answer::panicked))
+        .merge(scim::router())
         .layer(from_fn_with_state(desk.clone(), trail::record))
         .layer(header(header::CONTENT_SECURITY_POLICY, ::console::assets::POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

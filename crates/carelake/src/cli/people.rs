@@ -18,7 +18,7 @@ Examples:
   carelake user add ann@trust.example --role auditor --expires 2027-04-01
   pass show lake/ann | carelake user add ann --role analyst --password-stdin")]
     Add {
-        /// What they sign in as: letters, digits and . - _ @; never given to anybody else.
+        /// What they sign in as: letters, digits and . - _ @ ' +; never given to anybody else.
         #[arg(value_parser = name)]
         name: String,
         #[command(flatten)]
@@ -176,11 +176,11 @@ fn role(text: &str) -> Result<Role, String> {
     }
 }
 
-fn name(text: &str) -> Result<String, String> {
+pub(super) fn name(text: &str) -> Result<String, String> {
     match is_person_name(text) {
         true => Ok(text.to_owned()),
         false => Err(format!(
-            "a name has small letters, digits and . - _ @, {LONGEST_PERSON_NAME} at most, a letter or digit first"
+            "a name has small letters, digits and . - _ @ ' +, {LONGEST_PERSON_NAME} at most, a letter or digit first"
         )),
     }
 }

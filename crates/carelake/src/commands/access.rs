@@ -107,6 +107,11 @@ async fn ways(
         let principal = Principal::Provider { source: &provider.name, scopes: &provider.scopes };
         ask(principal, provider.name.as_str(), &of_provider(provider), Context::at(now));
     }
+    let directories = parts.control.directories().await?;
+    for directory in directories.iter().filter(|directory| directory.disabled.is_none()) {
+        let principal = Principal::Directory(&directory.name);
+        ask(principal, &format!("directory/{}", directory.name), &[Resource::Lake], Context::at(now));
+    }
     let all = of_operator(&tables, &providers);
     let resources = resources.unwrap_or(&all);
     let operator = Principal::Operator { roles: Roles::NONE };
@@ -175,6 +180,7 @@ fn note_use(event: AuditEvent, last: &mut BTreeMap<(String, String), Timestamp>)
             "token" => Action::TokenGet.as_str().to_owned(),
             "fhir.transaction" | "fhir.batch" => Action::FhirCreate.as_str().to_owned(),
             "serve.start" => Action::Serve.as_str().to_owned(),
+            _ if event.actor.starts_with("directory/") => Action::UserProvision.as_str().to_owned(),
             other => other.to_owned(),
         };
         let when = last.entry((event.actor, action)).or_insert(event.time);

@@ -169,6 +169,9 @@ async fn permit_register(parts: &Parts, name: &str, files: &BTreeMap<String, Str
     for table in registering::reads((name, files)) {
         parts.permit_by(&access, Action::SqlQuery, Resource::Table(Table::named(&table))).await?;
     }
+    for (table, columns) in registering::columns(&parts.reader()?, (name, files)).await? {
+        parts.permit_columns(&access, Table::named(&table), &columns).await?;
+    }
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::{
 use anyhow::{Context as _, bail};
 use arrow::{array::RecordBatch, csv, json};
 use keys::Zone;
-use lake::sql::{PUBLIC, Question};
+use lake::sql::Question;
 use model::{AuditEntity, AuditOutcome, CommitSeq};
 use policy::{Action, Resource, Table};
 use std::{collections::BTreeSet, path::Path, time::Duration};
@@ -113,22 +113,36 @@ async fn rows(parts: &Parts, query: &str, told: &mut Told) -> anyhow::Result<Vec
     let access = Access::read(&parts.control, parts.kind).await?;
     told.facts.extend(access.acting());
     told.facts.push(("sequence", session.seq().to_string()));
-    let mut policies = BTreeSet::new();
-    for (schema, name) in session.tables_named(query)? {
-        let table = match schema.as_str() {
-            PUBLIC => Table::bare(&name),
-            schema => Table::new(schema, &name),
-        };
-        let allowed = parts.permit_by(&access, Action::SqlQuery, Resource::Table(table)).await?;
-        policies.extend(allowed.split(' ').map(str::to_owned));
+    let named = session.tables_named(query)?;
+    for (schema, name) in &named {
+        permit_some(parts, &access, (schema, name)).await?;
     }
-    told.facts.push(("policies", policies.into_iter().collect::<Vec<_>>().join(" ")));
     asking::complete(&session, &parts.control, parts.kind, parts.zone(Zone::Audit)?).await?;
     let planned = session.plan(query).await?;
+    let mut policies = BTreeSet::new();
+    for (table, columns) in asking::reads(&named, &planned.question) {
+        policies.extend(parts.permit_columns(&access, Table::named(&table), &columns).await?);
+    }
+    told.facts.push(("policies", policies.into_iter().collect::<Vec<_>>().join(" ")));
     told.question(planned.question.clone());
     let rows = session.rows_of(planned).await?;
     told.answer(&rows);
     Ok(rows)
+}
+
+/// Refuses, before anything of a table is looked at, whoever may read neither it nor a column of it.
+async fn permit_some(parts: &Parts, access: &Access, (schema, name): (&str, &str)) -> anyhow::Result<()> {
+    let table = asking::table(schema, name);
+    let now = parts.clock.now();
+    if access.allows(Action::SqlQuery, Resource::Table(table), now) {
+        return Ok(());
+    }
+    let known = parts.control.table(schema, name).await?;
+    let mut columns = known.iter().flat_map(|known| &known.table.columns);
+    if columns.any(|column| access.allows(Action::SqlQuery, Resource::Column(table, &column.name), now)) {
+        return Ok(());
+    }
+    parts.permit_by(access, Action::SqlQuery, Resource::Table(table)).await.map(drop)
 }
 
 async fn wait(parts: &Parts, seq: CommitSeq) -> anyhow::Result<()> {

@@ -225,7 +225,7 @@ async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
                 "name": person.name, "display": person.display, "state": state, "roles": person.roles,
                 "own_roles": person.own_roles, "groups": person.groups, "created": person.created.to_string(),
                 "expires": person.expires.map(|at| at.to_string()), "password": person.has_password,
-                "device": person.has_device,
+                "device": person.has_device, "directory": person.directory,
             });
             screen::say(line.to_string());
         }
@@ -235,13 +235,14 @@ async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
             state.to_owned(),
             person.roles.join(", "),
             person.groups.join(", "),
+            person.directory.clone().unwrap_or_default(),
             if person.has_device { "yes" } else { "no" }.to_owned(),
             person.expires.map(|at| at.to_string()).unwrap_or_default(),
         ]);
     }
     if !json {
         screen::say(screen::table(
-            &["name", "called", "state", "roles", "groups", "device", "expires"],
+            &["name", "called", "state", "roles", "groups", "directory", "device", "expires"],
             &rows,
         ));
     }
@@ -252,6 +253,7 @@ fn state(person: &Person, now: Timestamp) -> &'static str {
     match (person.removed, person.suspended, person.counts(now)) {
         (Some(_), ..) => "removed",
         (_, Some(_), _) => "suspended",
+        _ if person.inactive.is_some() => "inactive",
         (.., false) => "expired",
         _ if !person.has_password => "no password",
         _ => "active",

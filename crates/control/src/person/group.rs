@@ -1,6 +1,6 @@
 //! Groups of people: roles that are given to all of them.
 
-use super::not_found;
+use super::not_found as person_not_found;
 use crate::{
     Control, ControlError,
     database::{Row, is_duplicate},
@@ -39,7 +39,7 @@ impl Control {
         let mut tx = self.begin(ACTION).await?;
         tx.run(ACTION, "DELETE FROM person_group_member WHERE group_name = $1", &[name.into()]).await?;
         match tx.run(ACTION, "DELETE FROM person_group WHERE name = $1", &[name.into()]).await? {
-            0 => Err(group_not_found(name)),
+            0 => Err(not_found(name)),
             _ => tx.commit(ACTION).await,
         }
     }
@@ -68,10 +68,10 @@ impl Control {
         const INSERT: &str = "INSERT INTO person_group_member (group_name, person)
             SELECT g.name, $2 FROM person_group g WHERE g.name = $1";
         if self.database.row(ACTION, PERSON, &[person.into()]).await?.is_none() {
-            return Err(not_found(person));
+            return Err(person_not_found(person));
         }
         match self.database.run(ACTION, INSERT, &[group.into(), person.into()]).await {
-            Ok(0) => Err(group_not_found(group)),
+            Ok(0) => Err(not_found(group)),
             Err(error) if is_duplicate(&error) => Ok(()),
             other => other.map(drop),
         }
@@ -90,6 +90,6 @@ impl Control {
     }
 }
 
-fn group_not_found(name: &str) -> ControlError {
+pub(super) fn not_found(name: &str) -> ControlError {
     ControlError::NotFound { what: "group", name: name.to_owned() }
 }

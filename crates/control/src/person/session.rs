@@ -48,7 +48,7 @@ impl Control {
         const INSERT: &str =
             "INSERT INTO console_session (mac, person, second_factor, began, seen, expires, roles)
             SELECT $1, name, $3, $4, $4, CASE WHEN expires < $5 THEN expires ELSE $5 END, $6 FROM person
-            WHERE name = $2 AND removed IS NULL AND suspended IS NULL AND (expires IS NULL OR expires > $4)";
+            WHERE name = $2 AND removed IS NULL AND suspended IS NULL AND inactive IS NULL AND (expires IS NULL OR expires > $4)";
         let (now, roles) = (self.now(), roles.join(" "));
         let mut tx = self.begin(ACTION).await?;
         tx.run(ACTION, FORGET, &[now.0.into(), now.plus_ms(-SESSION_IDLE_MS).0.into()]).await?;

@@ -3,6 +3,7 @@
 
 use crate::{
     home::Home,
+    inputs::{self, GP},
     real_data::{approvals, init},
 };
 use std::fs;
@@ -67,6 +68,13 @@ const COMMANDS: &[&str] = &[
     "group join team ann",
     "group leave team ann",
     "group remove team",
+    "directory add trust",
+    "directory list",
+    "directory token trust",
+    "directory disable trust",
+    "directory enable trust",
+    "directory adopt trust ann",
+    "directory release ann",
     "policy set x FILE",
     "policy remove x",
     "access who-can",
@@ -160,4 +168,50 @@ fn an_own_policy_is_checked_kept_explained_and_removed() {
     home.run(["policy", "remove", "raw"]).exits(0);
     let who = home.run(["--json", "access", "who-can", "raw.patient", "person_link"]).exits(0).stdout;
     assert!(who.contains("custodian-queries-person-links") && who.contains("engineer-queries"), "{who}");
+}
+
+#[test]
+fn a_column_is_opened_and_closed_by_itself() {
+    let home = Home::new();
+    let file = inputs::write(home.beside("gp.ndjson"), &inputs::resources(7, 20, GP));
+    home.run(["import", file.to_str().unwrap(), "--source", GP]).exits(0);
+    let set = |policy: &str| {
+        let file = home.beside("own.cedar");
+        fs::write(&file, policy).unwrap();
+        home.run(["policy", "set", "own", file.to_str().unwrap()]).exits(0);
+    };
+    set(
+        r#"@id("no-birth") @because("Dates of birth are not for questions.") forbid (principal, action == Action::"sql.query", resource == Column::"view.patient.birth_month");"#,
+    );
+    home.run(["sql", "select gender, count(*) from view.patient group by gender"]).exits(0);
+    home.run(["sql", "select count(*) from view.patient"]).exits(0);
+    for query in [
+        "select * from view.patient",
+        "select count(*) from view.patient where birth_month > '2000'",
+        "select gender from view.patient order by birth_month",
+        "select p.gender from (select gender, birth_month as b from view.patient) p where p.b is null",
+        "with x as (select max(birth_month) as b from view.patient) select b from x",
+    ] {
+        home.run(["sql", query]).exits(1).says("no-birth");
+    }
+    home.run(["catalog", "profile", "view.patient"]).exits(1).says("no-birth");
+    let folder = home.beside("winter");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("mart.toml"), "question = \"Who?\"\n").unwrap();
+    let model = |columns: &str| {
+        let text = format!("-- One row per patient.\nselect id, {columns} from view.patient");
+        fs::write(folder.join("people.sql"), text).unwrap();
+    };
+    model("gender");
+    home.run(["mart", "check", folder.to_str().unwrap()]).exits(0);
+    model("birth_month as b");
+    home.run(["mart", "check", folder.to_str().unwrap()]).exits(1).says("no-birth");
+    // Only a column of a table that is closed otherwise.
+    set(
+        r#"@id("closed") @because("Closed but for one column.") forbid (principal, action == Action::"sql.query", resource in Table::"view.patient") unless { resource == Column::"view.patient.gender" };"#,
+    );
+    home.run(["sql", "select gender from view.patient"]).exits(0);
+    for query in ["select count(*) from view.patient", "select id from view.patient"] {
+        home.run(["sql", query]).exits(1).says("closed");
+    }
 }

@@ -43,12 +43,12 @@ pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(name)
 }
 
-fn authority(home: &Home) -> PathBuf {
+pub(crate) fn authority(home: &Home) -> PathBuf {
     home.path().join("tls/ca.pem")
 }
 
 /// Runs one of our scripts by the Python that has the clients.
-fn python(clients: &Path, arguments: &[&str], input: &str) -> Vec<String> {
+pub(crate) fn python(clients: &Path, arguments: &[&str], input: &str) -> Vec<String> {
     let mut command = Command::new(clients.join("python/bin/python"));
     command.arg(script(arguments[0])).args(&arguments[1..]);
     let mut child =

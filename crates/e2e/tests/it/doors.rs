@@ -51,6 +51,13 @@ const DOORS: &[(&str, &[&str])] = &[
     ("group list", &["decide", "group.list"]),
     ("group leave team ann", &["decide", "group.leave"]),
     ("group remove team", &["decide", "group.remove"]),
+    ("directory add trust", &["decide", "directory.add"]),
+    ("directory list", &["decide", "directory.list"]),
+    ("directory token trust", &["decide", "directory.token"]),
+    ("directory adopt trust ann", &["decide", "directory.adopt"]),
+    ("directory release ann", &["decide", "directory.release"]),
+    ("directory disable trust", &["decide", "directory.disable"]),
+    ("directory enable trust", &["decide", "directory.enable"]),
     ("user remove ann", &["decide", "user.remove"]),
     // Its metadata cannot be fetched; one that can is in `clients`.
     ("issuer add x --url https://x.example --audience y", &["decide"]),

@@ -20,6 +20,7 @@ mod crash;
 mod crawlers;
 mod damage;
 mod demo;
+mod directory;
 mod doors;
 mod home;
 mod imports;

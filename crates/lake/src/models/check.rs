@@ -12,7 +12,10 @@ use crate::{
 use datafusion::datasource::empty::EmptyTable;
 use marts::{Mart, MartError, Materialised, order};
 use model::Timestamp;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Plans every model of a mart, each seeing those before it, and proves that the incremental ones may be made for
 /// some persons only. `reader` knows the mart's own views.
@@ -20,7 +23,8 @@ use std::{collections::BTreeMap, sync::Arc};
 /// # Errors
 /// Of a model, with its file: it cannot be planned; its comment speaks of a column that it does not have, or a test
 /// does; it publishes a linked person; it is incremental and brings persons together, with what does so.
-async fn check(reader: &Reader, mart: &Mart) -> Result<Result<(), MartError>, LakeError> {
+async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>, LakeError> {
+    let mut reads = Reads::new();
     let session = reader.session(None).await?;
     session.context().register_udf(pseudonym::planned());
     let places = registry::places(&reader.control, &reader.views).await?;
@@ -30,6 +34,7 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<(), MartError>, La
             Ok(planned) => planned,
             Err(error) => return wrong(crate::refinery::chain(&error)),
         };
+        merge(&mut reads, planned.question.reads.clone());
         let schema = planned.logical().schema();
         let has = |name: &str| schema.has_column_with_unqualified_name(name);
         if let Some((column, _)) = model.columns.iter().find(|(column, _)| !has(column)) {
@@ -59,15 +64,41 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<(), MartError>, La
         session.put(PUBLIC, super::tests::THIS, Arc::clone(&empty) as _)?;
         session.put(&mart.name, &model.name, empty)?;
         for test in &model.tests {
-            if let Err(error) = session.plan(&test.sql(Timestamp(0))).await {
-                return wrong(format!(
-                    "the test `{test}` cannot be asked: {}",
-                    crate::refinery::chain(&error)
-                ));
+            match session.plan(&test.sql(Timestamp(0))).await {
+                Ok(planned) => merge(&mut reads, planned.question.reads),
+                Err(error) => {
+                    return wrong(format!(
+                        "the test `{test}` cannot be asked: {}",
+                        crate::refinery::chain(&error)
+                    ));
+                }
             }
         }
     }
-    Ok(Ok(()))
+    // What is its own is no reading of others'. The links of persons are joined by every mart and published by none.
+    let own = format!("{}.", mart.name);
+    let is_own =
+        |table: &str| table.starts_with(&own) || [super::tests::THIS, "person_link"].contains(&table);
+    reads.retain(|table, _| !is_own(table));
+    Ok(Ok(reads))
+}
+
+fn merge(reads: &mut Reads, more: Reads) {
+    for (table, columns) in more {
+        reads.entry(table).or_default().extend(columns);
+    }
+}
+
+/// The columns that are read, by table (`schema.name`).
+pub type Reads = BTreeMap<String, BTreeSet<String>>;
+
+/// A mart that can be registered.
+#[derive(Debug)]
+pub struct Checked {
+    /// The mart.
+    pub mart: Mart,
+    /// What its models and tests read, without what is its own and without the links of persons.
+    pub reads: Reads,
 }
 
 /// Reads a mart from the texts of its folder, and checks that it can be registered: that every model can be planned,
@@ -78,7 +109,7 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<(), MartError>, La
 pub async fn check_folder(
     reader: &Reader,
     (name, files): (&str, &BTreeMap<String, String>),
-) -> Result<Result<Mart, MartError>, LakeError> {
+) -> Result<Result<Checked, MartError>, LakeError> {
     let texts = files.iter().map(|(file, text)| (file.as_str(), text.as_str()));
     let mart = match Mart::read(name, texts) {
         Ok(mart) => mart,
@@ -102,7 +133,7 @@ pub async fn check_folder(
     if let Err(circle) = order::of_marts(&all) {
         return wrong("mart.toml", circle.to_string());
     }
-    Ok(check(&reader, &mart).await?.map(|()| mart))
+    Ok(check(&reader, &mart).await?.map(|reads| Checked { mart, reads }))
 }
 
 /// Registers a mart from the texts of its folder, with the job that builds it; `false` if the newest of its name has
@@ -117,7 +148,7 @@ pub async fn register(
     now: Timestamp,
 ) -> Result<Result<(Mart, bool), MartError>, LakeError> {
     let mart = match check_folder(reader, (name, files)).await? {
-        Ok(mart) => mart,
+        Ok(checked) => checked.mart,
         Err(error) => return Ok(Err(error)),
     };
     let job = job_of(&mart);

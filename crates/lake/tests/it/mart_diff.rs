@@ -18,7 +18,7 @@ fn files(columns: &str) -> BTreeMap<String, String> {
 
 async fn differs(home: &Home, columns: &str) -> Difference {
     let files = files(columns);
-    let mart = check_folder(&home.reader(), ("winter", &files)).await.unwrap().unwrap();
+    let mart = check_folder(&home.reader(), ("winter", &files)).await.unwrap().unwrap().mart;
     let parts = home.worker_parts("d");
     let (seq, mut differences) =
         diff(&home.reader(), &mart, (&parts.keys.project_mac, parts.clock.now())).await.unwrap();

@@ -91,11 +91,16 @@ pub(super) async fn table(
     let row = found.ok_or_else(|| Refused::NotFound(format!("table {schema}.{name}")))?;
     let whole = format!("{schema}.{name}");
     let (lineage, job) = lineage(&visitor, &row, &whole).await?;
-    let may_query = visitor.purpose_of_asking(named).is_some();
-    let figures = match may_query {
+    let purpose = visitor.purpose_of_asking(named);
+    let may_query = purpose.is_some();
+    let mut figures = match may_query {
         true => visitor.desk.lake.figures(&schema, &name, row.table.version).await?,
         false => None,
     };
+    if let Some(figures) = &mut figures {
+        let may = |column: &str| visitor.may_for(Action::SqlQuery, Resource::Column(named, column), purpose);
+        figures.columns.retain(|column| may(&column.name));
+    }
     let versions = versions(&visitor, &row.table.table).await?;
     visitor.record("catalog.show", AuditOutcome::Success, &whole, &[]).await?;
     let CatalogTable { seq, published, table } = row;
@@ -197,6 +202,9 @@ pub(super) async fn count(
     visitor.require_asking(lake::table(&schema, &name)).await?;
     let found = visitor.desk.control.table(&schema, &name).await?;
     let row = found.ok_or_else(|| Refused::NotFound(format!("table {schema}.{name}")))?;
+    let columns = row.table.columns.iter().map(|column| column.name.clone()).collect();
+    let table = lake::table(&schema, &name);
+    visitor.require_columns((table, &columns), visitor.purpose_of_asking(table)).await?;
     let facts = [("version", row.table.version.to_string())];
     visitor.record("catalog.profile", AuditOutcome::Success, &format!("{schema}.{name}"), &facts).await?;
     visitor.desk.lake.count(&schema, &name).await?;

@@ -79,11 +79,11 @@ pub struct Console {
 
 /// The state that pages get.
 #[derive(Clone)]
-pub(super) struct Desk {
+pub(crate) struct Desk {
     console: Arc<Console>,
-    pub(super) policies: Arc<PolicyBook>,
+    pub(crate) policies: Arc<PolicyBook>,
     /// Failed sign-ins by network.
-    pub(super) guesses: Arc<Guesses>,
+    pub(crate) guesses: Arc<Guesses>,
     pub(super) wrong_codes: Arc<WrongCodes>,
     /// Requests of nobody in particular, by network.
     pub(super) strangers: Arc<Guesses>,
@@ -91,7 +91,7 @@ pub(super) struct Desk {
     /// The pages that are open.
     pub(super) newsroom: Newsroom,
     /// What it is asked at, for the trail.
-    pub(super) server: Arc<str>,
+    pub(crate) server: Arc<str>,
 }
 
 impl Desk {

@@ -35,6 +35,9 @@ pub trait IdentityProvider: Send + Sync {
     /// What people call it, such as `NHS login`.
     fn title(&self) -> &str;
 
+    /// How the lake knows whoever the provider calls `subject`: its issuer and that, apart by a space.
+    fn outside(&self, subject: &str) -> String;
+
     /// Where somebody is sent to sign in.
     async fn address(&self, away: &Away<'_>) -> Result<String, AskError>;
 

@@ -7,7 +7,10 @@ use async_trait::async_trait;
 use control::{Column, NewCredential};
 use model::{AuditEntity, AuditOutcome, Timestamp};
 use policy::Table;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use zeroize::Zeroizing;
 
 /// What is in tables and in the trail, as other parts of the lake hold it.
@@ -15,6 +18,9 @@ use zeroize::Zeroizing;
 pub trait Lake: Send + Sync {
     /// The tables that a query names: schema and name; tables without a schema are of `public`.
     async fn tables_named(&self, sql: &str) -> Result<Vec<(String, String)>, AskError>;
+
+    /// What a query reads: columns by table (`schema.name`, or the name alone); none of a table that is only counted.
+    async fn reads(&self, sql: &str) -> Result<BTreeMap<String, BTreeSet<String>>, AskError>;
 
     /// Answers a query at the newest sequence, with `most_rows` rows at most.
     async fn ask(&self, question: &Question<'_>) -> Result<Answered, AskError>;
@@ -33,6 +39,13 @@ pub trait Lake: Send + Sync {
 
     /// The tables that a mart of these texts reads, its own not among them; nothing where the texts are not understood.
     async fn mart_reads(&self, mart: &str, files: &MartFiles) -> Result<Vec<String>, AskError>;
+
+    /// The columns that such a mart reads, by table; nothing where it cannot be registered.
+    async fn mart_columns(
+        &self,
+        mart: &str,
+        files: &MartFiles,
+    ) -> Result<BTreeMap<String, BTreeSet<String>>, AskError>;
 
     /// What a mart of these texts would publish, beside what is published, and the sequence at which that was found.
     async fn mart_diff(&self, mart: &str, files: &MartFiles)

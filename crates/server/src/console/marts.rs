@@ -118,6 +118,10 @@ async fn permit(visitor: &Visitor, name: &str, files: &MartFiles) -> Result<(), 
     for read in &visitor.desk.lake.mart_reads(name, files).await? {
         visitor.require_asking(Table::named(read)).await?;
     }
+    for (table, columns) in visitor.desk.lake.mart_columns(name, files).await? {
+        let table = Table::named(&table);
+        visitor.require_columns((table, &columns), visitor.purpose_of_asking(table)).await?;
+    }
     Ok(())
 }
 

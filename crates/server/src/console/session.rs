@@ -17,7 +17,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use model::{AuditEvent, AuditNetwork, AuditOutcome};
 use policy::{Action, Context, Network, Policies, Principal, Purpose, Resource, Role, Roles, Table, User};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use zeroize::Zeroizing;
 
 /// The cookie that holds a session's token. Its prefix keeps it to this host and to TLS (RFC 6265bis §4.1.3.2).
@@ -204,6 +207,21 @@ impl Visitor {
     /// Refuses, and records that, unless they may ask for the rows of a table for some purpose.
     pub(super) async fn require_asking(&self, table: Table<'_>) -> Result<(), Refused> {
         self.require_for(Action::SqlQuery, Resource::Table(table), self.purpose_of_asking(table)).await
+    }
+
+    /// Refuses, and records that, unless they may read these columns of a table; of none, the table as a whole.
+    pub(super) async fn require_columns(
+        &self,
+        (table, columns): (Table<'_>, &BTreeSet<String>),
+        purpose: Option<Purpose>,
+    ) -> Result<(), Refused> {
+        if columns.is_empty() {
+            return self.require_for(Action::SqlQuery, Resource::Table(table), purpose).await;
+        }
+        for column in columns {
+            self.require_for(Action::SqlQuery, Resource::Column(table, column), purpose).await?;
+        }
+        Ok(())
     }
 
     /// Whether the policies let them do something.

@@ -13,7 +13,7 @@ use ::console::{
 use axum::{extract::Path, response::Response};
 use control::{ControlError, SavedQuery, TableKind, WhichTables};
 use model::AuditOutcome;
-use policy::{Action, Purpose, Resource};
+use policy::{Action, Purpose, Resource, Table};
 use serde_json::Value;
 
 /// Tables that are offered to begin with.
@@ -157,8 +157,11 @@ pub(super) async fn run(sent: Sent) -> Result<Response, Refused> {
         Err(error) => return Err(error.into()),
     };
     for (schema, name) in &tables {
-        let table = Resource::Table(lake::table(schema, name));
-        visitor.require_for(Action::SqlQuery, table, Some(purpose)).await?;
+        require_some(visitor, (schema, name), purpose).await?;
+    }
+    // What cannot be planned is refused below, with its record.
+    for (table, columns) in desk.lake.reads(&page.sql).await.unwrap_or_default() {
+        visitor.require_columns((Table::named(&table), &columns), Some(purpose)).await?;
     }
     let asked = desk.lake.ask(&Question { sql: &page.sql, most_rows: desk.config.most_rows }).await;
     let answered = match asked {
@@ -195,6 +198,25 @@ pub(super) async fn run(sent: Sent) -> Result<Response, Refused> {
         plan: answered.plan,
     };
     show(visitor, SqlPage { answer: Some(answer), ..page }).await
+}
+
+/// Refuses, before anything of a table is looked at, whoever may read neither it nor a column of it.
+async fn require_some(
+    visitor: &Visitor,
+    (schema, name): (&str, &str),
+    purpose: Purpose,
+) -> Result<(), Refused> {
+    let table = lake::table(schema, name);
+    let may = |resource| visitor.may_for(Action::SqlQuery, resource, Some(purpose));
+    if may(Resource::Table(table)) {
+        return Ok(());
+    }
+    let known = visitor.desk.control.table(schema, name).await?;
+    let mut columns = known.iter().flat_map(|known| &known.table.columns);
+    if columns.any(|column| may(Resource::Column(table, &column.name))) {
+        return Ok(());
+    }
+    visitor.require_for(Action::SqlQuery, Resource::Table(table), Some(purpose)).await
 }
 
 /// A cell in JSON: a number only if it is written the same as one; a decimal keeps its digits as a text.

@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 
 /// What is known of the request in hand: who asks, and whether it has its record.
 #[derive(Clone, Default)]
-pub(super) struct Noted(Arc<Notes>);
+pub(crate) struct Noted(Arc<Notes>);
 
 #[derive(Default)]
 struct Notes {
@@ -24,11 +24,11 @@ struct Notes {
 }
 
 impl Noted {
-    pub(super) fn actor(&self, name: &str) {
+    pub(crate) fn actor(&self, name: &str) {
         let _ = self.0.actor.set(name.to_owned());
     }
 
-    pub(super) fn recorded(&self) {
+    pub(crate) fn recorded(&self) {
         let _ = self.0.recorded.set(());
     }
 }

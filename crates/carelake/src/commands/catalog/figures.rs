@@ -1,8 +1,9 @@
 //! `carelake catalog profile`: what a table holds, counted.
 
-use crate::{parts::Parts, profiling, screen};
+use crate::{access::Access, parts::Parts, profiling, screen};
 use anyhow::Context;
 use model::AuditOutcome;
+use policy::Table;
 use profile::table::ColumnProfile;
 
 /// Codes of a column that are shown.
@@ -12,6 +13,9 @@ pub(super) async fn run(parts: &Parts, name: &str, json: bool) -> anyhow::Result
     let (schema, table) = name.split_once('.').unwrap_or(("public", name));
     let found = parts.control.table(schema, table).await?;
     let found = found.with_context(|| format!("no table `{name}`; `carelake catalog list` shows them"))?;
+    let columns = found.table.columns.iter().map(|column| column.name.clone()).collect();
+    let access = Access::read(&parts.control, parts.kind).await?;
+    parts.permit_columns(&access, Table::named(name), &columns).await?;
     let facts = [("version", found.table.version.to_string())];
     parts.record("catalog.profile", AuditOutcome::Success, name, &facts).await?;
     let profile = profiling::count(&parts.reader()?, &found).await?;
