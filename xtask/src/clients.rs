@@ -1,4 +1,4 @@
-//! Other people's programs that the end-to-end tests drive: curl, Chromium, and packages for Python and Node at the versions
+//! Other people's programs that the end-to-end tests drive: curl, Chromium, setfacl, and packages for Python and Node at the versions
 //! that `crates/e2e/clients` names.
 
 use crate::{
@@ -23,6 +23,7 @@ pub(crate) fn install(workshop: &Workshop) -> anyhow::Result<()> {
         ("npm", "npm"),
         ("python3", "python3-venv"),
         ("chromium", "chromium"),
+        ("setfacl", "acl"),
     ] {
         if !on_path(program) {
             debian_package(workshop, package)?;

@@ -61,8 +61,19 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Make a new home: configuration, local CA and certificate, keys, zones, control database.
     Init(InitArgs),
-    /// Run the gateway and the worker until Ctrl-C.
-    Serve,
+    /// Run the lake until Ctrl-C: all of it, or one process of several.
+    #[command(after_help = "\
+Examples:
+  carelake serve                                  everything in one process
+  CARELAKE__KEYS__FOLDER=/etc/carelake/gateway carelake serve --role gateway")]
+    Serve {
+        /// Run this part alone: gateway, worker, query or keeper; with its own keys (`carelake process give`).
+        #[arg(long, value_name = "PROCESS")]
+        role: Option<keys::ProcessRole>,
+    },
+    /// Processes of their own: each with its keys and rights, and no others.
+    #[command(subcommand)]
+    Process(ProcessCommand),
     /// Register data owners and their credentials.
     #[command(subcommand)]
     Provider(ProviderCommand),
@@ -337,6 +348,31 @@ pub(crate) enum KeyCommand {
     List,
     /// Restore the root key from recovery shares, read from standard input, one a line.
     Recover,
+}
+
+/// Processes of their own.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProcessCommand {
+    /// Give a process the keys of its row, in a folder of its own, and its user the rights.
+    #[command(after_help = "\
+Without --user the rights are yours to set, by mounts for instance; `serve --role` tells what is wrong with them.
+
+Example:
+  carelake process give gateway --keys /etc/carelake/gateway --user carelake-gateway
+  sudo -u carelake-gateway CARELAKE__KEYS__FOLDER=/etc/carelake/gateway carelake serve --role gateway")]
+    Give {
+        /// gateway, worker, query or keeper.
+        #[arg(value_name = "PROCESS")]
+        role: keys::ProcessRole,
+        /// The folder of the keys, which must not hold any yet.
+        #[arg(long, value_name = "DIR")]
+        keys: PathBuf,
+        /// The system's user that the process runs as; no other process runs as the same.
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+    },
+    /// Show the processes, and what each holds and reaches.
+    List,
 }
 
 #[derive(Debug, Args)]

@@ -18,6 +18,7 @@ mod job;
 mod key;
 mod mart;
 mod policy;
+mod process;
 mod provider;
 mod role;
 mod serve;
@@ -35,7 +36,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(args) => return demo::run(&args, json).await,
         Command::Init(args) => init::run(&home, &args, json).await?,
-        Command::Serve => serve::run(&home).await?,
+        Command::Serve { role } => serve::run(&home, role).await?,
+        Command::Process(command) => process::run(&home, command, json).await?,
         Command::Provider(command) => provider::run(&home, command, json).await?,
         Command::Issuer(command) => issuer::run(&home, command, json).await?,
         Command::User(command) => user::run(&home, command, json).await?,

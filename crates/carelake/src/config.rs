@@ -21,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) console: ConsoleConfig,
     /// Where people sign in elsewhere.
     pub(crate) people: PeopleConfig,
+    /// The ring of keys.
+    pub(crate) keys: KeysConfig,
     /// The worker.
     pub(crate) worker: WorkerConfig,
     /// Queries.
@@ -33,6 +35,14 @@ pub(crate) struct Config {
     pub(crate) alerts: AlertsConfig,
     /// What other catalogues are told.
     pub(crate) catalog: CatalogConfig,
+}
+
+/// The ring of keys.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct KeysConfig {
+    /// Its folder; `keys` of the home if left out.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// What an operator says of the catalogue, for other catalogues.

@@ -32,7 +32,7 @@ fn failed(error: impl std::error::Error) -> AskError {
 
 impl Credentials {
     pub(crate) fn new(parts: &Parts) -> anyhow::Result<Self> {
-        let keys = parts.keyring.gateway()?;
+        let keys = parts.keyring.console()?;
         Ok(Self {
             control: Arc::clone(&parts.control),
             secret_mac: keys.provider_secret_mac,

@@ -59,7 +59,7 @@ impl Desk {
             trail: parts.zone(Zone::Audit)?,
             kind: parts.kind,
             clock: Arc::clone(&parts.clock),
-            project_mac: parts.keyring.worker()?.project_mac,
+            project_mac: parts.keyring.console()?.project_mac,
             credentials: Credentials::new(parts)?,
             keys: parts.keyring.list()?.iter().map(key_row).collect(),
             places: (parts.home.folder().to_owned(), places.tls().join("server.pem")),

@@ -74,8 +74,14 @@ impl Places {
         self.0.join("ledger")
     }
 
+    /// In a folder of its own, because SQLite keeps its log beside it; homes of before have it beside the rest.
     pub(crate) fn control_file(&self) -> PathBuf {
-        self.0.join("control.db")
+        let before = self.0.join("control.db");
+        if before.exists() { before } else { self.control().join("control.db") }
+    }
+
+    pub(crate) fn control(&self) -> PathBuf {
+        self.0.join("control")
     }
 
     pub(crate) fn control_url(&self) -> String {
@@ -107,6 +113,11 @@ impl Home {
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where the ring of keys is that this process opens.
+    pub(crate) fn ring(&self) -> PathBuf {
+        self.config.keys.folder.clone().unwrap_or_else(|| self.places().keys())
     }
 
     pub(crate) fn places(&self) -> Places {

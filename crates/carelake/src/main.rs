@@ -16,6 +16,7 @@ mod parts;
 mod people;
 mod proc;
 mod profiling;
+mod reach;
 mod registering;
 mod retention;
 mod screen;

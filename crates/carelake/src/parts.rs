@@ -1,13 +1,13 @@
 //! From a home to live parts: each is given what its role may hold, and no more.
 //!
-//! All roles run in this one process, which is convenient and no separation.
+//! All roles run in one process unless `serve --role` says which: convenient, and no separation.
 
 use crate::{
     access::{Access, OPERATOR},
     crawlers::Crawlers,
     feeds::Feeds,
     home::{self, Home},
-    screen,
+    reach, screen,
     trail::Trail,
     witness::{self, Witness},
 };
@@ -15,7 +15,7 @@ use anyhow::{Context, bail};
 use audit::{AuditLog, Checkpoints, Head, SignedHead};
 use control::{Control, ControlError, Ledger};
 use identity::Policy;
-use keys::{Keyring, SigningPurpose, Zone};
+use keys::{FolderUse, Keyring, ProcessRole, SigningPurpose, Zone, ZoneReach};
 use lake::{
     jobs::Work,
     refinery::{RefineryLimits, WorkerParts},
@@ -45,6 +45,7 @@ pub(crate) struct Parts {
     /// Makes checkpoints of the trail.
     pub(crate) witness: Witness,
     log: Arc<AuditLog>,
+    stores: Zones,
     /// Names this process in leases and in the audit trail.
     pub(crate) holder: String,
     mirror: JoinHandle<()>,
@@ -53,15 +54,29 @@ pub(crate) struct Parts {
 impl Parts {
     /// Opens `folder` for the command called `role`.
     pub(crate) async fn open(folder: &Path, role: &str) -> anyhow::Result<Self> {
+        Self::open_as(folder, role, None).await
+    }
+
+    /// The same, for a process of its own, if it reaches no further than that process may.
+    pub(crate) async fn open_as(
+        folder: &Path,
+        role: &str,
+        process: Option<ProcessRole>,
+    ) -> anyhow::Result<Self> {
         let home = Home::open(folder)?;
         let places = home.places();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let keyring = Arc::new(Keyring::open(&places.keys()).context("open the keys")?);
+        let keyring = Arc::new(Keyring::open(&home.ring()).context("open the keys")?);
+        if let Some(process) = process {
+            keyring.require(process)?;
+            reach::require(&home, process)?;
+        }
+        let stores = Zones { home: home.clone(), keyring: Arc::clone(&keyring), process };
         let control = Control::open(&places.control_url(), Arc::clone(&clock)).await;
         let control = Arc::new(control.context("open the control database")?);
         let kind = home::kind(&control).await?;
         let holder = format!("{role}-{}", Uuid::now_v7().simple());
-        let store = zone(&home, &keyring, Zone::Audit)?;
+        let store = stores.open(Zone::Audit)?;
         let signer = keyring.signer(SigningPurpose::Audit)?;
         let checkpoints = Checkpoints::new(Arc::clone(&store), Arc::clone(&signer), Arc::clone(&clock));
         let witness = Witness::new(Arc::clone(&control), checkpoints, Arc::clone(&clock));
@@ -69,7 +84,7 @@ impl Parts {
         let log = Arc::new(audit.context("open the audit trail")?);
         let mirror = mirror(&log, &control);
         let trail = Arc::new(Trail { log: Arc::clone(&log), home: kind });
-        Ok(Self { home, kind, control, keyring, clock, trail, witness, log, holder, mirror })
+        Ok(Self { home, kind, control, keyring, clock, trail, witness, log, holder, mirror, stores })
     }
 
     /// Opens `folder` for the command called `role`, if whoever runs it may do what it does.
@@ -181,7 +196,7 @@ impl Parts {
     }
 
     pub(crate) fn zone(&self, zone: Zone) -> anyhow::Result<Arc<dyn ObjectStore>> {
-        self::zone(&self.home, &self.keyring, zone)
+        self.stores.open(zone)
     }
 
     fn stores(&self) -> anyhow::Result<Stores> {
@@ -281,14 +296,27 @@ impl Parts {
     }
 }
 
-/// The store of a zone. Landing's objects come sealed, so its store does not encrypt again.
-fn zone(home: &Home, keyring: &Keyring, zone: Zone) -> anyhow::Result<Arc<dyn ObjectStore>> {
-    let root = home.places().zone(zone);
-    let store = match zone {
-        Zone::Landing => keys::local_plain(&root),
-        other => keys::local_zone(&root, other, keyring.zone(other)?),
-    };
-    store.with_context(|| format!("open the zone `{zone}`"))
+/// The zones of a home, as far as this process comes.
+struct Zones {
+    home: Home,
+    keyring: Arc<Keyring>,
+    process: Option<ProcessRole>,
+}
+
+impl Zones {
+    /// The store of a zone. Landing's objects come sealed, so its store does not encrypt again.
+    fn open(&self, zone: Zone) -> anyhow::Result<Arc<dyn ObjectStore>> {
+        let root = self.home.places().zone(zone);
+        let used = match self.process.map(|process| process.reach(zone)) {
+            Some(ZoneReach::Read) => FolderUse::Read,
+            _ => FolderUse::Write,
+        };
+        let store = match zone {
+            Zone::Landing => keys::local_plain(&root, used),
+            other => keys::local_zone(&root, other, self.keyring.zone(other)?, used),
+        };
+        store.with_context(|| format!("open the zone `{zone}`"))
+    }
 }
 
 /// Copies every durable head to the control database, so that a tail that is cut off is missed.

@@ -12,8 +12,9 @@ use std::{
 };
 use tempfile::{NamedTempFile, TempPath};
 
-/// The rights of every folder made here: its owner's only.
+/// The rights of folders and files: their owner's only, unless it is said.
 pub(crate) const FOLDER_MODE: u32 = 0o700;
+pub(crate) const FILE_MODE: u32 = 0o600;
 
 /// A file under a temporary name, readable by its owner only. Dropped, it is removed.
 pub(crate) struct StagedFile {
@@ -24,8 +25,13 @@ pub(crate) struct StagedFile {
 impl StagedFile {
     /// An empty file in `folder`, which lies on the same file system as its later name.
     pub(crate) fn new_in(folder: &Path) -> io::Result<Self> {
+        Self::with_mode(folder, FILE_MODE)
+    }
+
+    /// The same, with other rights than its owner's.
+    pub(crate) fn with_mode(folder: &Path, mode: u32) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix("").permissions(fs::Permissions::from_mode(0o600));
+        builder.prefix("").permissions(fs::Permissions::from_mode(mode));
         let (file, path) = builder.tempfile_in(folder).map(NamedTempFile::into_parts)?;
         Ok(Self { file: Arc::new(file), path })
     }
@@ -83,12 +89,12 @@ pub(crate) fn create_folders(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     create_folders(parent(path))?;
-    create_folder(path)
+    create_folder(path, FOLDER_MODE)
 }
 
 /// Makes one folder durably; it may be there already.
-pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(FOLDER_MODE).create(path) {
+pub(crate) fn create_folder(path: &Path, mode: u32) -> io::Result<()> {
+    match DirBuilder::new().mode(mode).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists || !path.is_dir() => return Err(error),
         _ => {}
     }

@@ -46,7 +46,16 @@ const DELETIONS_AT_ONCE: usize = 16;
 /// Folders remembered as durable; beyond it they are fsynced anew.
 const FOLDERS_REMEMBERED: usize = 100_000;
 
-/// A folder as an object store: folders 0700, files 0600, every write durable.
+/// How a folder is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FolderUse {
+    /// It is written to: what is missing is made, and what crashed writers left is removed.
+    Write,
+    /// It is read only: nothing is made or removed.
+    Read,
+}
+
+/// A folder as an object store, every write durable.
 ///
 /// `PutMode::Create` is atomic between processes; `PutMode::Update` and attributes
 /// are not supported, as with [`LocalFileSystem`].
@@ -56,30 +65,57 @@ pub struct DurableLocal {
     folder: Arc<Folder>,
 }
 
+/// The rights of folders and files that are made in a folder.
+///
+/// What several users share by the folder's group or by its access control list (whose mask is what the group's bits
+/// then say) they share in what comes into it too; a default list narrows that by user.
+#[derive(Clone, Copy)]
+struct Rights {
+    folder: u32,
+    file: u32,
+}
+
+impl Rights {
+    fn of(root: &FilePath) -> io::Result<Self> {
+        let group = fs::metadata(root)?.mode() & 0o070;
+        Ok(Self {
+            folder: durable_file::FOLDER_MODE | group,
+            file: durable_file::FILE_MODE | (group & 0o060),
+        })
+    }
+}
+
 /// The folder, and what is known to be durable in it.
 struct Folder {
     root: PathBuf,
     staging: PathBuf,
+    /// The rights of what is made in it.
+    rights: Rights,
     durable: Mutex<HashSet<PathBuf>>,
 }
 
 impl DurableLocal {
-    /// Opens the folder `root`, makes it where it is missing, and removes what
+    /// Opens the folder `root`; if it is written to, makes it where it is missing, and removes what
     /// writers that crashed more than an hour before `clock`'s now have left.
     ///
     /// # Errors
     /// The folder cannot be made, read or written.
-    pub fn open(root: &FilePath, clock: &dyn Clock) -> Result<Self, KeyError> {
-        durable_file::create_folders(root).map_err(KeyError::io("create", root))?;
+    pub fn open(root: &FilePath, used: FolderUse, clock: &dyn Clock) -> Result<Self, KeyError> {
+        if used == FolderUse::Write {
+            durable_file::create_folders(root).map_err(KeyError::io("create", root))?;
+        }
         let root = root.canonicalize().map_err(KeyError::io("find", root))?;
+        let rights = Rights::of(&root).map_err(KeyError::io("read the rights of", &root))?;
         let staging = root.join(STAGING);
-        durable_file::create_folder(&staging).map_err(KeyError::io("create", &staging))?;
-        sync_folder(parent(&root)).map_err(KeyError::io("make durable", &root))?;
-        remove_leftovers(&staging, clock.now()).map_err(KeyError::io("clean", &staging))?;
+        if used == FolderUse::Write {
+            durable_file::create_folder(&staging, rights.folder).map_err(KeyError::io("create", &staging))?;
+            sync_folder(&root).map_err(KeyError::io("make durable", &root))?;
+            remove_leftovers(&staging, clock.now()).map_err(KeyError::io("clean", &staging))?;
+        }
         let reader = LocalFileSystem::new_with_prefix(&root)
             .map_err(|error| KeyError::io("open", &root)(io::Error::other(error)))?;
         let durable = Mutex::new(HashSet::new());
-        Ok(Self { reader, folder: Arc::new(Folder { root, staging, durable }) })
+        Ok(Self { reader, folder: Arc::new(Folder { root, staging, rights, durable }) })
     }
 
     /// The file of an object.
@@ -99,7 +135,7 @@ impl Folder {
             return Ok(());
         }
         self.prepare(parent(folder))?;
-        durable_file::create_folder(folder)?;
+        durable_file::create_folder(folder, self.rights.folder)?;
         let mut durable = self.durable();
         if durable.len() >= FOLDERS_REMEMBERED {
             durable.clear();
@@ -114,7 +150,7 @@ impl Folder {
 
     fn stage(&self, destination: &FilePath) -> io::Result<StagedFile> {
         self.prepare(parent(destination))?;
-        StagedFile::new_in(&self.staging)
+        StagedFile::with_mode(&self.staging, self.rights.file)
     }
 
     fn put(&self, destination: &FilePath, payload: &PutPayload, create: bool) -> io::Result<Metadata> {

@@ -172,6 +172,14 @@ pub enum ShareError {
 /// Why keys could not be made, read or restored.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
+    /// A ring holds other keys than those of its process.
+    #[error("this ring is not the {role}'s: {what}; `carelake process give {role}` makes one that is")]
+    Row {
+        /// The process.
+        role: crate::ProcessRole,
+        /// What it holds besides, and what it lacks.
+        what: String,
+    },
     /// There is a keyring already; it is never overwritten.
     #[error("a keyring exists in `{0}` already")]
     Exists(PathBuf),

@@ -4,14 +4,16 @@
 //! key, wrapped under it; `landing.pub` and `custodian.pub` the public halves in
 //! plain, for roles that hold nothing else. The custodian's private key is in none
 //! of these: it exists in its shares alone, so that who holds the root key cannot
-//! open the vault.
+//! open the vault. A process of its own has a ring of its own ([`Keyring::give`]).
 
 mod file;
+mod process;
 mod recovery;
 mod roles;
 
+pub use process::{ProcessRole, UnknownProcess, ZoneReach};
 pub use recovery::{custodian_private, recover_root};
-pub use roles::{CrawlerKeys, GatewayKeys, QueryKeys, WorkerKeys};
+pub use roles::{ConsoleKeys, CrawlerKeys, GatewayKeys, QueryKeys, WorkerKeys};
 
 use crate::{
     KeyError, KeyId, LandingPrivate, LandingPublic, MacKey, MacPurpose, SealingKey, SigningPurpose, Zone,
@@ -88,7 +90,9 @@ impl Keyring {
         for (name, kind) in self.file.listed() {
             let id = match kind {
                 KeyKind::X25519Public => self.custodian.id(),
-                KeyKind::AgeX25519 => KeyId::of_public(self.landing.to_string().as_bytes()),
+                KeyKind::AgeX25519 | KeyKind::AgeX25519Public => {
+                    KeyId::of_public(self.landing.to_string().as_bytes())
+                }
                 _ => self.secret(name, kind)?.key_id(),
             };
             all.push(KeyInfo { name: name.to_owned(), kind: kind.as_str(), id });
@@ -156,8 +160,17 @@ impl Keyring {
             });
         }
         file.try_all(&root)?;
-        let landing =
-            LandingPrivate::from_text(&file.unwrap(&root, "landing/private", KeyKind::AgeX25519)?)?.public();
+        let landing = match file.has(process::LANDING_PUBLIC) {
+            true => LandingPublic::from_text(&file.unwrap(
+                &root,
+                process::LANDING_PUBLIC,
+                KeyKind::AgeX25519Public,
+            )?)?,
+            false => {
+                let private = file.unwrap(&root, "landing/private", KeyKind::AgeX25519)?;
+                LandingPrivate::from_text(&private)?.public()
+            }
+        };
         let custodian = file.unwrap(&root, "custodian/public", KeyKind::X25519Public)?;
         let custodian = <[u8; 32]>::try_from(custodian.as_slice())
             .map(sealed_box::PublicKey::from_bytes)
@@ -297,6 +310,10 @@ fn added_later() -> [(String, KeyKind); 4] {
 fn complete(dir: &Path, root: &Secret) -> Result<(), KeyError> {
     let path = dir.join(KEYRING_FILE);
     let missing = |file: &KeyringFile| -> Vec<_> {
+        // A process has the keys that it was given.
+        if file.is_of_process() {
+            return Vec::new();
+        }
         added_later().into_iter().filter(|(name, _)| !file.has(name)).collect()
     };
     if missing(&KeyringFile::read(&path)?).is_empty() {

@@ -21,6 +21,13 @@ pub struct LandingPublic(age::x25519::Recipient);
 pub struct LandingPrivate(age::x25519::Identity);
 
 impl LandingPublic {
+    /// Reads what [`fmt::Display`] has written.
+    pub(crate) fn from_text(text: &[u8]) -> Result<Self, KeyError> {
+        let text =
+            std::str::from_utf8(text).ok().and_then(|text| age::x25519::Recipient::from_str(text).ok());
+        text.map(Self).ok_or_else(|| KeyError::Unwrap("landing/public".to_owned()))
+    }
+
     /// Seals `plaintext`. The result is about 200 bytes longer, and 16 more for each 64 KiB.
     ///
     /// # Errors

@@ -21,13 +21,13 @@ mod shares;
 mod signing;
 mod zone;
 
-pub use durable_local::DurableLocal;
+pub use durable_local::{DurableLocal, FolderUse};
 pub use encrypted_store::EncryptedStore;
 pub use error::{KeyError, OpenError, SealError, ShareError, ZoneError};
 pub use key_id::KeyId;
 pub use keyring::{
-    CrawlerKeys, Created, GatewayKeys, KeyInfo, Keyring, QueryKeys, WorkerKeys, custodian_private,
-    recover_root,
+    ConsoleKeys, CrawlerKeys, Created, GatewayKeys, KeyInfo, Keyring, ProcessRole, QueryKeys, UnknownProcess,
+    WorkerKeys, ZoneReach, custodian_private, recover_root,
 };
 pub use landing::{LandingPrivate, LandingPublic};
 pub use mac::{MacKey, MacPurpose};
@@ -40,21 +40,22 @@ use std::{path::Path, sync::Arc};
 
 /// The store of `zone` in the folder `root`: encrypted under `key`, durable before it answers.
 ///
-/// The folder is made if it does not exist.
-///
 /// # Errors
-/// The folder cannot be made or read.
-pub fn local_zone(root: &Path, zone: Zone, key: ZoneKey) -> Result<Arc<dyn ObjectStore>, KeyError> {
-    Ok(Arc::new(EncryptedStore::new(local_plain(root)?, zone, key)))
+/// The folder cannot be made, where it is to be, or read.
+pub fn local_zone(
+    root: &Path,
+    zone: Zone,
+    key: ZoneKey,
+    used: FolderUse,
+) -> Result<Arc<dyn ObjectStore>, KeyError> {
+    Ok(Arc::new(EncryptedStore::new(local_plain(root, used)?, zone, key)))
 }
 
 /// A durable store in the folder `root` that does not encrypt: for landing, whose
 /// objects come sealed to a key that their writer does not hold.
 ///
-/// The folder is made if it does not exist.
-///
 /// # Errors
-/// The folder cannot be made or read.
-pub fn local_plain(root: &Path) -> Result<Arc<dyn ObjectStore>, KeyError> {
-    Ok(Arc::new(DurableLocal::open(root, &model::SystemClock)?))
+/// The folder cannot be made, where it is to be, or read.
+pub fn local_plain(root: &Path, used: FolderUse) -> Result<Arc<dyn ObjectStore>, KeyError> {
+    Ok(Arc::new(DurableLocal::open(root, used, &model::SystemClock)?))
 }

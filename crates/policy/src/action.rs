@@ -59,6 +59,8 @@ words! {
         KeyList = "key.list",
         /// Restore a key from shares. Of that key.
         KeyRecover = "key.recover",
+        /// Give a process its keys. Of that process's.
+        KeyGive = "key.give",
         /// Read the audit trail.
         AuditQuery = "audit.query",
         /// Prove the audit trail.

@@ -97,7 +97,7 @@ async fn open_console(folder: &Path, people: &[Guest]) -> anyhow::Result<()> {
     }
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
         say("");
-        return serve::run(folder).await;
+        return serve::run(folder, None).await;
     }
     say(format!("\nOpen it: carelake --home {} serve", folder.display()));
     Ok(())
@@ -110,7 +110,7 @@ async fn serve_and_send(folder: &Path, simulation: &Simulation, checks: &mut Che
     parts.home.config.gateway.listen = vec![([127, 0, 0, 1], 0).into()];
     parts.home.config.console.listen = Vec::new();
     parts.home.config.worker.schedules = false;
-    let service = Service::start(&parts).await?;
+    let service = Service::start(&parts, None).await?;
     let address = *service.addresses().first().context("the gateway listens nowhere")?;
     let gateway = Gateway::new(address, &parts.home.places().tls().join("ca.pem"))?;
 

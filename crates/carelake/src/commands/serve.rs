@@ -1,4 +1,4 @@
-//! `carelake serve`: the gateway and the worker in one process.
+//! `carelake serve`: all parts of the lake in one process, or one of them.
 
 mod certificate;
 
@@ -14,12 +14,12 @@ use crate::{
     watchman::{self, Watchman, Webhooks},
 };
 use anyhow::Context;
-use keys::Zone;
+use keys::{ProcessRole, Zone};
 use lake::LakeError;
 use landing::Intake;
 use model::AuditOutcome;
 use policy::{Action, Resource};
-use server::{App, Console, IdentityProvider, Serving};
+use server::{App, Console, IdentityProvider, Serving, Tls};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -30,12 +30,11 @@ use tokio::{
 /// How often a running service looks whether its approvals still hold.
 const APPROVALS_LOOKED_AT: Duration = Duration::from_secs(60);
 
-/// A gateway and a worker at work.
+/// The parts of a lake at work: all of them, or those of one process.
 pub(super) struct Service {
-    serving: Serving,
+    gateway: Option<(Serving, Arc<Intake>)>,
     console: Option<Serving>,
-    intake: Arc<Intake>,
-    worker: JoinHandle<Result<(), LakeError>>,
+    worker: Option<JoinHandle<Result<(), LakeError>>>,
     /// End with the service.
     _helpers: JoinSet<()>,
     stop_serving: watch::Sender<bool>,
@@ -43,60 +42,54 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Starts both on the addresses of the configuration.
-    pub(super) async fn start(parts: &Parts) -> anyhow::Result<Self> {
-        let folder = parts.home.places().tls();
-        let tls = certificate::open(&folder)?;
+    /// Starts what `process` does, or all, on the addresses of the configuration.
+    pub(super) async fn start(parts: &Parts, process: Option<ProcessRole>) -> anyhow::Result<Self> {
+        let does = |role| process.is_none_or(|process| process == role);
+        let mut helpers = JoinSet::new();
         let outside = Arc::new(Outside::new(&parts.home.config.outside)?);
-        let watchman = watchman(parts, &outside)?;
-        let intake = Arc::new(parts.intake()?);
-        let app = App {
-            intake: Arc::clone(&intake),
-            control: Arc::clone(&parts.control),
-            audit: Arc::clone(&parts.trail),
-            keys: parts.keyring.gateway()?,
-            clock: Arc::clone(&parts.clock),
-            config: parts.home.config.gateway.clone(),
-            home_kind: parts.kind,
-        };
         let (stop_serving, stopped) = watch::channel(false);
         let (stop_working, stop) = watch::channel(false);
-        let worker = parts.worker()?;
-        Feeds::new(parts).put_job().await?;
-        let shutdown = |mut stopped: watch::Receiver<bool>| async move {
-            // An error means that the sender is gone, which is the same wish.
-            drop(stopped.wait_for(|stop| *stop).await);
+        let worker = match does(ProcessRole::Worker) {
+            true => Some(parts.worker()?),
+            false => None,
         };
-        let serving = server::serve(Arc::new(app), &tls, shutdown(stopped.clone())).await?;
-        let console = match parts.home.config.console.listen.is_empty() {
-            true => None,
-            false => {
-                let console = console(parts, &outside, serving.addresses())?;
-                Some(server::serve_console(Arc::new(console), &tls, shutdown(stopped)).await?)
-            }
-        };
-        let mut helpers = JoinSet::new();
-        helpers.spawn(async move {
-            if let Err(error) = certificate::keep_current(tls, folder).await {
-                tracing::error!(%error, "the gateway's certificate is not looked at");
-            }
-        });
-        let (control, clock) = (Arc::clone(&parts.control), Arc::clone(&parts.clock));
-        helpers.spawn(outside::keep_fresh(outside, control, clock));
-        helpers.spawn(watchman.keep());
-        let days = parts.home.config.audit.keep_days;
-        if days > 0 {
-            helpers.spawn(Retainer::new(parts)?.keep(days));
+        if worker.is_some() {
+            Feeds::new(parts).put_job().await?;
         }
-        let every = parts.home.config.audit.checkpoint_every();
-        helpers.spawn(parts.witness.clone().keep(every, Arc::clone(&parts.trail)));
-        let worker = tokio::spawn(worker.run(stop));
-        Ok(Self { serving, console, intake, worker, _helpers: helpers, stop_serving, stop_working })
+        let tls = match does(ProcessRole::Gateway) || does(ProcessRole::Query) {
+            true => Some(certificate::open(&parts.home.places().tls())?),
+            false => None,
+        };
+        let gateway = match &tls {
+            Some(tls) if does(ProcessRole::Gateway) => Some(gateway(parts, tls, stopped.clone()).await?),
+            _ => None,
+        };
+        let console = match &tls {
+            Some(tls) if does(ProcessRole::Query) && !parts.home.config.console.listen.is_empty() => {
+                let addresses = gateway.as_ref().map(|(serving, _)| serving.addresses()).unwrap_or_default();
+                let console = console(parts, &outside, addresses)?;
+                Some(server::serve_console(Arc::new(console), tls, shutdown(stopped)).await?)
+            }
+            _ => None,
+        };
+        if let Some(tls) = tls {
+            let folder = parts.home.places().tls();
+            helpers.spawn(async move {
+                if let Err(error) = certificate::keep_current(tls, folder).await {
+                    tracing::error!(%error, "the gateway's certificate is not looked at");
+                }
+            });
+        }
+        if does(ProcessRole::Keeper) {
+            keep(parts, outside, &mut helpers)?;
+        }
+        let worker = worker.map(|worker| tokio::spawn(worker.run(stop)));
+        Ok(Self { gateway, console, worker, _helpers: helpers, stop_serving, stop_working })
     }
 
     /// Where the gateway listens.
     pub(super) fn addresses(&self) -> &[SocketAddr] {
-        self.serving.addresses()
+        self.gateway.as_ref().map(|(serving, _)| serving.addresses()).unwrap_or_default()
     }
 
     /// Where the console listens; nowhere if the configuration names no address.
@@ -107,55 +100,116 @@ impl Service {
     /// Takes no more, answers what is in flight, publishes what was accepted.
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         self.stop_serving.send_replace(true);
-        self.serving.stopped().await;
+        let intake = match self.gateway {
+            Some((serving, intake)) => {
+                serving.stopped().await;
+                Some(intake)
+            }
+            None => None,
+        };
         if let Some(console) = self.console {
             console.stopped().await;
         }
-        self.intake.close().await;
+        if let Some(intake) = intake {
+            intake.close().await;
+        }
         // Only now has everything come that is to be published.
         self.stop_working.send_replace(true);
-        self.worker
-            .await?
-            .context("publish what was accepted; it is durable, and the next start publishes it")
+        match self.worker {
+            Some(worker) => worker
+                .await?
+                .context("publish what was accepted; it is durable, and the next start publishes it"),
+            None => Ok(()),
+        }
     }
 }
 
-pub(super) async fn run(folder: &Path) -> anyhow::Result<()> {
+/// Ready once it is wished that serving ends.
+async fn shutdown(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is the same wish.
+    drop(stopped.wait_for(|stop| *stop).await);
+}
+
+/// The gateway at work.
+async fn gateway(
+    parts: &Parts,
+    tls: &Tls,
+    stopped: watch::Receiver<bool>,
+) -> anyhow::Result<(Serving, Arc<Intake>)> {
+    let intake = Arc::new(parts.intake()?);
+    let app = App {
+        intake: Arc::clone(&intake),
+        control: Arc::clone(&parts.control),
+        audit: Arc::clone(&parts.trail),
+        keys: parts.keyring.gateway()?,
+        clock: Arc::clone(&parts.clock),
+        config: parts.home.config.gateway.clone(),
+        home_kind: parts.kind,
+    };
+    Ok((server::serve(Arc::new(app), tls, shutdown(stopped)).await?, intake))
+}
+
+/// Watches the trail, makes checkpoints of it, lets old records go, and keeps what is fetched from outside fresh.
+fn keep(parts: &Parts, outside: Arc<Outside>, helpers: &mut JoinSet<()>) -> anyhow::Result<()> {
+    helpers.spawn(watchman(parts, &outside)?.keep());
+    let (control, clock) = (Arc::clone(&parts.control), Arc::clone(&parts.clock));
+    helpers.spawn(outside::keep_fresh(outside, control, clock));
+    let days = parts.home.config.audit.keep_days;
+    if days > 0 {
+        helpers.spawn(Retainer::new(parts)?.keep(days));
+    }
+    let every = parts.home.config.audit.checkpoint_every();
+    helpers.spawn(parts.witness.clone().keep(every, Arc::clone(&parts.trail)));
+    Ok(())
+}
+
+pub(super) async fn run(folder: &Path, process: Option<ProcessRole>) -> anyhow::Result<()> {
     // Heard from the first moment on: whoever reads below that it listens may ask it to stop at once.
     let asked_to_stop = asked_to_stop()?;
-    let parts = Parts::open_for(folder, "serve", Action::Serve, Resource::Lake).await?;
-    let service = match Service::start(&parts).await {
+    let name = process.map_or("serve", ProcessRole::as_str);
+    let parts = Parts::open_as(folder, name, process).await?;
+    if let Err(error) = parts.permit(Action::Serve, Resource::Lake).await {
+        parts.close().await?;
+        return Err(error);
+    }
+    let service = match Service::start(&parts, process).await {
         Ok(service) => service,
         Err(error) => {
             parts.close().await?;
             return Err(error);
         }
     };
-    parts.record("serve.start", AuditOutcome::Success, "gateway", &[]).await?;
+    let target = process.map_or("gateway", ProcessRole::as_str);
+    parts.record("serve.start", AuditOutcome::Success, target, &[]).await?;
     for address in service.addresses() {
         screen::note(format!("carelake: the gateway listens on https://{address}/fhir/r4"));
     }
     for address in service.console() {
         screen::note(format!("carelake: the console is at https://{address}/"));
     }
-    screen::note(format!(
-        "carelake: the certificate authority is {}; Ctrl-C stops",
-        parts.home.places().tls().join("ca.pem").display()
-    ));
+    match process {
+        Some(ProcessRole::Worker | ProcessRole::Keeper) => {
+            screen::note(format!("carelake: the {name} is at work; Ctrl-C stops"));
+        }
+        _ => screen::note(format!(
+            "carelake: the certificate authority is {}; Ctrl-C stops",
+            parts.home.places().tls().join("ca.pem").display()
+        )),
+    }
     let ran_out = tokio::select! {
         () = asked_to_stop => None,
         ran_out = approvals_ran_out(&parts) => Some(ran_out),
     };
     screen::note("carelake: stopping; what was accepted is published first");
     service.stop().await?;
-    parts.record("serve.stop", AuditOutcome::Success, "gateway", &[]).await?;
+    parts.record("serve.stop", AuditOutcome::Success, target, &[]).await?;
     parts.close().await?;
     ran_out.map_or(Ok(()), Err)
 }
 
 /// The console over the same parts.
 fn console(parts: &Parts, outside: &Arc<Outside>, gateway: &[SocketAddr]) -> anyhow::Result<Console> {
-    let keys = parts.keyring.gateway()?;
+    let keys = parts.keyring.console()?;
     let people = Provider::new(&parts.home.config.people, Arc::clone(outside), Arc::clone(&parts.clock))?;
     let base = parts.home.config.gateway.base_url.clone();
     let first = || gateway.first().map(|address| format!("https://{address}")).unwrap_or_default();

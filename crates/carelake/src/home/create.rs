@@ -48,8 +48,10 @@ pub(crate) async fn create(folder: &Path, approvals: Option<&Path>) -> anyhow::R
     // A folder that was there already may have been open to others.
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
     let places = Places::of(&folder);
-    for zone in Zone::all() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(places.zone(zone))?;
+    for made in
+        Zone::all().map(|zone| places.zone(zone)).into_iter().chain([places.control(), places.ledger()])
+    {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(made)?;
     }
     let created = Keyring::create(&places.keys()).context("make the keys")?;
     certificate::create(&places.tls()).context("make the certificates")?;

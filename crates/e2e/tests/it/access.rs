@@ -75,6 +75,8 @@ const COMMANDS: &[&str] = &[
     "directory enable trust",
     "directory adopt trust ann",
     "directory release ann",
+    "process give gateway --keys FILE",
+    "process list",
     "policy set x FILE",
     "policy remove x",
     "access who-can",

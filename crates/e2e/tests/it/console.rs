@@ -8,7 +8,7 @@ use crate::{
 };
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf};
+use std::{fs, net::SocketAddr, path::PathBuf};
 
 /// A mart whose test holds if `what` is what genders are.
 fn winter(home: &Home, what: &str) -> PathBuf {
@@ -58,23 +58,27 @@ fn a_job_that_failed_is_mended_in_a_browser_and_all_of_it_is_in_the_trail() {
 }
 
 /// A browser's requests, made by hand.
-struct Visitor {
+pub(crate) struct Visitor {
     client: reqwest::Client,
     base: String,
 }
 
 impl Visitor {
     fn new(service: &Service) -> Self {
+        Self::at(service.console)
+    }
+
+    pub(crate) fn at(console: SocketAddr) -> Self {
         let client = reqwest::Client::builder()
             .danger_accept_invalid_certs(true)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
-        Self { client, base: format!("https://{}", service.console) }
+        Self { client, base: format!("https://{console}") }
     }
 
     /// What is answered: the status, the cookies that are set, and the text.
-    async fn send(&self, request: reqwest::RequestBuilder) -> (StatusCode, Vec<String>, String) {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> (StatusCode, Vec<String>, String) {
         let answer = request.send().await.unwrap();
         for name in ["content-security-policy", "x-frame-options", "x-content-type-options"] {
             assert!(answer.headers().contains_key(name), "no {name}");
@@ -87,11 +91,11 @@ impl Visitor {
         (status, cookies, if live { String::new() } else { answer.text().await.unwrap() })
     }
 
-    fn get(&self, path: &str, cookie: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn get(&self, path: &str, cookie: &str) -> reqwest::RequestBuilder {
         self.client.get(format!("{}{path}", self.base)).header(header::COOKIE, cookie)
     }
 
-    fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    pub(crate) fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
         self.client.post(format!("{}{path}", self.base)).header(header::COOKIE, cookie).form(fields)
     }
 
@@ -113,7 +117,7 @@ impl Visitor {
     }
 
     /// Signs in; the cookie of the session.
-    async fn sign_in(&self, name: &str, password: &str) -> Option<String> {
+    pub(crate) async fn sign_in(&self, name: &str, password: &str) -> Option<String> {
         let (_, cookies, page) = self.send(self.get("/sign-in", "")).await;
         let visit = cookies[0].split(';').next().unwrap().to_owned();
         let fields = [("csrf", csrf(&page)), ("name", name), ("password", password)];
@@ -127,7 +131,7 @@ impl Visitor {
 }
 
 /// The token that the forms of a page carry.
-fn csrf(page: &str) -> &str {
+pub(crate) fn csrf(page: &str) -> &str {
     page.split_once("name=\"csrf\" value=\"").unwrap().1.split('"').next().unwrap()
 }
 

@@ -140,7 +140,7 @@ fn a_bucket_is_crawled_as_a_folder_is() {
     bucket.remove("gp/wards.csv");
     home.run(["crawler", "run", "gp"]).exits(0).says("gone  gp.wards");
     // The secret lies nowhere in plain.
-    for file in [home.path().join("control.db"), home.path().join("control.db-wal")] {
+    for file in [home.path().join("control/control.db"), home.path().join("control/control.db-wal")] {
         let bytes = fs::read(&file).unwrap_or_default();
         assert!(!bytes.windows(19).any(|window| window == b"a-secret-access-key"), "{}", file.display());
     }

@@ -117,6 +117,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("feed judge", &["decide", "feed.judge"]),
     ("feed findings", &["decide", "feed.findings"]),
     ("feed acknowledge 999 --note seen", &["decide"]),
+    ("process list", &["decide", "process.list"]),
+    ("process give query --keys OUT", &["decide", "process.give"]),
     ("policy list", &["decide", "policy.list"]),
     ("policy show operator-on-synthetic-data", &["decide", "policy.show"]),
     ("policy set own POLICY", &["decide", "policy.set"]),

@@ -18,7 +18,7 @@ const CUSTODIAN_PREFIX: &str = "carelake-custodian-1 ";
 const FILE_LIMIT_BYTES: u64 = 1 << 20;
 
 /// What a wrapped key is used with, and so how its bytes are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum KeyKind {
     /// 32 bytes, from which keys for AES-256-GCM are derived.
     #[serde(rename = "aes-256")]
@@ -35,6 +35,9 @@ pub(super) enum KeyKind {
     /// The public half of an X25519 key pair.
     #[serde(rename = "x25519-public")]
     X25519Public,
+    /// An X25519 recipient as `age` writes it.
+    #[serde(rename = "age-x25519-public")]
+    AgeX25519Public,
 }
 
 impl KeyKind {
@@ -45,6 +48,7 @@ impl KeyKind {
             Self::Ed25519Seed => "ed25519-seed",
             Self::AgeX25519 => "age-x25519",
             Self::X25519Public => "x25519-public",
+            Self::AgeX25519Public => "age-x25519-public",
         }
     }
 }
@@ -54,6 +58,9 @@ impl KeyKind {
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyringFile {
     format: String,
+    /// The process whose keys alone these are; a home's own ring holds all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    process: Option<String>,
     root_key: String,
     keys: Vec<WrappedKey>,
 }
@@ -70,7 +77,15 @@ struct WrappedKey {
 
 impl KeyringFile {
     pub(super) fn new(root_key: KeyId) -> Self {
-        Self { format: FORMAT.to_owned(), root_key: root_key.to_string(), keys: Vec::new() }
+        Self { format: FORMAT.to_owned(), process: None, root_key: root_key.to_string(), keys: Vec::new() }
+    }
+
+    pub(super) fn of_process(root_key: KeyId, process: &str) -> Self {
+        Self { process: Some(process.to_owned()), ..Self::new(root_key) }
+    }
+
+    pub(super) const fn is_of_process(&self) -> bool {
+        self.process.is_some()
     }
 
     pub(super) fn read(path: &Path) -> Result<Self, KeyError> {

@@ -27,6 +27,19 @@ pub struct GatewayKeys {
     pub token_signer: Arc<dyn Signer>,
 }
 
+/// What the console holds. Nothing here opens anything in any zone.
+#[derive(Clone, Debug)]
+pub struct ConsoleKeys {
+    /// Secrets of people's devices, signing secrets of providers.
+    pub door: SealingKey,
+    /// Tokens of sessions and of directories, recovery codes.
+    pub once_mac: MacKey,
+    /// Secrets of providers.
+    pub provider_secret_mac: MacKey,
+    /// Pseudonyms of projects, for marts that are compared before they are registered.
+    pub project_mac: MacKey,
+}
+
 /// What a worker holds. Nothing here opens a fragment in the vault.
 #[derive(Clone, Debug)]
 pub struct WorkerKeys {
@@ -90,6 +103,19 @@ impl Keyring {
             door: self.door()?,
             once_mac: self.mac(MacPurpose::Once)?,
             token_signer: self.signer(SigningPurpose::Token)?,
+        })
+    }
+
+    /// The console's keys.
+    ///
+    /// # Errors
+    /// The ring lacks one.
+    pub fn console(&self) -> Result<ConsoleKeys, KeyError> {
+        Ok(ConsoleKeys {
+            door: self.door()?,
+            once_mac: self.mac(MacPurpose::Once)?,
+            provider_secret_mac: self.mac(MacPurpose::ProviderSecret)?,
+            project_mac: self.mac(MacPurpose::Project)?,
         })
     }
 

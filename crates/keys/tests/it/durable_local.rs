@@ -38,12 +38,12 @@ async fn leftovers_are_not_listed_and_go_once_they_are_an_hour_old() {
     assert_eq!(listed, []);
     assert_eq!(store.list_with_delimiter(None).await.unwrap().common_prefixes, []);
 
-    DurableLocal::open(&zone, &SystemClock).unwrap();
+    DurableLocal::open(&zone, keys::FolderUse::Write, &SystemClock).unwrap();
     assert!(left.exists(), "its writer may still be at work");
     let later = SystemClock.now().plus_ms(61 * 60 * 1000);
-    DurableLocal::open(&zone, &model::ManualClock::new(later)).unwrap();
+    DurableLocal::open(&zone, keys::FolderUse::Write, &model::ManualClock::new(later)).unwrap();
     assert!(!left.exists());
-    DurableLocal::open(&zone, &model::ManualClock::new(Timestamp(0))).unwrap();
+    DurableLocal::open(&zone, keys::FolderUse::Write, &model::ManualClock::new(Timestamp(0))).unwrap();
 }
 
 #[tokio::test]
@@ -74,7 +74,8 @@ async fn an_upload_with_a_part_that_was_never_written_cannot_be_completed() {
 async fn the_folder_survives_being_opened_again() {
     let (store, folder) = durable();
     store.put(&Path::from("a/object"), "x".into()).await.unwrap();
-    let again = DurableLocal::open(&folder.path().join("zone"), &SystemClock).unwrap();
+    let again =
+        DurableLocal::open(&folder.path().join("zone"), keys::FolderUse::Write, &SystemClock).unwrap();
     assert_eq!(again.get(&Path::from("a/object")).await.unwrap().bytes().await.unwrap(), "x");
     again.put(&Path::from("a/object"), "y".into()).await.unwrap();
     assert_eq!(store.get(&Path::from("a/object")).await.unwrap().bytes().await.unwrap(), "y");

@@ -24,9 +24,11 @@ async fn what_one_ring_sealed_the_reopened_one_opens() {
     let again = Keyring::open(&home.path().join("keys")).unwrap();
     for zone in Zone::all() {
         let folder = home.path().join(zone.as_str());
-        let first = keys::local_zone(&folder, zone, created.ring.zone(zone).unwrap()).unwrap();
+        let first = keys::local_zone(&folder, zone, created.ring.zone(zone).unwrap(), keys::FolderUse::Write)
+            .unwrap();
         first.put(&ObjectPath::from("object"), "x".into()).await.unwrap();
-        let second = keys::local_zone(&folder, zone, again.zone(zone).unwrap()).unwrap();
+        let second =
+            keys::local_zone(&folder, zone, again.zone(zone).unwrap(), keys::FolderUse::Write).unwrap();
         assert_eq!(second.get(&ObjectPath::from("object")).await.unwrap().bytes().await.unwrap(), "x");
     }
     let mut hashes: Vec<_> = MacPurpose::all()

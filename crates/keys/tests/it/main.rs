@@ -16,7 +16,8 @@ use tempfile::TempDir;
 /// A durable store in a folder that goes with the test.
 fn durable() -> (Arc<dyn ObjectStore>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let store = DurableLocal::open(&folder.path().join("zone"), &model::SystemClock).unwrap();
+    let store =
+        DurableLocal::open(&folder.path().join("zone"), keys::FolderUse::Write, &model::SystemClock).unwrap();
     (Arc::new(store), folder)
 }
 

@@ -65,8 +65,12 @@ impl Home {
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
         let url = format!("sqlite://{}", folder.path().join("control.db").display());
         let control = Arc::new(Control::open(&url, clock.clone()).await.unwrap());
-        let store =
-            local_zone(&folder.path().join("audit"), Zone::Audit, created.ring.zone(Zone::Audit).unwrap());
+        let store = local_zone(
+            &folder.path().join("audit"),
+            Zone::Audit,
+            created.ring.zone(Zone::Audit).unwrap(),
+            keys::FolderUse::Write,
+        );
         let signer = created.ring.signer(keys::SigningPurpose::all()[0]).unwrap();
         let audit =
             AuditLog::open(store.unwrap(), signer, "worker-1".to_owned(), clock.clone()).await.unwrap();
@@ -75,7 +79,7 @@ impl Home {
         let intake = Intake::new(IntakeParts {
             control: control.clone(),
             ledger: Ledger::open(&folder.path().join("ledger")).unwrap(),
-            landing: local_plain(&folder.path().join("landing")).unwrap(),
+            landing: local_plain(&folder.path().join("landing"), keys::FolderUse::Write).unwrap(),
             landing_public: keys.landing_public,
             ledger_mac: keys.ledger_mac,
             receipt_mac: keys.receipt_mac,
@@ -96,8 +100,9 @@ impl Home {
     pub(crate) fn zone(&self, zone: Zone) -> Arc<dyn ObjectStore> {
         let root = self.path(zone.as_str());
         match zone {
-            Zone::Landing => local_plain(&root).unwrap(),
-            zone => local_zone(&root, zone, self.created.ring.zone(zone).unwrap()).unwrap(),
+            Zone::Landing => local_plain(&root, keys::FolderUse::Write).unwrap(),
+            zone => local_zone(&root, zone, self.created.ring.zone(zone).unwrap(), keys::FolderUse::Write)
+                .unwrap(),
         }
     }
 

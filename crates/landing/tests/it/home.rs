@@ -62,7 +62,7 @@ impl Home {
         let clock = Arc::new(ManualClock::new(Timestamp(1_700_000_000_000)));
         let url = format!("sqlite://{}", folder.path().join("control.db").display());
         let control = Arc::new(Control::open(&url, clock.clone()).await.unwrap());
-        let landing = keys::local_plain(&folder.path().join("landing")).unwrap();
+        let landing = keys::local_plain(&folder.path().join("landing"), keys::FolderUse::Write).unwrap();
         let (private, _) = LandingPrivate::generate();
         let (mac, door) = (MacKey::generate().unwrap(), SealingKey::generate().unwrap());
         Self { folder, clock, control, landing, audit: Arc::default(), private, mac, door }

@@ -72,7 +72,7 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
         }
         Action::JobList | Action::JobRun => vec![("mart.build", Resource::Job("mart.build"))],
         Action::MartBuild | Action::MartRegister => vec![("urgent_care", Resource::Schema("urgent_care"))],
-        Action::KeyList | Action::KeyRecover => vec![("root", Resource::Key("root"))],
+        Action::KeyList | Action::KeyRecover | Action::KeyGive => vec![("root", Resource::Key("root"))],
         Action::AuditQuery | Action::AuditVerify | Action::AuditRetain => {
             vec![("the trail", Resource::AuditTrail)]
         }

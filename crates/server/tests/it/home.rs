@@ -121,7 +121,7 @@ impl Home {
         let intake = Arc::new(Intake::new(IntakeParts {
             control: Arc::clone(&control),
             ledger: Ledger::open(&folder.path().join("ledger")).unwrap(),
-            landing: keys::local_plain(&folder.path().join("landing")).unwrap(),
+            landing: keys::local_plain(&folder.path().join("landing"), keys::FolderUse::Write).unwrap(),
             landing_public: ring.landing_public(),
             ledger_mac: keys.ledger_mac.clone(),
             receipt_mac: keys.receipt_mac.clone(),
@@ -206,7 +206,7 @@ impl Home {
 
     /// How many segments lie in the landing zone.
     pub(crate) async fn segments(&self) -> usize {
-        let store = keys::local_plain(&self.folder.path().join("landing")).unwrap();
+        let store = keys::local_plain(&self.folder.path().join("landing"), keys::FolderUse::Write).unwrap();
         store.list(None).try_collect::<Vec<_>>().await.unwrap().len()
     }
 }

@@ -14,7 +14,7 @@ pub(super) async fn run(parts: &Parts, folder: &Path, json: bool) -> anyhow::Res
     parts.show_head().await?;
     parts.witness.make().await?;
     std::fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
-    let archive = keys::local_plain(folder)?;
+    let archive = keys::local_plain(folder, keys::FolderUse::Write)?;
     let zone = parts.zone(Zone::Audit)?;
     let copied = copy(zone.as_ref(), archive.as_ref()).await.context("copy the audit trail")?;
     let key = verifier_key(&parts.keyring.signer(SigningPurpose::Audit)?.public_key());

@@ -54,7 +54,7 @@ pub(super) async fn archive(folder: &Path, args: &VerifyArgs, json: bool) -> any
     if !folder.is_dir() {
         bail!("there is no folder {}", folder.display());
     }
-    let store = keys::local_plain(folder)?;
+    let store = keys::local_plain(folder, keys::FolderUse::Write)?;
     let checkpoints = read_checkpoints(&args.checkpoint)?;
     let witnesses = Witnesses { checkpoints, ..Witnesses::default() };
     tell(verify(store.as_ref(), &public_key, &witnesses).await.map_err(anyhow::Error::from), json)

@@ -1,0 +1,59 @@
+//! How far the user of a process comes in a home: no further than the process's row, or it does not start.
+//!
+//! What is asked is the system: rights, access control lists, mounts and the root user's freedom count alike.
+
+use crate::home::Home;
+use anyhow::bail;
+use keys::{ProcessRole, Zone, ZoneReach};
+use rustix::fs::{Access, access};
+use std::path::{Path, PathBuf};
+
+/// Refuses a process whose user comes further in the folders of the home than its row, or not as far.
+pub(crate) fn require(home: &Home, process: ProcessRole) -> anyhow::Result<()> {
+    let places = home.places();
+    let mut wrong = Vec::new();
+    for zone in Zone::all() {
+        let (found, may) = (found(&places.zone(zone)), process.reach(zone));
+        if found > may {
+            wrong.push(format!("zone {zone}: its user can {}, and may {}", can(found), can(may)));
+        } else if found < may {
+            wrong.push(format!("zone {zone}: its user can {}, and has to {}", can(found), can(may)));
+        }
+    }
+    let may_not: [(&str, PathBuf); 2] =
+        [("the home's own keys", places.keys()), ("the home", home.folder().into())];
+    for (what, path) in may_not {
+        // Passing through the home's folder is needed; seeing or changing what is in it is not.
+        let found = found(&path);
+        if found > ZoneReach::Nothing {
+            wrong.push(format!("{what}: its user can {}, and may not", can(found)));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "the {process} does not start, because its user does not come exactly as far as it may:\n  {}\n\
+         `carelake process give {process} --user NAME` sets the rights of a user",
+        wrong.join("\n  ")
+    )
+}
+
+fn found(folder: &Path) -> ZoneReach {
+    let may = |wanted| access(folder, wanted).is_ok();
+    if may(Access::WRITE_OK) {
+        ZoneReach::Write
+    } else if may(Access::READ_OK) {
+        ZoneReach::Read
+    } else {
+        ZoneReach::Nothing
+    }
+}
+
+const fn can(reach: ZoneReach) -> &'static str {
+    match reach {
+        ZoneReach::Nothing => "do nothing there",
+        ZoneReach::Read => "read there",
+        ZoneReach::Write => "write there",
+    }
+}
