@@ -1,4 +1,5 @@
-//! Other people's programs that the end-to-end tests drive: curl, Chromium, setfacl, and packages for Python and Node at the versions
+//! Other people's programs that the end-to-end tests drive: curl, Chromium, setfacl,
+//! PostgreSQL, and packages for Python and Node at the versions
 //! that `crates/e2e/clients` names.
 
 use crate::{
@@ -28,6 +29,10 @@ pub(crate) fn install(workshop: &Workshop) -> anyhow::Result<()> {
         if !on_path(program) {
             debian_package(workshop, package)?;
         }
+    }
+    // Debian keeps its programs beside the search path, a folder for each version.
+    if !Path::new("/usr/lib/postgresql").exists() {
+        debian_package(workshop, "postgresql")?;
     }
     let named_in = workshop.root.join(NAMED_IN);
     let folder = workshop.clients();

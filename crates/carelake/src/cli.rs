@@ -69,7 +69,7 @@ Examples:
     Serve {
         /// Run this part alone: gateway, worker, query or keeper; with its own keys (`carelake process give`).
         #[arg(long, value_name = "PROCESS")]
-        role: Option<keys::ProcessRole>,
+        role: Option<model::ProcessRole>,
     },
     /// Processes of their own: each with its keys and rights, and no others.
     #[command(subcommand)]
@@ -167,6 +167,22 @@ pub(crate) struct InitArgs {
     /// The ethics, governance and data-protection references that allow it (TOML); needed for real data.
     #[arg(long, value_name = "FILE", required_if_eq("data", "real"))]
     pub(crate) approvals: Option<PathBuf>,
+    /// Keep the control database in PostgreSQL, at this address without a password (`PGPASSWORD` or `PGPASSFILE` has
+    /// it), instead of a file in the home.
+    #[arg(long, value_name = "URL", value_parser = database_url)]
+    pub(crate) control: Option<String>,
+}
+
+fn database_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("postgres://").or(text.strip_prefix("postgresql://"));
+    let user = rest.and_then(|rest| rest.split_once('@')).map(|(user, _)| user);
+    match (rest, user.is_some_and(|user| user.contains(':'))) {
+        (None, _) => Err("the control database is at a postgres:// address".to_owned()),
+        (_, true) => {
+            Err("the address is kept in the configuration: leave the password to PGPASSFILE".to_owned())
+        }
+        _ => Ok(text.to_owned()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -363,13 +379,17 @@ Example:
     Give {
         /// gateway, worker, query or keeper.
         #[arg(value_name = "PROCESS")]
-        role: keys::ProcessRole,
+        role: model::ProcessRole,
         /// The folder of the keys, which must not hold any yet.
         #[arg(long, value_name = "DIR")]
         keys: PathBuf,
         /// The system's user that the process runs as; no other process runs as the same.
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
+        /// The user of the control database (PostgreSQL) that the process comes as: it is given the row, and all else is
+        /// taken from it.
+        #[arg(long, value_name = "NAME")]
+        database_user: Option<String>,
     },
     /// Show the processes, and what each holds and reaches.
     List,

@@ -23,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) people: PeopleConfig,
     /// The ring of keys.
     pub(crate) keys: KeysConfig,
+    /// The control database.
+    pub(crate) control: ControlConfig,
     /// The worker.
     pub(crate) worker: WorkerConfig,
     /// Queries.
@@ -43,6 +45,15 @@ pub(crate) struct Config {
 pub(crate) struct KeysConfig {
     /// Its folder; `keys` of the home if left out.
     pub(crate) folder: Option<PathBuf>,
+}
+
+/// The control database.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ControlConfig {
+    /// A PostgreSQL database, such as `postgres://carelake@db.internal/lake?sslmode=verify-full`, its password in
+    /// `PGPASSWORD` or in the file `PGPASSFILE`; a SQLite file in the home if left out.
+    pub(crate) url: Option<String>,
 }
 
 /// What an operator says of the catalogue, for other catalogues.

@@ -63,7 +63,7 @@ impl Desk {
             credentials: Credentials::new(parts)?,
             keys: parts.keyring.list()?.iter().map(key_row).collect(),
             places: (parts.home.folder().to_owned(), places.tls().join("server.pem")),
-            database: if places.control_url().starts_with("sqlite") { "SQLite" } else { "PostgreSQL" },
+            database: if parts.home.control_url().starts_with("sqlite") { "SQLite" } else { "PostgreSQL" },
             began: parts.clock.now(),
             marts: Mutex::default(),
         })

@@ -84,6 +84,7 @@ impl Places {
         self.0.join("control")
     }
 
+    /// The control database, where it is a file.
     pub(crate) fn control_url(&self) -> String {
         format!("sqlite://{}", self.control_file().display())
     }
@@ -113,6 +114,11 @@ impl Home {
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where the control database is.
+    pub(crate) fn control_url(&self) -> String {
+        self.config.control.url.clone().unwrap_or_else(|| self.places().control_url())
     }
 
     /// Where the ring of keys is that this process opens.

@@ -15,7 +15,7 @@ use anyhow::{Context, bail};
 use audit::{AuditLog, Checkpoints, Head, SignedHead};
 use control::{Control, ControlError, Ledger};
 use identity::Policy;
-use keys::{FolderUse, Keyring, ProcessRole, SigningPurpose, Zone, ZoneReach};
+use keys::{FolderUse, Keyring, SigningPurpose, Zone, ZoneReach};
 use lake::{
     jobs::Work,
     refinery::{RefineryLimits, WorkerParts},
@@ -25,7 +25,7 @@ use lake::{
     worker::{Rhythm, Worker},
 };
 use landing::{Intake, IntakeParts, Limits};
-use model::{AuditEntity, AuditEvent, AuditOutcome, AuditSink, Clock, SystemClock};
+use model::{AuditEntity, AuditEvent, AuditOutcome, AuditSink, Clock, ProcessRole, SystemClock};
 use object_store::ObjectStore;
 use policy::{Action, Resource, Table};
 use server::HomeKind;
@@ -64,7 +64,6 @@ impl Parts {
         process: Option<ProcessRole>,
     ) -> anyhow::Result<Self> {
         let home = Home::open(folder)?;
-        let places = home.places();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let keyring = Arc::new(Keyring::open(&home.ring()).context("open the keys")?);
         if let Some(process) = process {
@@ -72,7 +71,11 @@ impl Parts {
             reach::require(&home, process)?;
         }
         let stores = Zones { home: home.clone(), keyring: Arc::clone(&keyring), process };
-        let control = Control::open(&places.control_url(), Arc::clone(&clock)).await;
+        let (url, time) = (home.control_url(), Arc::clone(&clock));
+        let control = match process {
+            Some(process) => Control::open_as(&url, time, process).await,
+            None => Control::open(&url, time).await,
+        };
         let control = Arc::new(control.context("open the control database")?);
         let kind = home::kind(&control).await?;
         let holder = format!("{role}-{}", Uuid::now_v7().simple());
@@ -307,7 +310,7 @@ impl Zones {
     /// The store of a zone. Landing's objects come sealed, so its store does not encrypt again.
     fn open(&self, zone: Zone) -> anyhow::Result<Arc<dyn ObjectStore>> {
         let root = self.home.places().zone(zone);
-        let used = match self.process.map(|process| process.reach(zone)) {
+        let used = match self.process.map(|process| keys::zone_reach(process, zone)) {
             Some(ZoneReach::Read) => FolderUse::Read,
             _ => FolderUse::Write,
         };

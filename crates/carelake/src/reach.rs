@@ -4,7 +4,8 @@
 
 use crate::home::Home;
 use anyhow::bail;
-use keys::{ProcessRole, Zone, ZoneReach};
+use keys::{Zone, ZoneReach};
+use model::ProcessRole;
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ pub(crate) fn require(home: &Home, process: ProcessRole) -> anyhow::Result<()> {
     let places = home.places();
     let mut wrong = Vec::new();
     for zone in Zone::all() {
-        let (found, may) = (found(&places.zone(zone)), process.reach(zone));
+        let (found, may) = (found(&places.zone(zone)), keys::zone_reach(process, zone));
         if found > may {
             wrong.push(format!("zone {zone}: its user can {}, and may {}", can(found), can(may)));
         } else if found < may {

@@ -30,7 +30,11 @@ impl Control {
     /// # Errors
     /// The database cannot be opened, or was written by a later version of this program.
     pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Self, ControlError> {
-        Ok(Self { database: Database::open(url).await?, clock })
+        Ok(Self::with(Database::open(url).await?, clock))
+    }
+
+    pub(crate) const fn with(database: Database, clock: Arc<dyn Clock>) -> Self {
+        Self { database, clock }
     }
 
     /// Ends all connections; what is under way finishes first.

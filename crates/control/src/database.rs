@@ -6,7 +6,7 @@
 //! this process and against others. On PostgreSQL each transaction's first
 //! statement updates the row that it is about, which locks it.
 
-use crate::ControlError;
+use crate::{ControlError, grants::is_postgres};
 use sqlx::{
     Database as Driver, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
     postgres::{PgPoolOptions, PgRow},
@@ -53,11 +53,17 @@ pub(crate) enum Row {
     Postgres(PgRow),
 }
 
+const OPEN: &str = "open the control database";
+
+async fn postgres_pool(url: &str) -> Result<PgPool, ControlError> {
+    PgPoolOptions::new().max_connections(8).connect(url).await.map_err(failed(OPEN))
+}
+
 impl Database {
     pub(crate) async fn open(url: &str) -> Result<Self, ControlError> {
-        let failed = failed("open the control database");
-        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let pool = PgPoolOptions::new().max_connections(8).connect(url).await.map_err(failed)?;
+        let failed = failed(OPEN);
+        if is_postgres(url) {
+            let pool = postgres_pool(url).await?;
             MIGRATIONS.run(&pool).await.map_err(ControlError::Migrate)?;
             return Ok(Self::Postgres(pool));
         }
@@ -80,6 +86,18 @@ impl Database {
         MIGRATIONS.run(&write).await.map_err(ControlError::Migrate)?;
         let read = pool(READERS).connect_with(options).await.map_err(&failed)?;
         Ok(Self::Sqlite { read, write })
+    }
+
+    /// Opens a PostgreSQL database whose tables others bring up to date, and refuses it where they have not.
+    pub(crate) async fn open_ready(url: &str) -> Result<Self, ControlError> {
+        const SQL: &str = "SELECT MAX(version) FROM _sqlx_migrations WHERE success";
+        let ready = Self::Postgres(postgres_pool(url).await?);
+        let found = ready.row(OPEN, SQL, &[]).await?;
+        let found = found.map_or(Ok(None), |row| row.maybe_int(0))?;
+        match found == MIGRATIONS.iter().map(|migration| migration.version).max() {
+            true => Ok(ready),
+            false => Err(ControlError::NotReady),
+        }
     }
 
     /// Ends all connections.

@@ -1,7 +1,7 @@
 //! Why the control database refused or could not answer.
 
 use crate::Publication;
-use model::{CommitSeq, LaneId, Ordinal, Timestamp};
+use model::{CommitSeq, LaneId, Ordinal, ProcessRole, Timestamp};
 
 /// What a lease gives the right to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,26 @@ pub enum ControlError {
         /// The name.
         name: String,
     },
+    /// The user of the database may do more than the process, or less.
+    #[error(
+        "the user of the control database may not do exactly what the {process} does: {what}; `carelake process give \
+         {process} --database-user NAME` sets it"
+    )]
+    Grants {
+        /// The process.
+        process: ProcessRole,
+        /// What is too much, and what is missing.
+        what: String,
+    },
+    /// The database knows no users.
+    #[error("the control database is a SQLite file, which knows no users; PostgreSQL does")]
+    NoUsers,
+    /// The tables are of another version of this program.
+    #[error(
+        "the tables of the control database are another version's; a command on the home brings them up to date, \
+         `carelake job list` for instance"
+    )]
+    NotReady,
     /// Nothing goes by this name or number.
     #[error("no {what} `{name}`")]
     NotFound {

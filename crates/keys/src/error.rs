@@ -176,7 +176,7 @@ pub enum KeyError {
     #[error("this ring is not the {role}'s: {what}; `carelake process give {role}` makes one that is")]
     Row {
         /// The process.
-        role: crate::ProcessRole,
+        role: model::ProcessRole,
         /// What it holds besides, and what it lacks.
         what: String,
     },

@@ -11,7 +11,7 @@ mod process;
 mod recovery;
 mod roles;
 
-pub use process::{ProcessRole, UnknownProcess, ZoneReach};
+pub use process::{ZoneReach, key_names, zone_reach};
 pub use recovery::{custodian_private, recover_root};
 pub use roles::{ConsoleKeys, CrawlerKeys, GatewayKeys, QueryKeys, WorkerKeys};
 

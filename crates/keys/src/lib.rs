@@ -26,8 +26,8 @@ pub use encrypted_store::EncryptedStore;
 pub use error::{KeyError, OpenError, SealError, ShareError, ZoneError};
 pub use key_id::KeyId;
 pub use keyring::{
-    ConsoleKeys, CrawlerKeys, Created, GatewayKeys, KeyInfo, Keyring, ProcessRole, QueryKeys, UnknownProcess,
-    WorkerKeys, ZoneReach, custodian_private, recover_root,
+    ConsoleKeys, CrawlerKeys, Created, GatewayKeys, KeyInfo, Keyring, QueryKeys, WorkerKeys, ZoneReach,
+    custodian_private, key_names, recover_root, zone_reach,
 };
 pub use landing::{LandingPrivate, LandingPublic};
 pub use mac::{MacKey, MacPurpose};

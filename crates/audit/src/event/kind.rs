@@ -42,13 +42,25 @@ const JOB: &str = "20";
 const QUERY: &str = "24";
 
 /// What is done with what others made: nothing is changed by it.
-const LOOKS: [&str; 13] = [
-    "list", "show", "report", "unused", "who-can", "explain", "check", "diff", "new", "runs", "logs",
+const LOOKS: [&str; 14] = [
+    "list", "look", "show", "report", "unused", "who-can", "explain", "check", "diff", "new", "runs", "logs",
     "limits", "findings",
 ];
 /// What belongs to the configuration of security.
-const OF_SECURITY: [&str; 10] =
-    ["provider", "credential", "issuer", "user", "group", "policy", "access", "key", "role", "init"];
+const OF_SECURITY: [&str; 12] = [
+    "provider",
+    "credential",
+    "issuer",
+    "user",
+    "group",
+    "directory",
+    "policy",
+    "access",
+    "key",
+    "role",
+    "process",
+    "init",
+];
 
 impl Kind {
     /// The kind of `action`, as it ended.

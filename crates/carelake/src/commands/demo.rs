@@ -39,7 +39,7 @@ pub(super) async fn run(args: &DemoArgs, json: bool) -> anyhow::Result<ExitCode>
     let mut checks = Checks::default();
     let begun = Instant::now();
     refuse_real(&folder).await?;
-    let secrets = home::create(&folder, None).await?;
+    let secrets = home::create(&folder, None, None).await?;
     say(format!("carelake demo: {} simulated people, seed {}\n", screen::count(args.patients), args.seed));
     say("1. A home: its own certificate authority, keys, zones and control database. TLS 1.3 only.");
 

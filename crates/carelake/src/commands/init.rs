@@ -10,7 +10,7 @@ use model::AuditOutcome;
 use std::path::Path;
 
 pub(super) async fn run(folder: &Path, args: &InitArgs, json: bool) -> anyhow::Result<()> {
-    let secrets = home::create(folder, args.approvals.as_deref()).await?;
+    let secrets = home::create(folder, args.approvals.as_deref(), args.control.as_deref()).await?;
     let parts = Parts::open(folder, "init").await?;
     parts.record("init", AuditOutcome::Success, "home", &[]).await?;
     let kind = parts.kind.as_str();

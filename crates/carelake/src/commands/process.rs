@@ -7,8 +7,8 @@ use crate::{
     screen,
 };
 use anyhow::{Context, ensure};
-use keys::{ProcessRole, Zone, ZoneReach};
-use model::AuditOutcome;
+use keys::{Zone, ZoneReach};
+use model::{AuditOutcome, ProcessRole};
 use policy::{Action, Resource};
 use std::{
     path::{Path, PathBuf},
@@ -17,23 +17,32 @@ use std::{
 
 pub(super) async fn run(folder: &Path, command: ProcessCommand, json: bool) -> anyhow::Result<()> {
     match command {
-        ProcessCommand::Give { role, keys, user } => give(folder, role, (&keys, user.as_deref()), json).await,
+        ProcessCommand::Give { role, keys, user, database_user } => {
+            let to = Receiver { ring: &keys, user: user.as_deref(), database_user: database_user.as_deref() };
+            give(folder, role, to, json).await
+        }
         ProcessCommand::List => list(folder, json).await,
     }
 }
 
-async fn give(
-    folder: &Path,
-    role: ProcessRole,
-    (ring, user): (&Path, Option<&str>),
-    json: bool,
-) -> anyhow::Result<()> {
+/// Where a process's keys go, and who it is to the system and to the database.
+struct Receiver<'a> {
+    ring: &'a Path,
+    user: Option<&'a str>,
+    database_user: Option<&'a str>,
+}
+
+async fn give(folder: &Path, role: ProcessRole, to: Receiver<'_>, json: bool) -> anyhow::Result<()> {
     let parts = Parts::open_for(folder, "process", Action::KeyGive, Resource::Key(role.as_str())).await?;
-    let done = give_from(&parts, role, (ring, user)).await;
+    let done = give_from(&parts, role, &to).await;
     parts.close().await?;
     done?;
+    let Receiver { ring, user, database_user } = to;
     screen::say(match json {
-        true => serde_json::json!({ "process": role.as_str(), "keys": ring, "user": user }).to_string(),
+        true => serde_json::json!({
+            "process": role.as_str(), "keys": ring, "user": user, "database_user": database_user,
+        })
+        .to_string(),
         false => format!(
             "The {role} has its keys in {}; it runs by\n\n  CARELAKE__KEYS__FOLDER={} carelake serve --role {role}",
             ring.display(),
@@ -46,14 +55,18 @@ async fn give(
 async fn give_from(
     parts: &Parts,
     role: ProcessRole,
-    (ring, user): (&Path, Option<&str>),
+    Receiver { ring, user, database_user }: &Receiver<'_>,
 ) -> anyhow::Result<()> {
     parts.keyring.give(role, ring).context("write the keys of the process")?;
     if let Some(user) = user {
         run_program("chown", &["-R".as_ref(), user.as_ref(), ring.as_os_str()])?;
         rights(&parts.home, role, user)?;
     }
-    let facts = [("user", user.unwrap_or("none").to_owned())];
+    if let Some(user) = database_user {
+        parts.control.grant(role, user).await?;
+    }
+    let named = |name: &Option<&str>| name.unwrap_or("none").to_owned();
+    let facts = [("user", named(user)), ("database_user", named(database_user))];
     parts.record("process.give", AuditOutcome::Success, role.as_str(), &facts).await
 }
 
@@ -104,7 +117,7 @@ fn row(places: &Places, role: ProcessRole) -> Vec<Right> {
         Right::Write(places.control()),
         Right::Pass(places.folder().join("zones")),
     ];
-    row.extend(Zone::all().into_iter().filter_map(|zone| match role.reach(zone) {
+    row.extend(Zone::all().into_iter().filter_map(|zone| match keys::zone_reach(role, zone) {
         ZoneReach::Nothing => None,
         ZoneReach::Read => Some(Right::Read(places.zone(zone))),
         ZoneReach::Write => Some(Right::Write(places.zone(zone))),
@@ -133,13 +146,13 @@ async fn list(folder: &Path, json: bool) -> anyhow::Result<()> {
     parts.record("process.list", AuditOutcome::Success, "processes", &[]).await?;
     parts.close().await?;
     let zones = |role: ProcessRole, reach: ZoneReach| -> Vec<&str> {
-        let within = Zone::all().into_iter().filter(|zone| role.reach(*zone) == reach);
+        let within = Zone::all().into_iter().filter(|zone| keys::zone_reach(role, *zone) == reach);
         within.map(Zone::as_str).collect()
     };
     let mut rows = Vec::new();
     for role in ProcessRole::all() {
         let (reads, writes) = (zones(role, ZoneReach::Read), zones(role, ZoneReach::Write));
-        let keys = role.key_names();
+        let keys = keys::key_names(role);
         if json {
             let line = serde_json::json!({
                 "process": role.as_str(), "reads": reads, "writes": writes, "keys": keys,

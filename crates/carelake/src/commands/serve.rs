@@ -14,10 +14,10 @@ use crate::{
     watchman::{self, Watchman, Webhooks},
 };
 use anyhow::Context;
-use keys::{ProcessRole, Zone};
+use keys::Zone;
 use lake::LakeError;
 use landing::Intake;
-use model::AuditOutcome;
+use model::{AuditOutcome, ProcessRole};
 use policy::{Action, Resource};
 use server::{App, Console, IdentityProvider, Serving, Tls};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};

@@ -2,7 +2,7 @@
 
 use super::{Places, approvals::Approvals, certificate};
 use crate::config::Config;
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use control::Control;
 use keys::{Keyring, Zone};
 use model::{Clock, SystemClock};
@@ -27,7 +27,11 @@ pub(crate) struct Secrets {
 }
 
 /// Makes a home in `folder`: for synthetic data, or for real data under the approvals in a file.
-pub(crate) async fn create(folder: &Path, approvals: Option<&Path>) -> anyhow::Result<Secrets> {
+pub(crate) async fn create(
+    folder: &Path,
+    approvals: Option<&Path>,
+    control_url: Option<&str>,
+) -> anyhow::Result<Secrets> {
     let approvals = approvals.map(Approvals::read).transpose()?;
     let places = Places::of(folder);
     if places.config().exists() {
@@ -56,19 +60,21 @@ pub(crate) async fn create(folder: &Path, approvals: Option<&Path>) -> anyhow::R
     let created = Keyring::create(&places.keys()).context("make the keys")?;
     certificate::create(&places.tls()).context("make the certificates")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let control = Control::open(&places.control_url(), Arc::clone(&clock))
-        .await
-        .context("make the control database")?;
+    let url = control_url.map_or_else(|| places.control_url(), str::to_owned);
+    let control = Control::open(&url, Arc::clone(&clock)).await.context("make the control database")?;
+    ensure!(control.fact(KIND).await?.is_none(), "the control database is another home's already");
     if let Some(approvals) = &approvals {
         approvals.keep(&control).await?;
     }
     control.set_fact(KIND, if approvals.is_some() { "real" } else { "synthetic" }).await?;
     control.set_fact("home.created", &clock.now().to_string()).await?;
     control.close().await;
+    let mut config = Config::default();
+    config.control.url = control_url.map(str::to_owned);
     // Last: a home is one from here on.
     let text = format!(
         "# carelake: every setting with its default; CARELAKE__SECTION__KEY in the environment wins.\n\n{}",
-        toml::to_string(&Config::default())?
+        toml::to_string(&config)?
     );
     fs::write(places.config(), text).context("write the configuration")?;
     Ok(Secrets {

@@ -100,7 +100,7 @@ impl Visitor {
     }
 
     /// Signs in with a recovery code in the place of the device's; the cookie of the session.
-    async fn sign_in_with(&self, name: &str, password: &str, code: &str) -> String {
+    pub(crate) async fn sign_in_with(&self, name: &str, password: &str, code: &str) -> String {
         let first = |cookies: &[String], name: &str| {
             let cookie = cookies.iter().find(|cookie| cookie.starts_with(&format!("{name}="))).unwrap();
             cookie.split(';').next().unwrap().to_owned()
@@ -137,7 +137,7 @@ pub(crate) fn csrf(page: &str) -> &str {
 
 /// A door: who asks, method, path, fields of the form besides the token, and the records that it leaves.
 type Door = (&'static str, &'static str, &'static str, Fields, &'static [&'static str]);
-type Fields = &'static [(&'static str, &'static str)];
+pub(crate) type Fields = &'static [(&'static str, &'static str)];
 
 /// A mart, as it is typed.
 const FIRST_MART: Fields = &[

@@ -7,10 +7,10 @@ use crate::{
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::fs;
+use std::{fs, net::SocketAddr};
 
 /// A directory's requests.
-struct Directory {
+pub(crate) struct Directory {
     client: reqwest::Client,
     base: String,
     token: String,
@@ -18,6 +18,10 @@ struct Directory {
 
 impl Directory {
     fn new(home: &Home, service: &Service, token: &str) -> Self {
+        Self::at(home, service.console, token)
+    }
+
+    pub(crate) fn at(home: &Home, console: SocketAddr, token: &str) -> Self {
         // Whoever comes first installs it for all.
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let pem = fs::read(authority(home)).unwrap();
@@ -25,7 +29,7 @@ impl Directory {
             .add_root_certificate(reqwest::Certificate::from_pem(&pem).unwrap())
             .build()
             .unwrap();
-        let base = format!("https://localhost:{}/scim/v2", service.console.port());
+        let base = format!("https://localhost:{}/scim/v2", console.port());
         Self { client, base, token: token.to_owned() }
     }
 
@@ -44,7 +48,7 @@ impl Directory {
         self.ask(Method::GET, path, None).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         self.ask(Method::POST, path, Some(body)).await
     }
 

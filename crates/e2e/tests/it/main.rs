@@ -31,6 +31,7 @@ mod kill;
 mod logs;
 mod mistakes;
 mod openid;
+mod postgres;
 mod processes;
 mod provider;
 mod real_data;

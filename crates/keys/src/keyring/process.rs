@@ -12,24 +12,12 @@ use crate::{
     durable_file::{create_folders, parent, sync_folder},
     secret::Secret,
 };
-use std::{collections::BTreeSet, fmt, path::Path, str::FromStr};
+use model::ProcessRole;
+use std::{collections::BTreeSet, path::Path};
 
 pub(super) const LANDING_PUBLIC: &str = "landing/public";
 pub(super) const CUSTODIAN_PUBLIC: &str = "custodian/public";
 const LANDING_PRIVATE: &str = "landing/private";
-
-/// A part of the lake that can run as a process of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProcessRole {
-    /// Takes what providers send. Opens nothing in any zone.
-    Gateway,
-    /// Makes rows of what was taken, and marts of rows.
-    Worker,
-    /// Answers people: the console, its pages and their questions.
-    Query,
-    /// Watches the trail, makes checkpoints of it, lets old records go, and asks outside hosts.
-    Keeper,
-}
 
 /// How far a process comes in a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,102 +30,64 @@ pub enum ZoneReach {
     Write,
 }
 
-/// Why a text names no process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a process is gateway, worker, query or keeper")]
-pub struct UnknownProcess;
-
-impl ProcessRole {
-    /// Every process.
-    #[must_use]
-    pub const fn all() -> [Self; 4] {
-        [Self::Gateway, Self::Worker, Self::Query, Self::Keeper]
-    }
-
-    /// Its name, such as `gateway`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::Worker => "worker",
-            Self::Query => "query",
-            Self::Keeper => "keeper",
-        }
-    }
-
-    /// How far it comes in a zone; no further, or it does not start.
-    #[must_use]
-    pub const fn reach(self, zone: Zone) -> ZoneReach {
-        match (self, zone) {
-            // Every process adds to the trail.
-            (_, Zone::Audit)
-            | (Self::Gateway, Zone::Landing)
-            | (
-                Self::Worker,
-                Zone::Landing | Zone::Vault | Zone::Raw | Zone::View | Zone::Mart | Zone::Link,
-            ) => ZoneReach::Write,
-            (Self::Query, Zone::Raw | Zone::View | Zone::Mart | Zone::Link) => ZoneReach::Read,
-            _ => ZoneReach::Nothing,
-        }
-    }
-
-    /// The names of the secret keys of its row.
-    #[must_use]
-    pub fn key_names(self) -> Vec<String> {
-        self.secrets().into_iter().map(|(name, _)| name).collect()
-    }
-
-    /// The secret keys of its row.
-    fn secrets(self) -> Vec<(String, KeyKind)> {
-        let zones = Zone::all().into_iter().filter(|zone| {
-            // What lies in landing is sealed by its own pair.
-            *zone != Zone::Landing && self.reach(*zone) != ZoneReach::Nothing
-        });
-        let mut row: Vec<_> = zones.map(|zone| (zone_name(zone), KeyKind::Aes256)).collect();
-        row.push((signer_name(SigningPurpose::Audit), KeyKind::Ed25519Seed));
-        let macs: &[MacPurpose] = match self {
-            Self::Gateway => {
-                &[MacPurpose::Ledger, MacPurpose::Receipt, MacPurpose::ProviderSecret, MacPurpose::Once]
-            }
-            Self::Worker => &[
-                MacPurpose::Pseudonym,
-                MacPurpose::NhsNumber,
-                MacPurpose::Display,
-                MacPurpose::Project,
-                MacPurpose::Object,
-            ],
-            Self::Query => &[MacPurpose::Project, MacPurpose::ProviderSecret, MacPurpose::Once],
-            Self::Keeper => &[],
-        };
-        row.extend(macs.iter().map(|purpose| (mac_name(*purpose), KeyKind::HmacSha256)));
-        match self {
-            Self::Gateway => {
-                row.push((signer_name(SigningPurpose::Token), KeyKind::Ed25519Seed));
-                row.push((DOOR.to_owned(), KeyKind::Aes256));
-            }
-            Self::Worker => {
-                row.push((LANDING_PRIVATE.to_owned(), KeyKind::AgeX25519));
-                row.push((OUTSIDE.to_owned(), KeyKind::Aes256));
-            }
-            Self::Query => row.push((DOOR.to_owned(), KeyKind::Aes256)),
-            Self::Keeper => {}
-        }
-        row
+/// How far a process comes in a zone; no further, or it does not start.
+#[must_use]
+pub const fn zone_reach(process: ProcessRole, zone: Zone) -> ZoneReach {
+    match (process, zone) {
+        // Every process adds to the trail.
+        (_, Zone::Audit)
+        | (ProcessRole::Gateway, Zone::Landing)
+        | (
+            ProcessRole::Worker,
+            Zone::Landing | Zone::Vault | Zone::Raw | Zone::View | Zone::Mart | Zone::Link,
+        ) => ZoneReach::Write,
+        (ProcessRole::Query, Zone::Raw | Zone::View | Zone::Mart | Zone::Link) => ZoneReach::Read,
+        _ => ZoneReach::Nothing,
     }
 }
 
-impl fmt::Display for ProcessRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+/// The names of the secret keys of a process's row.
+#[must_use]
+pub fn key_names(process: ProcessRole) -> Vec<String> {
+    secrets(process).into_iter().map(|(name, _)| name).collect()
 }
 
-impl FromStr for ProcessRole {
-    type Err = UnknownProcess;
-
-    fn from_str(text: &str) -> Result<Self, UnknownProcess> {
-        Self::all().into_iter().find(|role| role.as_str() == text).ok_or(UnknownProcess)
+/// The secret keys of its row.
+fn secrets(process: ProcessRole) -> Vec<(String, KeyKind)> {
+    let zones = Zone::all().into_iter().filter(|zone| {
+        // What lies in landing is sealed by its own pair.
+        *zone != Zone::Landing && zone_reach(process, *zone) != ZoneReach::Nothing
+    });
+    let mut row: Vec<_> = zones.map(|zone| (zone_name(zone), KeyKind::Aes256)).collect();
+    row.push((signer_name(SigningPurpose::Audit), KeyKind::Ed25519Seed));
+    let macs: &[MacPurpose] = match process {
+        ProcessRole::Gateway => {
+            &[MacPurpose::Ledger, MacPurpose::Receipt, MacPurpose::ProviderSecret, MacPurpose::Once]
+        }
+        ProcessRole::Worker => &[
+            MacPurpose::Pseudonym,
+            MacPurpose::NhsNumber,
+            MacPurpose::Display,
+            MacPurpose::Project,
+            MacPurpose::Object,
+        ],
+        ProcessRole::Query => &[MacPurpose::Project, MacPurpose::ProviderSecret, MacPurpose::Once],
+        ProcessRole::Keeper => &[],
+    };
+    row.extend(macs.iter().map(|purpose| (mac_name(*purpose), KeyKind::HmacSha256)));
+    match process {
+        ProcessRole::Gateway => {
+            row.push((signer_name(SigningPurpose::Token), KeyKind::Ed25519Seed));
+            row.push((DOOR.to_owned(), KeyKind::Aes256));
+        }
+        ProcessRole::Worker => {
+            row.push((LANDING_PRIVATE.to_owned(), KeyKind::AgeX25519));
+            row.push((OUTSIDE.to_owned(), KeyKind::Aes256));
+        }
+        ProcessRole::Query => row.push((DOOR.to_owned(), KeyKind::Aes256)),
+        ProcessRole::Keeper => {}
     }
+    row
 }
 
 impl Keyring {
@@ -150,7 +100,7 @@ impl Keyring {
         refuse_existing(dir)?;
         let root = Secret::random()?;
         let mut ring = KeyringFile::of_process(root.key_id(), role.as_str());
-        for (name, kind) in role.secrets() {
+        for (name, kind) in secrets(role) {
             ring.wrap(&root, &name, kind, &self.file.unwrap(&self.root, &name, kind)?)?;
         }
         // Public, but wrapped with the rest: so nobody can put others in their place.
@@ -172,7 +122,7 @@ impl Keyring {
     pub fn require(&self, role: ProcessRole) -> Result<(), KeyError> {
         let is_public = |kind: KeyKind| matches!(kind, KeyKind::X25519Public | KeyKind::AgeX25519Public);
         let held: BTreeSet<_> = self.file.listed().filter(|(_, kind)| !is_public(*kind)).collect();
-        let row = role.secrets();
+        let row = secrets(role);
         let row: BTreeSet<_> = row.iter().map(|(name, kind)| (name.as_str(), *kind)).collect();
         let told = |what: &str, these: &BTreeSet<(&str, KeyKind)>, those: &BTreeSet<(&str, KeyKind)>| {
             let names: Vec<_> = these.difference(those).map(|(name, _)| *name).collect();

@@ -1,9 +1,10 @@
 //! The ring: what is on disk, who may read it, and what its shares restore.
 
 use keys::{
-    KeyError, Keyring, MacPurpose, SealedFor, SigningPurpose, Zone, custodian_private, recover_root,
-    sealed_box,
+    KeyError, Keyring, MacPurpose, SealedFor, SigningPurpose, Zone, ZoneReach, custodian_private, key_names,
+    recover_root, sealed_box, zone_reach,
 };
+use model::ProcessRole;
 use object_store::{ObjectStoreExt, path::Path as ObjectPath};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use tempfile::TempDir;
@@ -200,4 +201,33 @@ fn the_custodian_s_key_is_in_its_shares_alone() {
     let custodians = keyring.lines().filter(|line| line.contains("\"name\": \"custodian")).count();
     assert_eq!(custodians, 1);
     assert!(keyring.contains("\"name\": \"custodian/public\""));
+}
+
+#[test]
+fn the_ring_of_a_process_holds_its_row_and_nothing_else() {
+    let (folder, created) = home();
+    for role in ProcessRole::all() {
+        let dir = folder.path().join(role.as_str());
+        created.ring.give(role, &dir).unwrap();
+        assert!(matches!(created.ring.give(role, &dir), Err(KeyError::Exists(_))));
+        let ring = Keyring::open(&dir).unwrap();
+        ring.require(role).unwrap();
+        for other in ProcessRole::all().into_iter().filter(|other| *other != role) {
+            assert!(matches!(ring.require(other), Err(KeyError::Row { .. })), "{role} as {other}");
+        }
+        assert!(created.ring.require(role).is_err(), "the home's own ring holds more");
+        assert_eq!(ring.gateway().is_ok(), role == ProcessRole::Gateway);
+        assert_eq!(ring.worker().is_ok(), role == ProcessRole::Worker);
+        for zone in Zone::all() {
+            let needed = zone_reach(role, zone) != ZoneReach::Nothing && zone != Zone::Landing;
+            assert_eq!(ring.zone(zone).is_ok(), needed, "{role} {zone}");
+            if needed {
+                assert_eq!(ring.zone(zone).unwrap().id(), created.ring.zone(zone).unwrap().id());
+            }
+        }
+        let held = ring.list().unwrap();
+        assert!(key_names(role).iter().all(|name| held.iter().any(|key| key.name == *name)));
+        assert_ne!(held[0].id, created.ring.list().unwrap()[0].id, "a root key of its own");
+        assert_eq!(ring.landing_public().to_string(), created.ring.landing_public().to_string());
+    }
 }

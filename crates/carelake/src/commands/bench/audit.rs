@@ -53,7 +53,7 @@ impl Line {
 pub(super) async fn run(args: &BenchAuditArgs, json: bool) -> anyhow::Result<()> {
     let temporary = tempfile::tempdir()?;
     let folder = temporary.path().join("home");
-    home::create(&folder, None).await?;
+    home::create(&folder, None, None).await?;
     let parts = Parts::open(&folder, "bench").await?;
     let measured = measure(&parts, args.records).await;
     parts.close().await?;

@@ -77,7 +77,7 @@ struct Open {
 pub(super) async fn run(args: &BenchConsoleArgs, json: bool) -> anyhow::Result<()> {
     let temporary = tempfile::tempdir()?;
     let folder = temporary.path().join("home");
-    home::create(&folder, None).await?;
+    home::create(&folder, None, None).await?;
     let parts = Parts::open(&folder, "bench").await?;
     let people = user::guests(&parts).await?;
     let shown = fill(&parts, args).await?;
