@@ -7,7 +7,7 @@ use anyhow::bail;
 use keys::{Zone, ZoneReach};
 use model::ProcessRole;
 use rustix::fs::{Access, access};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Refuses a process whose user comes further in the folders of the home than its row, or not as far.
 pub(crate) fn require(home: &Home, process: ProcessRole) -> anyhow::Result<()> {
@@ -21,14 +21,12 @@ pub(crate) fn require(home: &Home, process: ProcessRole) -> anyhow::Result<()> {
             wrong.push(format!("zone {zone}: its user can {}, and has to {}", can(found), can(may)));
         }
     }
-    let may_not: [(&str, PathBuf); 2] =
-        [("the home's own keys", places.keys()), ("the home", home.folder().into())];
-    for (what, path) in may_not {
-        // Passing through the home's folder is needed; seeing or changing what is in it is not.
-        let found = found(&path);
-        if found > ZoneReach::Nothing {
-            wrong.push(format!("{what}: its user can {}, and may not", can(found)));
-        }
+    if found(&places.keys()) > ZoneReach::Nothing {
+        wrong.push("the home's own keys: its user comes there, and may not".to_owned());
+    }
+    // What is in it may be seen; nothing of it may be put in another's place.
+    if found(home.folder()) > ZoneReach::Read {
+        wrong.push("the home's folder: its user can write there, and may not".to_owned());
     }
     if wrong.is_empty() {
         return Ok(());

@@ -3,13 +3,15 @@
 use crate::{access::Access, cli::AccessCommand, parts::Parts, screen};
 use ::audit::{Filter, records};
 use anyhow::Context as _;
-use control::{Provider, TableKind};
+use control::{Person, Provider, TableKind};
 use futures::TryStreamExt;
 use keys::Zone;
 use model::{AuditEvent, AuditOutcome, Timestamp};
-use policy::{Action, Assumption, Context, Principal, Purpose, Resource, Roles, Table};
+use policy::{
+    Action, Assumption, Context, Network, Policies, Principal, Purpose, Resource, Role, Roles, Table, User,
+};
 use serde_json::json;
-use std::{collections::BTreeMap, path::Path, pin::pin};
+use std::{collections::BTreeMap, net::Ipv4Addr, path::Path, pin::pin};
 
 /// One way by which somebody may do something.
 struct Way {
@@ -80,8 +82,65 @@ async fn review(parts: &Parts, note: &str, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every way there is: of each provider over the network, of the operator at the machine, in each purpose; of
-/// `resources`, or of all that there are.
+/// The ways that were found: who, in which role, what and of what; and the policies that permit it.
+type Found = BTreeMap<(String, String, Action, String), String>;
+
+/// Finds ways by the lake's policies, of some resources or of all that there are.
+struct Search<'a> {
+    policies: &'a Policies,
+    actions: &'a [Action],
+    resources: &'a [Resource<'a>],
+    found: Found,
+}
+
+impl Search<'_> {
+    fn ask(
+        &mut self,
+        principal: Principal<'_>,
+        name: &str,
+        resources: &[Resource<'_>],
+        context: Context<'_>,
+    ) {
+        for way in self.policies.who_can(&[principal], self.actions, resources, context) {
+            let role = way.role.map(|role| role.as_str().to_owned()).unwrap_or_default();
+            let because: Vec<_> = way.because.iter().map(|id| id.as_str()).collect();
+            let key = (name.to_owned(), role, way.action, way.resource.to_string());
+            self.found.entry(key).or_insert_with(|| because.join(" "));
+        }
+    }
+
+    /// In each purpose, and in none.
+    fn ask_in_each(&mut self, principal: Principal<'_>, name: &str, context: Context<'_>) {
+        for purpose in Purpose::all().iter().copied().map(Some).chain([None]) {
+            self.ask(principal, name, self.resources, Context { purpose, ..context });
+        }
+    }
+
+    /// People with the same roles come as far as each other, unless a policy speaks of one of them (`by_name`).
+    fn ask_of_people(&mut self, people: &[Person], by_name: bool, context: Context<'_>) {
+        let mut asked: BTreeMap<&[String], &str> = BTreeMap::new();
+        for person in people {
+            if let Some(first) = asked.get(person.roles.as_slice()).filter(|_| !by_name) {
+                let same = self.found.iter().filter(|((name, ..), _)| name == first);
+                let same: Vec<_> = same
+                    .map(|((_, role, action, resource), because)| {
+                        let key = (person.name.clone(), role.clone(), *action, resource.clone());
+                        (key, because.clone())
+                    })
+                    .collect();
+                self.found.extend(same);
+                continue;
+            }
+            let may_assume = person.roles.iter().filter_map(|role| role.parse::<Role>().ok()).collect();
+            let user = User { name: &person.name, roles: Roles::NONE, may_assume };
+            self.ask_in_each(Principal::Person(user), &person.name, context);
+            asked.insert(&person.roles, &person.name);
+        }
+    }
+}
+
+/// Every way there is: of each provider, directory and person over the network, of the operator at the machine, in each
+/// purpose; of `resources`, or of all that there are.
 async fn ways(
     parts: &Parts,
     actions: &[Action],
@@ -92,39 +151,37 @@ async fn ways(
     let used = last_uses(parts).await?;
     let now = parts.clock.now();
     let tables = tables(parts).await?;
-    let assumption = Some(Assumption { reason: "to be said", until: now.plus_ms(3_600_000) });
     let plain = access.question(Action::PolicyRead, Resource::Lake, now).context;
-    let mut found: BTreeMap<(String, String, Action, String), String> = BTreeMap::new();
-    let mut ask = |principal: Principal<'_>, name: &str, resources: &[Resource<'_>], context: Context<'_>| {
-        for way in access.policies.who_can(&[principal], actions, resources, context) {
-            let role = way.role.map(|role| role.as_str().to_owned()).unwrap_or_default();
-            let because: Vec<_> = way.because.iter().map(|id| id.as_str()).collect();
-            let key = (name.to_owned(), role, way.action, way.resource.to_string());
-            found.entry(key).or_insert_with(|| because.join(" "));
-        }
-    };
+    let all = of_operator(&tables, &providers);
+    let resources = resources.unwrap_or(&all);
+    let mut search = Search { policies: &access.policies, actions, resources, found: Found::new() };
     for provider in providers.iter().filter(|provider| provider.enabled) {
         let principal = Principal::Provider { source: &provider.name, scopes: &provider.scopes };
-        ask(principal, provider.name.as_str(), &of_provider(provider), Context::at(now));
+        search.ask(principal, provider.name.as_str(), &of_provider(provider), Context::at(now));
     }
     let directories = parts.control.directories().await?;
     for directory in directories.iter().filter(|directory| directory.disabled.is_none()) {
-        let principal = Principal::Directory(&directory.name);
-        ask(principal, &format!("directory/{}", directory.name), &[Resource::Lake], Context::at(now));
+        let name = format!("directory/{}", directory.name);
+        search.ask(Principal::Directory(&directory.name), &name, &[Resource::Lake], Context::at(now));
     }
-    let all = of_operator(&tables, &providers);
-    let resources = resources.unwrap_or(&all);
+    let mut people = parts.control.people().await?;
+    people.retain(|person| person.counts(now));
+    let own = parts.control.own_policies().await?;
+    let by_name = own.iter().any(|policy| policy.text.contains("Person::"));
+    // They come over the network, with the second factor that their role asks for.
+    let network = Some(Network { address: Ipv4Addr::LOCALHOST.into(), expected: true });
+    let at_the_console = Context { network, second_factor: true, assumption: None, ..plain };
+    search.ask_of_people(&people, by_name, at_the_console);
     let operator = Principal::Operator { roles: Roles::NONE };
-    for purpose in Purpose::all().iter().copied().map(Some).chain([None]) {
-        for assumption in [None, assumption] {
-            ask(operator, "operator", resources, Context { purpose, assumption, ..plain });
-        }
+    let assumption = Some(Assumption { reason: "to be said", until: now.plus_ms(3_600_000) });
+    for assumption in [None, assumption] {
+        search.ask_in_each(operator, "operator", Context { assumption, ..plain });
     }
     let way = |((principal, role, action, resource), because): ((String, String, Action, String), String)| {
         let last = used.get(&(principal.clone(), action.as_str().to_owned())).copied();
         Way { principal, role, action, resource, because, last }
     };
-    Ok(found.into_iter().map(way).collect())
+    Ok(search.found.into_iter().map(way).collect())
 }
 
 /// What a provider can be asked about: its own id space, the types it was granted, the lake.

@@ -160,6 +160,16 @@ fn an_own_policy_is_checked_kept_explained_and_removed() {
     home.run(["policy", "explain", "sql.query", "table:raw.patient"]).exits(0).says("Nobody reads raw here.");
     home.run(["sql", "select * from raw.patient"]).exits(1).says("no-raw");
     home.run(["sql", "select count(*) from view.patient"]).exits(0);
+    for name in ["ann", "bea"] {
+        home.run(["user", "add", name, "--role", "analyst"]).exits(0);
+    }
+    home.run(["user", "add", "cid", "--role", "custodian"]).exits(0);
+    let who = home.run(["--json", "access", "who-can", "view.patient", "person_link"]).exits(0).stdout;
+    let may = |name: &str, table: &str| {
+        who.lines().any(|line| line.contains(&format!("\"{name}\"")) && line.contains(table))
+    };
+    assert!(may("ann", "view.patient") && may("bea", "view.patient") && may("cid", "person_link"), "{who}");
+    assert!(!may("ann", "person_link") && !may("bea", "person_link"), "{who}");
     home.run(["access", "who-can", "raw.patient"]).exits(0);
     fs::write(file, "@id(\"all\")\n@because(\"x\")\nforbid (principal, action, resource);").unwrap();
     home.run(["policy", "set", "all", file]).exits(1).says("nobody could change the policies any more");
