@@ -240,10 +240,18 @@ impl<'t> Reader<'t> {
     /// A value, as JSON writes it.
     fn value(&mut self) -> Result<Value, ScimError> {
         let rest = self.rest();
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
-        match values.next() {
-            Some(Ok(value)) if !value.is_object() && !value.is_array() => {
-                self.skip(values.byte_offset());
+        // A text ends where its quotation does, any other value before a bracket too.
+        let length = match rest.starts_with('"') {
+            true => {
+                let mut texts = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+                texts.next().and_then(Result::ok).map(|_| texts.byte_offset())
+            }
+            false => rest.find([' ', ')', ']']).or(Some(rest.len())),
+        };
+        let text = length.and_then(|length| rest.get(..length)).unwrap_or_default();
+        match serde_json::from_str(text) {
+            Ok(value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_))) => {
+                self.skip(text.len());
                 Ok(value)
             }
             _ => Err(self.refused("a value such as \"text\" or true")),
