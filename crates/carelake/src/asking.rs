@@ -12,7 +12,6 @@ use control::Control;
 use lake::sql::{PUBLIC, Question, Session};
 use model::AuditEntity;
 use object_store::ObjectStore;
-use policy::Table;
 use server::HomeKind;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,11 +37,6 @@ pub(crate) fn tables(reads: BTreeMap<String, BTreeSet<String>>) -> impl Iterator
     reads
         .into_iter()
         .map(|(name, columns)| AuditEntity::Table { name, columns: columns.into_iter().collect() })
-}
-
-/// A table as policies know it.
-pub(crate) fn table<'a>(schema: &'a str, name: &'a str) -> Table<'a> {
-    if schema == PUBLIC { Table::bare(name) } else { Table::new(schema, name) }
 }
 
 /// What a query reads, as policies are asked: the columns by table, and the tables that it names and reads no column of.

@@ -148,6 +148,10 @@ impl Lake for Desk {
         let session = self.session().await?;
         let planned = session.plan(question.sql).await.map_err(asked)?;
         let (told, asks) = (planned.told(), planned.question.clone());
+        // Tables may have become others since it was decided what may be read of them.
+        if asking::reads(&session.tables_named(question.sql).map_err(asked)?, &asks) != *question.reads {
+            return Err(AskError::Question("a table has just become another: ask again".to_owned()));
+        }
         // One row more than is wanted says whether there are more.
         let planned = planned.at_most(question.most_rows + 1).map_err(asked)?;
         let batches = session.rows_of(planned).await.map_err(asked)?;

@@ -45,7 +45,7 @@ pub(crate) struct Parts {
     /// Makes checkpoints of the trail.
     pub(crate) witness: Witness,
     log: Arc<AuditLog>,
-    stores: Zones,
+    process: Option<ProcessRole>,
     /// Names this process in leases and in the audit trail.
     pub(crate) holder: String,
     mirror: JoinHandle<()>,
@@ -70,7 +70,6 @@ impl Parts {
             keyring.require(process)?;
             reach::require(&home, process)?;
         }
-        let stores = Zones { home: home.clone(), keyring: Arc::clone(&keyring), process };
         let (url, time) = (home.control_url(), Arc::clone(&clock));
         let control = match process {
             Some(process) => Control::open_as(&url, time, process).await,
@@ -79,7 +78,7 @@ impl Parts {
         let control = Arc::new(control.context("open the control database")?);
         let kind = home::kind(&control).await?;
         let holder = format!("{role}-{}", Uuid::now_v7().simple());
-        let store = stores.open(Zone::Audit)?;
+        let store = zone(&home, &keyring, process, Zone::Audit)?;
         let signer = keyring.signer(SigningPurpose::Audit)?;
         let checkpoints = Checkpoints::new(Arc::clone(&store), Arc::clone(&signer), Arc::clone(&clock));
         let witness = Witness::new(Arc::clone(&control), checkpoints, Arc::clone(&clock));
@@ -87,7 +86,7 @@ impl Parts {
         let log = Arc::new(audit.context("open the audit trail")?);
         let mirror = mirror(&log, &control);
         let trail = Arc::new(Trail { log: Arc::clone(&log), home: kind });
-        Ok(Self { home, kind, control, keyring, clock, trail, witness, log, holder, mirror, stores })
+        Ok(Self { home, kind, control, keyring, clock, trail, witness, log, holder, mirror, process })
     }
 
     /// Opens `folder` for the command called `role`, if whoever runs it may do what it does.
@@ -199,7 +198,7 @@ impl Parts {
     }
 
     pub(crate) fn zone(&self, zone: Zone) -> anyhow::Result<Arc<dyn ObjectStore>> {
-        self.stores.open(zone)
+        self::zone(&self.home, &self.keyring, self.process, zone)
     }
 
     fn stores(&self) -> anyhow::Result<Stores> {
@@ -299,27 +298,24 @@ impl Parts {
     }
 }
 
-/// The zones of a home, as far as this process comes.
-struct Zones {
-    home: Home,
-    keyring: Arc<Keyring>,
+/// The store of a zone, as far as this process comes in it. Landing's objects come sealed, so its store does not encrypt
+/// again.
+fn zone(
+    home: &Home,
+    keyring: &Keyring,
     process: Option<ProcessRole>,
-}
-
-impl Zones {
-    /// The store of a zone. Landing's objects come sealed, so its store does not encrypt again.
-    fn open(&self, zone: Zone) -> anyhow::Result<Arc<dyn ObjectStore>> {
-        let root = self.home.places().zone(zone);
-        let used = match self.process.map(|process| keys::zone_reach(process, zone)) {
-            Some(ZoneReach::Read) => FolderUse::Read,
-            _ => FolderUse::Write,
-        };
-        let store = match zone {
-            Zone::Landing => keys::local_plain(&root, used),
-            other => keys::local_zone(&root, other, self.keyring.zone(other)?, used),
-        };
-        store.with_context(|| format!("open the zone `{zone}`"))
-    }
+    zone: Zone,
+) -> anyhow::Result<Arc<dyn ObjectStore>> {
+    let root = home.places().zone(zone);
+    let used = match process.map(|process| keys::zone_reach(process, zone)) {
+        Some(ZoneReach::Read) => FolderUse::Read,
+        _ => FolderUse::Write,
+    };
+    let store = match zone {
+        Zone::Landing => keys::local_plain(&root, used),
+        other => keys::local_zone(&root, other, keyring.zone(other)?, used),
+    };
+    store.with_context(|| format!("open the zone `{zone}`"))
 }
 
 /// Copies every durable head to the control database, so that a tail that is cut off is missed.

@@ -26,6 +26,14 @@ pub(crate) fn say(text: impl AsRef<str>) {
     drop(writeln!(io::stdout().lock(), "{}", text.as_ref()));
 }
 
+/// Says what was done with `name`.
+pub(crate) fn done(json: bool, name: &str, what: &str) {
+    say(match json {
+        true => serde_json::json!({ "name": name }).to_string(),
+        false => format!("{name}: {what}."),
+    });
+}
+
 /// Prints a line to standard error.
 pub(crate) fn note(text: impl AsRef<str>) {
     drop(writeln!(io::stderr().lock(), "{}", text.as_ref()));

@@ -61,6 +61,12 @@ impl<'a> Table<'a> {
         Self { schema: None, name }
     }
 
+    /// The table `name` of a schema as SQL resolves it: those of `public` stand without one.
+    #[must_use]
+    pub fn of_sql(schema: &'a str, name: &'a str) -> Self {
+        if schema == "public" { Self::bare(name) } else { Self::new(schema, name) }
+    }
+
     /// The table that SQL calls so: `view.encounter`, or `person_link`.
     #[must_use]
     pub fn named(name: &'a str) -> Self {

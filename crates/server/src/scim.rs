@@ -5,6 +5,7 @@
 //! what they are called, and what the directory calls them by; other attributes are taken and not kept (RFC 7644 §3.3).
 
 mod answer;
+mod body;
 mod client;
 mod discovery;
 mod filter;
@@ -37,12 +38,12 @@ pub(crate) fn router() -> Router<Desk> {
         .route("/scim/v2/Users", get(users::search).post(users::create))
         .route(
             "/scim/v2/Users/{id}",
-            get(users::read).put(users::replace).patch(users::change).delete(users::remove),
+            get(users::read).put(users::change).patch(users::change).delete(users::remove),
         )
         .route("/scim/v2/Groups", get(groups::search).post(groups::create))
         .route(
             "/scim/v2/Groups/{id}",
-            get(groups::read).put(groups::replace).patch(groups::change).delete(groups::remove),
+            get(groups::read).put(groups::change).patch(groups::change).delete(groups::remove),
         )
         .route("/scim/v2/.search", post(users::search_all_by_post))
         .route("/scim/v2/Users/.search", post(users::search_by_post))

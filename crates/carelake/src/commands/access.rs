@@ -193,10 +193,7 @@ fn of_provider(provider: &Provider) -> Vec<Resource<'_>> {
 }
 
 fn of_operator<'a>(tables: &'a [(String, String)], providers: &'a [Provider]) -> Vec<Resource<'a>> {
-    let table = |(schema, name): &'a (String, String)| match schema.as_str() {
-        lake::sql::PUBLIC => Resource::Table(Table::bare(name)),
-        schema => Resource::Table(Table::new(schema, name)),
-    };
+    let table = |(schema, name): &'a (String, String)| Resource::Table(Table::of_sql(schema, name));
     let mut resources =
         vec![Resource::Lake, Resource::AuditTrail, Resource::Key("root"), Resource::Job("any")];
     resources.extend(tables.iter().map(table));

@@ -54,23 +54,27 @@ async fn act(parts: &Parts, command: DirectoryCommand, json: bool) -> anyhow::Re
         DirectoryCommand::Disable { name } => {
             control.set_directory_enabled(&name, false).await?;
             parts.record("directory.disable", AuditOutcome::Success, &name, &[]).await?;
-            told(json, &name, "it is refused from its next request on")
+            screen::done(json, &name, "it is refused from its next request on");
+            Ok(())
         }
         DirectoryCommand::Enable { name } => {
             control.set_directory_enabled(&name, true).await?;
             parts.record("directory.enable", AuditOutcome::Success, &name, &[]).await?;
-            told(json, &name, "it is let in again")
+            screen::done(json, &name, "it is let in again");
+            Ok(())
         }
         DirectoryCommand::Adopt { directory, name } => {
             control.hand_over_person(&name, Some(&directory)).await?;
             let facts = [("user", name.clone())];
             parts.record("directory.adopt", AuditOutcome::Success, &directory, &facts).await?;
-            told(json, &directory, &format!("it keeps {name} from now on"))
+            screen::done(json, &directory, &format!("it keeps {name} from now on"));
+            Ok(())
         }
         DirectoryCommand::Release { name } => {
             control.hand_over_person(&name, None).await?;
             parts.record("directory.release", AuditOutcome::Success, &name, &[]).await?;
-            told(json, &name, "no directory keeps them any more")
+            screen::done(json, &name, "no directory keeps them any more");
+            Ok(())
         }
     }
 }
@@ -141,12 +145,4 @@ fn state(directory: &Directory, now: Timestamp) -> &'static str {
         (_, Some(expires)) if now < expires => "active",
         _ => "no token",
     }
-}
-
-fn told(json: bool, name: &str, what: &str) -> anyhow::Result<()> {
-    screen::say(match json {
-        true => serde_json::json!({ "name": name }).to_string(),
-        false => format!("{name}: {what}."),
-    });
-    Ok(())
 }

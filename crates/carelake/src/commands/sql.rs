@@ -132,7 +132,7 @@ async fn rows(parts: &Parts, query: &str, told: &mut Told) -> anyhow::Result<Vec
 
 /// Refuses, before anything of a table is looked at, whoever may read neither it nor a column of it.
 async fn permit_some(parts: &Parts, access: &Access, (schema, name): (&str, &str)) -> anyhow::Result<()> {
-    let table = asking::table(schema, name);
+    let table = Table::of_sql(schema, name);
     let now = parts.clock.now();
     if access.allows(Action::SqlQuery, Resource::Table(table), now) {
         return Ok(());

@@ -49,7 +49,8 @@ async fn act(parts: &Parts, command: UserCommand, json: bool) -> anyhow::Result<
             let change = PersonChange { display, roles, expires, suspended: None };
             parts.control.change_person(&name, &change).await?;
             parts.record("user.set", AuditOutcome::Success, &name, &facts).await?;
-            told(json, &name, "it counts from their next request on")
+            screen::done(json, &name, "it counts from their next request on");
+            Ok(())
         }
         UserCommand::Suspend { name } => suspend(parts, &name, true, json).await,
         UserCommand::Resume { name } => suspend(parts, &name, false, json).await,
@@ -65,7 +66,8 @@ async fn act(parts: &Parts, command: UserCommand, json: bool) -> anyhow::Result<
             parts
                 .record("user.device", AuditOutcome::Success, &name, &[("device", "none".to_owned())])
                 .await?;
-            told(json, &name, "they have no device any more")
+            screen::done(json, &name, "they have no device any more");
+            Ok(())
         }
         UserCommand::Device { name, remove: false } => give_device(parts, &name, json).await,
         UserCommand::Link { name, subject, remove } => {
@@ -78,12 +80,14 @@ async fn act(parts: &Parts, command: UserCommand, json: bool) -> anyhow::Result<
             parts.control.link_person(&name, outside.as_deref()).await?;
             let facts = [("outside", outside.unwrap_or_else(|| "none".to_owned()))];
             parts.record("user.link", AuditOutcome::Success, &name, &facts).await?;
-            told(json, &name, "it counts from their next sign-in on")
+            screen::done(json, &name, "it counts from their next sign-in on");
+            Ok(())
         }
         UserCommand::Remove { name } => {
             parts.control.remove_person(&name).await?;
             parts.record("user.remove", AuditOutcome::Success, &name, &[]).await?;
-            told(json, &name, "they are removed")
+            screen::done(json, &name, "they are removed");
+            Ok(())
         }
     }
 }
@@ -210,7 +214,8 @@ async fn suspend(parts: &Parts, name: &str, suspended: bool, json: bool) -> anyh
     parts.control.change_person(name, &change).await?;
     let action = if suspended { "user.suspend" } else { "user.resume" };
     parts.record(action, AuditOutcome::Success, name, &[]).await?;
-    told(json, name, if suspended { "they are let in no more" } else { "they are let in again" })
+    screen::done(json, name, if suspended { "they are let in no more" } else { "they are let in again" });
+    Ok(())
 }
 
 async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
@@ -258,12 +263,4 @@ fn state(person: &Person, now: Timestamp) -> &'static str {
         _ if !person.has_password => "no password",
         _ => "active",
     }
-}
-
-fn told(json: bool, name: &str, what: &str) -> anyhow::Result<()> {
-    screen::say(match json {
-        true => serde_json::json!({ "name": name }).to_string(),
-        false => format!("{name}: {what}."),
-    });
-    Ok(())
 }

@@ -425,3 +425,34 @@ async fn what_people_and_programs_have_made_up_is_shown_as_text() {
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     service.stop();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_decided_column_by_column() {
+    let home = Home::new();
+    let file = inputs::write(home.beside("gp.ndjson"), &inputs::resources(7, 20, GP));
+    home.run(["import", file.to_str().unwrap(), "--source", GP]).exits(0);
+    let own = home.beside("own.cedar");
+    let policy = r#"@id("no-birth") @because("Dates of birth are not for questions.") forbid (principal, action == Action::"sql.query", resource == Column::"view.patient.birth_month");"#;
+    fs::write(&own, policy).unwrap();
+    home.run(["policy", "set", "own", own.to_str().unwrap()]).exits(0);
+    let ann = add(&home, "ann", "engineer");
+    let service = Service::start(&home, &[]);
+    let visitor = Visitor::new(&service);
+    let cookie = visitor.sign_in("ann", ann["password"].as_str().unwrap()).await.unwrap();
+    let (_, _, page) = visitor.send(visitor.get("/sql", &cookie)).await;
+    for (sql, wanted) in [
+        ("select gender from view.patient", StatusCode::OK),
+        ("select count(*) from view.patient", StatusCode::OK),
+        ("select gender from view.patient order by birth_month", StatusCode::FORBIDDEN),
+        ("select * from view.patient", StatusCode::FORBIDDEN),
+    ] {
+        let fields = [("csrf", csrf(&page)), ("sql", sql), ("purpose", "quality")];
+        let (status, _, answer) = visitor.send(visitor.post("/sql", &cookie, &fields)).await;
+        assert_eq!(status, wanted, "{sql}: {answer}");
+        let told = answer.contains("Dates of birth are not for questions.");
+        assert_eq!(told, wanted == StatusCode::FORBIDDEN, "{sql}: {answer}");
+    }
+    let count = visitor.post("/table/view/patient/count", &cookie, &[("csrf", csrf(&page))]);
+    assert_eq!(visitor.send(count).await.0, StatusCode::FORBIDDEN, "it would show every column's values");
+    service.stop();
+}

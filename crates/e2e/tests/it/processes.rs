@@ -7,7 +7,7 @@ use crate::{
     inputs::{self, GP},
     postgres::Postgres,
     provider::{Provider, Request},
-    service::PATIENCE,
+    service::{PATIENCE, terminate},
 };
 use std::{
     collections::BTreeMap,
@@ -139,12 +139,7 @@ struct Process {
 impl Process {
     /// Ends it as a service manager would, and gives back its log.
     fn stop(mut self) -> String {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
-        let status = self.child.wait().unwrap();
-        let log = self.log.take().unwrap().join().unwrap();
-        assert!(status.success(), "{log}");
-        log
+        terminate(&mut self.child, self.log.take())
     }
 }
 

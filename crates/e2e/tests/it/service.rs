@@ -47,12 +47,7 @@ impl Service {
 
     /// Ends it as a service manager would, and gives back its log.
     pub(crate) fn stop(mut self) -> String {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
-        let status = self.child.wait().unwrap();
-        let log = self.log.take().unwrap().join().unwrap();
-        assert!(status.success(), "{log}");
-        log
+        terminate(&mut self.child, self.log.take())
     }
 
     /// Ends it with SIGKILL.
@@ -60,6 +55,16 @@ impl Service {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+/// Ends a process as a service manager would, and gives back its log.
+pub(crate) fn terminate(child: &mut Child, log: Option<JoinHandle<String>>) -> String {
+    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    let status = child.wait().unwrap();
+    let log = log.unwrap().join().unwrap();
+    assert!(status.success(), "{log}");
+    log
 }
 
 impl Drop for Service {

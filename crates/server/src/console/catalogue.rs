@@ -13,7 +13,7 @@ use ::console::{
 use axum::{extract::Path, response::Response};
 use control::{CatalogTable, TableName, TableOrder, WhichTables};
 use model::AuditOutcome;
-use policy::{Action, Resource};
+use policy::{Action, Resource, Table};
 /// Versions that a page shows.
 const VERSIONS: u64 = 50;
 
@@ -85,7 +85,7 @@ pub(super) async fn table(
     visitor: Visitor,
     Path((schema, name)): Path<(String, String)>,
 ) -> Result<Response, Refused> {
-    let named = lake::table(&schema, &name);
+    let named = Table::of_sql(&schema, &name);
     visitor.require(Action::CatalogShow, Resource::Table(named)).await?;
     let found = visitor.desk.control.table(&schema, &name).await?;
     let row = found.ok_or_else(|| Refused::NotFound(format!("table {schema}.{name}")))?;
@@ -199,11 +199,11 @@ pub(super) async fn count(
     Path((schema, name)): Path<(String, String)>,
     Sent { visitor, .. }: Sent,
 ) -> Result<Response, Refused> {
-    visitor.require_asking(lake::table(&schema, &name)).await?;
+    visitor.require_asking(Table::of_sql(&schema, &name)).await?;
     let found = visitor.desk.control.table(&schema, &name).await?;
     let row = found.ok_or_else(|| Refused::NotFound(format!("table {schema}.{name}")))?;
     let columns = row.table.columns.iter().map(|column| column.name.clone()).collect();
-    let table = lake::table(&schema, &name);
+    let table = Table::of_sql(&schema, &name);
     visitor.require_columns((table, &columns), visitor.purpose_of_asking(table)).await?;
     let facts = [("version", row.table.version.to_string())];
     visitor.record("catalog.profile", AuditOutcome::Success, &format!("{schema}.{name}"), &facts).await?;

@@ -6,7 +6,6 @@ pub use ::console::pages::{ColumnFigures, KeyRow, ModelDifference, TableFigures}
 use async_trait::async_trait;
 use control::{Column, NewCredential};
 use model::{AuditEntity, AuditOutcome, Timestamp};
-use policy::Table;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -130,11 +129,6 @@ pub struct Machine {
 /// What stands for tables without a schema.
 pub(super) const PUBLIC: &str = "public";
 
-/// A table as policies know it.
-pub(super) fn table<'a>(schema: &'a str, name: &'a str) -> Table<'a> {
-    if schema == PUBLIC { Table::bare(name) } else { Table::new(schema, name) }
-}
-
 /// The schema and the name of a table that is written as models do.
 pub(super) fn parts(table: &str) -> (&str, &str) {
     table.split_once('.').unwrap_or((PUBLIC, table))
@@ -152,6 +146,8 @@ pub struct Question<'a> {
     pub sql: &'a str,
     /// Rows of the answer that are wanted.
     pub most_rows: usize,
+    /// What it was found to read when it was decided whether it may: it is not answered if it reads anything else.
+    pub reads: &'a BTreeMap<String, BTreeSet<String>>,
 }
 
 /// An answer.

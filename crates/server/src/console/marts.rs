@@ -51,7 +51,7 @@ pub(super) async fn first(visitor: Visitor) -> Result<Response, Refused> {
         from => from,
     };
     let (schema, name) = lake::parts(from);
-    visitor.require(Action::CatalogShow, Resource::Table(lake::table(schema, name))).await?;
+    visitor.require(Action::CatalogShow, Resource::Table(Table::of_sql(schema, name))).await?;
     let shown = match visitor.desk.lake.first_mart(schema, name).await {
         Ok(files) => MartPage { files: files.into_iter().collect(), ..MartPage::default() },
         Err(AskError::Question(why)) => return Err(Refused::NotFound(why)),

@@ -2,7 +2,7 @@
 
 use super::{
     answer::{Refused, done, html},
-    lake::{self, AskError, Question},
+    lake::{Answered, AskError, Question},
     listing::Format,
     session::{Sent, Visitor},
 };
@@ -159,12 +159,7 @@ pub(super) async fn run(sent: Sent) -> Result<Response, Refused> {
     for (schema, name) in &tables {
         require_some(visitor, (schema, name), purpose).await?;
     }
-    // What cannot be planned is refused below, with its record.
-    for (table, columns) in desk.lake.reads(&page.sql).await.unwrap_or_default() {
-        visitor.require_columns((Table::named(&table), &columns), Some(purpose)).await?;
-    }
-    let asked = desk.lake.ask(&Question { sql: &page.sql, most_rows: desk.config.most_rows }).await;
-    let answered = match asked {
+    let answered = match permitted(visitor, &page.sql, purpose).await? {
         Ok(answered) => answered,
         Err(AskError::Question(why)) => {
             let facts = [("purpose", purpose.as_str().to_owned())];
@@ -200,13 +195,30 @@ pub(super) async fn run(sent: Sent) -> Result<Response, Refused> {
     show(visitor, SqlPage { answer: Some(answer), ..page }).await
 }
 
+/// The answer to a query of columns that they may read, all of them; or why it is no query.
+async fn permitted(
+    visitor: &Visitor,
+    sql: &str,
+    purpose: Purpose,
+) -> Result<Result<Answered, AskError>, Refused> {
+    let desk = &visitor.desk;
+    let reads = match desk.lake.reads(sql).await {
+        Ok(reads) => reads,
+        Err(error) => return Ok(Err(error)),
+    };
+    for (table, columns) in &reads {
+        visitor.require_columns((Table::named(table), columns), Some(purpose)).await?;
+    }
+    Ok(desk.lake.ask(&Question { sql, most_rows: desk.config.most_rows, reads: &reads }).await)
+}
+
 /// Refuses, before anything of a table is looked at, whoever may read neither it nor a column of it.
 async fn require_some(
     visitor: &Visitor,
     (schema, name): (&str, &str),
     purpose: Purpose,
 ) -> Result<(), Refused> {
-    let table = lake::table(schema, name);
+    let table = Table::of_sql(schema, name);
     let may = |resource| visitor.may_for(Action::SqlQuery, resource, Some(purpose));
     if may(Resource::Table(table)) {
         return Ok(());

@@ -1,5 +1,6 @@
 //! How SCIM is answered (RFC 7644 §3.12).
 
+use super::list::Asked;
 use axum::response::{IntoResponse, Response};
 use control::ControlError;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -28,6 +29,11 @@ impl ScimError {
     /// A body that is no SCIM.
     pub(super) fn syntax(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, Some("invalidSyntax"), detail)
+    }
+
+    /// A body that did not come whole, or is too large.
+    pub(super) fn body() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, None, "the body did not come whole; it has 1 MiB at most")
     }
 
     /// A value that cannot be kept.
@@ -63,6 +69,21 @@ impl ScimError {
     /// Something that this directory does not keep.
     pub(super) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, None, format!("this directory keeps no such {what}"))
+    }
+
+    /// What `what` is missing for: itself, or somebody who is to be in it.
+    pub(super) fn missing(error: ControlError, what: &str) -> Self {
+        match error {
+            ControlError::NotFound { what: found, .. }
+                if found == what || (found, what) == ("person", "user") =>
+            {
+                Self::not_found(what)
+            }
+            ControlError::NotFound { name, .. } => {
+                Self::value(format!("`{name}` is nobody whom this directory keeps"))
+            }
+            other => other.into(),
+        }
     }
 
     /// A path that is nothing here.
@@ -147,4 +168,14 @@ impl IntoResponse for ScimError {
 pub(super) fn answer(status: StatusCode, told: &Value) -> Response {
     let headers = [(header::CONTENT_TYPE, MEDIA_TYPE), (header::CACHE_CONTROL, "no-store")];
     (status, headers, told.to_string()).into_response()
+}
+
+/// 201 with where it lies.
+pub(super) fn created(asked: &Asked, resource: Value) -> Response {
+    let location = resource["meta"]["location"].as_str().unwrap_or_default().to_owned();
+    let mut response = answer(StatusCode::CREATED, &asked.of(resource));
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
 }

@@ -1,13 +1,13 @@
 //! Groups that a directory keeps (RFC 7643 §4.2).
 
 use super::{
-    answer::{ScimError, answer},
+    answer::{ScimError, answer, created},
+    body::{self, text},
     client::Client,
     discovery,
     filter::member,
     list::Asked,
-    patch,
-    users::{created, missing, object, text},
+    patch::Change,
 };
 use axum::{
     body::Bytes,
@@ -31,7 +31,7 @@ pub(super) async fn search(client: Client, asked: Asked) -> Result<Response, Sci
 
 /// `POST /scim/v2/Groups/.search`
 pub(super) async fn search_by_post(client: Client, body: Bytes) -> Result<Response, ScimError> {
-    let asked = Asked::of_body(&Value::Object(object(&body)?))?;
+    let asked = Asked::of_body(body::object(&body)?)?;
     search(client, asked).await
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn read(
 
 /// `POST /scim/v2/Groups`
 pub(super) async fn create(client: Client, asked: Asked, body: Bytes) -> Result<Response, ScimError> {
-    let told = read_group(&object(&body)?)?;
+    let told = read_group(&body::object(&body)?)?;
     let now = client.desk.clock.now();
     let name = name_of(&told.display)?;
     let group = KeptGroup {
@@ -60,35 +60,9 @@ pub(super) async fn create(client: Client, asked: Asked, body: Bytes) -> Result<
         changed: now,
     };
     let kept = client.desk.control.keep_group(&client.directory.name, &group).await;
-    kept.map_err(|error| missing(error, "group"))?;
+    kept.map_err(|error| ScimError::missing(error, "group"))?;
     client.record("group.add", &group.name, &[("members", group.members.len().to_string())]).await?;
     Ok(created(&asked, shown(&client, &group)))
-}
-
-/// `PUT /scim/v2/Groups/{id}`
-pub(super) async fn replace(
-    client: Client,
-    Path(id): Path<String>,
-    asked: Asked,
-    body: Bytes,
-) -> Result<Response, ScimError> {
-    let told = object(&body)?;
-    change_into(client, &id, &asked, |_| Ok(told)).await
-}
-
-/// `PATCH /scim/v2/Groups/{id}`
-pub(super) async fn change(
-    client: Client,
-    Path(id): Path<String>,
-    asked: Asked,
-    body: Bytes,
-) -> Result<Response, ScimError> {
-    let request = Value::Object(object(&body)?);
-    change_into(client, &id, &asked, |mut group| {
-        patch::apply(&mut group, &request, (KNOWN, UNKEPT))?;
-        Ok(group)
-    })
-    .await
 }
 
 /// `DELETE /scim/v2/Groups/{id}`
@@ -99,15 +73,16 @@ pub(super) async fn remove(client: Client, Path(id): Path<String>) -> Result<Res
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn change_into(
+/// `PUT` and `PATCH /scim/v2/Groups/{id}`
+pub(super) async fn change(
     client: Client,
-    id: &str,
-    asked: &Asked,
-    change: impl FnOnce(Map<String, Value>) -> Result<Map<String, Value>, ScimError> + Send,
+    Path(id): Path<String>,
+    asked: Asked,
+    change: Change,
 ) -> Result<Response, ScimError> {
     let mut come_and_gone = (0, 0);
     let into = |group: &KeptGroup| {
-        let told = read_group(&change(as_told(group))?)?;
+        let told = read_group(&change.of(as_told(group), (KNOWN, UNKEPT))?)?;
         come_and_gone = (
             told.members.difference(&group.members).count(),
             group.members.difference(&told.members).count(),
@@ -115,8 +90,8 @@ async fn change_into(
         let Told { display, external_id, members } = told;
         Ok::<_, ScimError>(KeptGroup { display, external_id, members, ..group.clone() })
     };
-    let changed = client.desk.control.change_kept_group(&client.directory.name, id, into).await;
-    let group = changed.map_err(|error| missing(error, "group"))??;
+    let changed = client.desk.control.change_kept_group(&client.directory.name, &id, into).await;
+    let group = changed.map_err(|error| ScimError::missing(error, "group"))??;
     let (come, gone) = come_and_gone;
     let facts = [
         ("members", group.members.len().to_string()),

@@ -48,7 +48,7 @@ impl<S: Sync> FromRequestParts<S> for Asked {
 
 impl Asked {
     /// What the body of a search asks (RFC 7644 §3.4.3).
-    pub(super) fn of_body(body: &Value) -> Result<Self, ScimError> {
+    pub(super) fn of_body(body: Map<String, Value>) -> Result<Self, ScimError> {
         Self::read(&|name| match body.get(name)? {
             Value::String(text) => Some(text.clone()),
             Value::Array(several) => {

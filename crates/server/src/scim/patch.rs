@@ -2,8 +2,15 @@
 
 use super::{
     answer::ScimError,
-    filter::{Filter, path_of},
+    body,
+    filter::{Filter, member, path_of},
 };
+use crate::console::desk::Desk;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+};
+use http::Method;
 use serde_json::{Map, Value};
 
 /// The most operations of one request.
@@ -27,42 +34,85 @@ struct Target {
     part: Option<String>,
 }
 
-/// Makes the changes of a request to `resource`, whose attributes have the names `known`. Those in `unkept` are known to
-/// the standard and not kept here: what is done to them does nothing.
-pub(super) fn apply(
+/// A change of one resource: all of it (RFC 7644 §3.5.1), or parts.
+pub(super) enum Change {
+    /// It becomes this.
+    Whole(Map<String, Value>),
+    /// These operations are carried out on it.
+    Parts(Map<String, Value>),
+}
+
+impl FromRequest<Desk> for Change {
+    type Rejection = ScimError;
+
+    async fn from_request(request: Request, desk: &Desk) -> Result<Self, ScimError> {
+        let is_whole = request.method() == Method::PUT;
+        let bytes = Bytes::from_request(request, desk).await.map_err(|_| ScimError::body())?;
+        let told = body::object(&bytes)?;
+        Ok(if is_whole { Self::Whole(told) } else { Self::Parts(told) })
+    }
+}
+
+/// The attributes of a resource: those that are kept, and those that are known to the standard and not kept here; what
+/// is done to these does nothing.
+pub(super) type Names<'n> = (&'n [&'n str], &'n [&'n str]);
+
+impl Change {
+    /// What becomes of `resource`.
+    pub(super) fn of(
+        self,
+        mut resource: Map<String, Value>,
+        names: Names<'_>,
+    ) -> Result<Map<String, Value>, ScimError> {
+        match self {
+            Self::Whole(told) => Ok(told),
+            Self::Parts(request) => apply(&mut resource, &request, names).map(|()| resource),
+        }
+    }
+}
+
+fn apply(
     resource: &mut Map<String, Value>,
-    request: &Value,
-    (known, unkept): (&[&str], &[&str]),
+    request: &Map<String, Value>,
+    names: Names<'_>,
 ) -> Result<(), ScimError> {
-    let operations = request.as_object().and_then(|object| super::filter::member(object, "Operations"));
-    let operations = operations.and_then(Value::as_array).filter(|operations| !operations.is_empty());
-    let operations =
-        operations.ok_or_else(|| ScimError::syntax("a PatchOp has `Operations`, one at least"))?;
+    let operations = member(request, "Operations").and_then(Value::as_array);
+    let operations = operations
+        .filter(|operations| !operations.is_empty())
+        .ok_or_else(|| ScimError::syntax("a PatchOp has `Operations`, one at least"))?;
     if operations.len() > MOST_OPERATIONS {
         return Err(ScimError::value(format!("a PatchOp has {MOST_OPERATIONS} operations at most")));
     }
     for operation in operations {
         let (kind, path, value) = read(operation)?;
         match path {
-            Some(path) => {
-                let target = target(path)?;
-                match canonical(&target.attribute, known, unkept)? {
-                    Some(attribute) => {
-                        change(resource, kind, &Target { attribute: attribute.to_owned(), ..target }, value)?;
-                    }
-                    None => continue,
-                }
-            }
-            None => whole(resource, kind, value, (known, unkept))?,
+            Some(path) => change_at(resource, kind, (path, value), names)?,
+            None => whole(resource, kind, value, names)?,
         }
     }
     Ok(())
 }
 
+/// Carries an operation out at a path.
+fn change_at(
+    resource: &mut Map<String, Value>,
+    kind: Kind,
+    (path, value): (&str, Option<&Value>),
+    (known, unkept): Names<'_>,
+) -> Result<(), ScimError> {
+    let target = target(path)?;
+    match canonical(&target.attribute, known, unkept)? {
+        Some(attribute) => {
+            change(resource, kind, &Target { attribute: attribute.to_owned(), ..target }, value)
+        }
+        None => Ok(()),
+    }
+}
+
 /// The parts of an operation. Its word may be written in any case, as some directories do.
 fn read(operation: &Value) -> Result<(Kind, Option<&str>, Option<&Value>), ScimError> {
     let object = operation.as_object().ok_or_else(|| ScimError::syntax("an operation is an object"))?;
-    let field = |name: &str| super::filter::member(object, name);
+    let field = |name: &str| member(object, name);
     let word = field("op").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
     let kind = match word.as_str() {
         "add" => Kind::Add,
@@ -110,25 +160,22 @@ fn target(path: &str) -> Result<Target, ScimError> {
     Ok(Target { attribute, which, part: after.or_else(|| names.next()) })
 }
 
-/// An operation without a path: its value holds attributes.
+/// An operation without a path: its value holds attributes, and extensions as objects under their names.
 fn whole(
     resource: &mut Map<String, Value>,
     kind: Kind,
     value: Option<&Value>,
-    (known, unkept): (&[&str], &[&str]),
+    names: Names<'_>,
 ) -> Result<(), ScimError> {
     if kind == Kind::Remove {
         return Err(ScimError::no_target("what is removed is named by `path`"));
     }
     let value = value.and_then(Value::as_object);
     for (name, value) in value.ok_or_else(|| ScimError::value("without a `path`, `value` is an object"))? {
-        if name.eq_ignore_ascii_case("schemas") || name.starts_with("urn:") && !name.contains(":User:") {
-            continue;
-        }
-        // Some directories write whole paths here.
-        let target = target(name)?;
-        if let Some(attribute) = canonical(&target.attribute, known, unkept)? {
-            change(resource, kind, &Target { attribute: attribute.to_owned(), ..target }, Some(value))?;
+        let is_extension = name.starts_with("urn:") && value.is_object();
+        if !is_extension && !name.eq_ignore_ascii_case("schemas") {
+            // Some directories write whole paths here.
+            change_at(resource, kind, (name, Some(value)), names)?;
         }
     }
     Ok(())
@@ -142,7 +189,7 @@ fn change(
 ) -> Result<(), ScimError> {
     let attribute = target.attribute.as_str();
     if let Some(which) = &target.which {
-        return change_some(resource, kind, target, (which, value));
+        return remove_some(resource, kind, target, which);
     }
     if target.part.is_some() {
         return Err(ScimError::path(format!("`{attribute}` has no parts that are changed one by one")));
@@ -167,18 +214,17 @@ fn change(
 }
 
 /// Removes those values of an attribute that are so; no other change of some of them can be kept.
-fn change_some(
+fn remove_some(
     resource: &mut Map<String, Value>,
     kind: Kind,
     target: &Target,
-    (which, _): (&Filter, Option<&Value>),
+    which: &Filter,
 ) -> Result<(), ScimError> {
-    let values = resource.get_mut(&target.attribute).and_then(Value::as_array_mut);
     if kind != Kind::Remove || target.part.is_some() {
         let said = format!("single values of `{}` are added and removed, not changed", target.attribute);
         return Err(ScimError::mutability(said));
     }
-    if let Some(values) = values {
+    if let Some(values) = resource.get_mut(&target.attribute).and_then(Value::as_array_mut) {
         values.retain(|value| !which.is_met(value));
     }
     Ok(())
@@ -186,7 +232,7 @@ fn change_some(
 
 /// What tells a value from others: its `value`, or itself.
 fn key(value: &Value) -> &Value {
-    value.as_object().and_then(|object| super::filter::member(object, "value")).unwrap_or(value)
+    value.as_object().and_then(|object| member(object, "value")).unwrap_or(value)
 }
 
 /// Adds a value unless it is there (RFC 7644 §3.5.2.1).
@@ -205,7 +251,7 @@ mod tests {
         let mut team = json!({ "displayName": "Team", "members": [{ "value": "ann" }, { "value": "max" }] });
         let request = json!({ "Operations": operations });
         let names: (&[&str], &[&str]) = (&["displayName", "members", "externalId"], &["emails"]);
-        apply(team.as_object_mut().unwrap(), &request, names)?;
+        apply(team.as_object_mut().unwrap(), request.as_object().unwrap(), names)?;
         Ok(team)
     }
 
@@ -233,6 +279,11 @@ mod tests {
             { "op": "add", "path": "emails", "value": "x" }, { "op": "replace", "value": { "externalId": "7" } }]);
         assert_eq!(changed(renamed.clone()).unwrap()["displayName"], "New");
         assert_eq!(changed(renamed).unwrap()["externalId"], "7");
+        let whole = json!([{ "op": "replace", "value": {
+            "urn:ietf:params:scim:schemas:core:2.0:Group:displayName": "New",
+            "urn:example:of:their:own": { "displayName": "not this" },
+        } }]);
+        assert_eq!(changed(whole).unwrap()["displayName"], "New");
     }
 
     #[test]

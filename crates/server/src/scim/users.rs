@@ -1,21 +1,22 @@
 //! People whom a directory keeps (RFC 7643 §4.1).
 
 use super::{
-    answer::{ScimError, answer},
+    answer::{ScimError, answer, created},
+    body::{self, text},
     client::Client,
     discovery,
     filter::member,
     groups,
     list::Asked,
-    patch,
+    patch::Change,
 };
 use axum::{
     body::Bytes,
     extract::Path,
     response::{IntoResponse, Response},
 };
-use control::{ControlError, KeptPerson, Person, is_person_name};
-use http::{HeaderValue, StatusCode, header};
+use control::{KeptPerson, Person, is_person_name};
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 /// The attributes that are kept.
@@ -50,9 +51,6 @@ const UNKEPT: &[&str] = &[
     "department",
     "manager",
 ];
-/// The most characters of a text.
-const LONGEST: usize = 256;
-
 /// `GET /scim/v2/Users`
 pub(super) async fn search(client: Client, asked: Asked) -> Result<Response, ScimError> {
     // What directories ask before each change, answered without looking at everybody.
@@ -71,13 +69,13 @@ pub(super) async fn search(client: Client, asked: Asked) -> Result<Response, Sci
 
 /// `POST /scim/v2/Users/.search`
 pub(super) async fn search_by_post(client: Client, body: Bytes) -> Result<Response, ScimError> {
-    let asked = Asked::of_body(&Value::Object(object(&body)?))?;
+    let asked = Asked::of_body(body::object(&body)?)?;
     search(client, asked).await
 }
 
 /// `POST /scim/v2/.search`: people and groups.
 pub(super) async fn search_all_by_post(client: Client, body: Bytes) -> Result<Response, ScimError> {
-    let asked = Asked::of_body(&Value::Object(object(&body)?))?;
+    let asked = Asked::of_body(body::object(&body)?)?;
     let mut found = all(&client).await?;
     found.extend(groups::all(&client).await?);
     let (response, found) = asked.list(found);
@@ -98,39 +96,13 @@ pub(super) async fn read(
 
 /// `POST /scim/v2/Users`
 pub(super) async fn create(client: Client, asked: Asked, body: Bytes) -> Result<Response, ScimError> {
-    let told = object(&body)?;
+    let told = body::object(&body)?;
     let name = name_of(&told)?;
     let new = read_person(&client, &told)?;
     client.desk.control.keep_person(&client.directory.name, &name, &new).await?;
     client.record("user.add", &name, &facts(&new)).await?;
     let person = kept(&client, &name).await?.ok_or_else(|| ScimError::not_found("user"))?;
     Ok(created(&asked, shown(&client, &person)))
-}
-
-/// `PUT /scim/v2/Users/{id}`
-pub(super) async fn replace(
-    client: Client,
-    Path(id): Path<String>,
-    asked: Asked,
-    body: Bytes,
-) -> Result<Response, ScimError> {
-    let told = object(&body)?;
-    change_into(client, &id, &asked, |_| Ok(told)).await
-}
-
-/// `PATCH /scim/v2/Users/{id}`
-pub(super) async fn change(
-    client: Client,
-    Path(id): Path<String>,
-    asked: Asked,
-    body: Bytes,
-) -> Result<Response, ScimError> {
-    let request = Value::Object(object(&body)?);
-    change_into(client, &id, &asked, |mut person| {
-        patch::apply(&mut person, &request, (KNOWN, UNKEPT))?;
-        Ok(person)
-    })
-    .await
 }
 
 /// `DELETE /scim/v2/Users/{id}`
@@ -141,39 +113,25 @@ pub(super) async fn remove(client: Client, Path(id): Path<String>) -> Result<Res
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn change_into(
+/// `PUT` and `PATCH /scim/v2/Users/{id}`
+pub(super) async fn change(
     client: Client,
-    id: &str,
-    asked: &Asked,
-    change: impl FnOnce(Map<String, Value>) -> Result<Map<String, Value>, ScimError> + Send,
+    Path(id): Path<String>,
+    asked: Asked,
+    change: Change,
 ) -> Result<Response, ScimError> {
     let into = |person: &Person| {
-        let told = change(as_told(person))?;
+        let told = change.of(as_told(person), (KNOWN, UNKEPT))?;
         match name_of(&told)? == person.name {
             true => read_person(&client, &told),
             false => Err(ScimError::mutability("a person keeps their userName: the trail names them by it")),
         }
     };
-    let changed = client.desk.control.change_kept_person(&client.directory.name, id, into).await;
-    let person = changed.map_err(|error| missing(error, "user"))??;
+    let changed = client.desk.control.change_kept_person(&client.directory.name, &id, into).await;
+    let person = changed.map_err(|error| ScimError::missing(error, "user"))??;
     let facts = [("active", person.inactive.is_none().to_string())];
     client.record("user.set", &person.name, &facts).await?;
     Ok(answer(StatusCode::OK, &asked.of(shown(&client, &person))))
-}
-
-/// What is not there is told as this directory's matter.
-pub(super) fn missing(error: ControlError, what: &str) -> ScimError {
-    match error {
-        ControlError::NotFound { what: found, .. }
-            if found == what || (found, what) == ("person", "user") =>
-        {
-            ScimError::not_found(what)
-        }
-        ControlError::NotFound { name, .. } => {
-            ScimError::value(format!("`{name}` is nobody whom this directory keeps"))
-        }
-        other => other.into(),
-    }
 }
 
 /// Everybody, as they are shown.
@@ -193,41 +151,6 @@ async fn kept(client: &Client, name: &str) -> Result<Option<Person>, ScimError> 
 
 fn facts(person: &KeptPerson) -> Vec<(&'static str, String)> {
     vec![("active", person.active.to_string())]
-}
-
-/// A body as an object.
-pub(super) fn object(body: &[u8]) -> Result<Map<String, Value>, ScimError> {
-    serde_json::from_slice(body).map_err(|error| {
-        ScimError::syntax(format!(
-            "the body is no JSON object: line {}, column {}",
-            error.line(),
-            error.column()
-        ))
-    })
-}
-
-/// 201 with where it lies.
-pub(super) fn created(asked: &Asked, resource: Value) -> Response {
-    let location = resource["meta"]["location"].as_str().unwrap_or_default().to_owned();
-    let mut response = answer(StatusCode::CREATED, &asked.of(resource));
-    if let Ok(location) = HeaderValue::try_from(location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    response
-}
-
-/// A text of a resource; `None` if there is none.
-pub(super) fn text(of: &Map<String, Value>, name: &str) -> Result<Option<String>, ScimError> {
-    match member(of, name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if text.is_empty() => Ok(None),
-        Some(Value::String(text))
-            if text.chars().count() <= LONGEST && !text.chars().any(char::is_control) =>
-        {
-            Ok(Some(text.clone()))
-        }
-        Some(_) => Err(ScimError::value(format!("`{name}` is a text of {LONGEST} characters at most"))),
-    }
 }
 
 /// What somebody is called here: `userName` in small letters, as it is the same in any case (RFC 7643 §4.1.1).
