@@ -73,7 +73,9 @@ fn a_failed_test_is_read_mended_and_tried_again() {
 #[test]
 fn a_running_service_does_what_commands_queue_and_ends_what_they_cancel() {
     let home = Home::new();
-    register(&home, &mart(&home, "slow", SLOW)).exits(0);
+    // Long enough that it is at work still when it hears that it is cancelled, on a fast machine too.
+    let slower = SLOW.replace("(1, 2000)", "(1, 12000)").replace("2000000", "12000000");
+    register(&home, &mart(&home, "slow", &slower)).exits(0);
     let service = Service::start(&home, &[("CARELAKE__WORKER__SCHEDULES", "false")]);
     home.run(["mart", "build", "slow"]).exits(0).says("slow.counts");
     home.run(["job", "run", "mart.slow", "--no-wait"]).exits(0).says("is queued");
