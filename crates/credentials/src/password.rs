@@ -40,16 +40,26 @@ fn hasher() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// A new password of 26 characters (130 bits), of small letters and digits that are not taken for each other.
+/// A new password of 26 characters (130 bits), of small letters and digits that are not taken for each other, which does
+/// not hold `name`: by chance, some would.
 ///
 /// # Errors
 /// [`PasswordError::Unavailable`].
-pub fn generate() -> Result<Zeroizing<String>, PasswordError> {
+pub fn generate(name: &str) -> Result<Zeroizing<String>, PasswordError> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let mut bytes = Zeroizing::new([0; 26]);
-    rand::fill(bytes.as_mut_slice()).map_err(|_| PasswordError::Unavailable)?;
-    let letters = bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32)));
-    Ok(Zeroizing::new(letters.map(|letter| char::from(*letter)).collect()))
+    loop {
+        let mut bytes = Zeroizing::new([0; 26]);
+        rand::fill(bytes.as_mut_slice()).map_err(|_| PasswordError::Unavailable)?;
+        let letters = bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32)));
+        let password: Zeroizing<String> = Zeroizing::new(letters.map(|letter| char::from(*letter)).collect());
+        if !holds_name(&password, name) {
+            return Ok(password);
+        }
+    }
+}
+
+fn holds_name(small: &str, name: &str) -> bool {
+    !name.is_empty() && small.contains(&name.to_lowercase())
 }
 
 /// The hash to keep of `password`, which `name` has chosen.
@@ -65,7 +75,7 @@ pub fn hash(name: &str, password: &str) -> Result<String, PasswordError> {
     if password.len() > MOST_BYTES {
         return Err(PasswordError::Long);
     }
-    if !name.is_empty() && small.contains(&name.to_lowercase()) {
+    if holds_name(&small, name) {
         return Err(PasswordError::HoldsName);
     }
     if different < 5 {
@@ -102,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_password_fits_its_own_hash_only() {
-        let password = generate().unwrap();
+        let password = generate("ann").unwrap();
         let one = hash("ann", &password).unwrap();
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
         assert_ne!(one, hash("ann", &password).unwrap(), "salted");
@@ -110,6 +120,14 @@ mod tests {
         assert!(!fits(&format!("{}x", *password), Some(&one)));
         assert!(!fits("", Some(&one)) && !fits(&password, Some("x")) && !fits(&password, None));
         assert!(!fits("nobody has this password", None));
+    }
+
+    #[test]
+    fn a_new_password_can_be_the_password_of_whoever_it_is_for() {
+        // Of passwords that are drawn once, more than half would hold an `a`.
+        for _ in 0..50 {
+            assert!(!generate("A").unwrap().contains('a'));
+        }
     }
 
     #[test]

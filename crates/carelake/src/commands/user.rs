@@ -151,7 +151,7 @@ fn facts(roles: Option<&[String]>, expires: Option<Timestamp>) -> Vec<(&'static 
 /// A password that is read or made, and its hash.
 fn new_password(name: &str, from_stdin: bool) -> anyhow::Result<(Zeroizing<String>, String)> {
     let password = match from_stdin {
-        false => password::generate()?,
+        false => password::generate(name)?,
         true => screen::read_secret().context("read the password from standard input")?,
     };
     let hash = password::hash(name, &password)?;
