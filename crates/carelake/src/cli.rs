@@ -15,7 +15,8 @@ pub(crate) use audit::{
     AuditCommand, DisclosureArgs, ExportArgs, HoldCommand, QueryArgs, RetainArgs, VerifyArgs, WhichArgs,
 };
 pub(crate) use catalog::{
-    CatalogCommand, CreateTableArgs, ExportCatalogArgs, ExportedAs, GlueArgs, SyncCommand,
+    CatalogCommand, Classified, CreateTableArgs, DescribeArgs, ExportCatalogArgs, ExportedAs, GlueArgs,
+    SyncCommand,
 };
 pub(crate) use crawler::{AddConnectionArgs, AddCrawlerArgs, ConnectionCommand, CrawlerCommand};
 pub(crate) use directory::{DirectoryCommand, TokenArgs};

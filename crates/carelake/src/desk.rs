@@ -1,10 +1,17 @@
 //! What the console asks of the lake, answered by its parts.
 
-use crate::{asking, credential::Credentials, parts::Parts, proc, profiling, registering, which::Which};
+use crate::{
+    asking,
+    credential::Credentials,
+    external::{self, NewExternal},
+    parts::Parts,
+    proc, profiling, registering,
+    which::Which,
+};
 use anyhow::Context;
 use async_trait::async_trait;
 use audit::{Follower, Record};
-use control::{Column, Control, TableName};
+use control::{Column, Control, ControlError, TableName};
 use keys::{KeyInfo, MacKey, Zone};
 use lake::{
     LakeError,
@@ -18,7 +25,7 @@ use profile::{difference, table::TableProfile};
 use rustls_pki_types::{CertificateDer, pem::PemObject as _};
 use server::{
     Answered, AskError, ColumnFigures, HomeKind, KeyRow, Lake, Machine, Made, MartFiles, ModelDifference,
-    NewProof, Proof, Question, Search, TableFigures, Trail,
+    NewOutside, NewProof, Proof, Question, Search, TableFigures, Trail,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -286,6 +293,21 @@ impl Lake for Desk {
         let table = self.control.table(schema, name).await.map_err(|error| failed(error.into()))?;
         let table = table.ok_or_else(|| AskError::Question(format!("table {schema}.{name}")))?;
         profiling::count(&self.reader, &table).await.map(drop).map_err(failed)
+    }
+
+    async fn write_down(&self, new: &NewOutside) -> Result<(), AskError> {
+        let table = NewExternal {
+            table: TableName::new(new.schema.as_str(), new.name.as_str()),
+            place: new.place.clone(),
+            format: new.format.clone(),
+            description: new.description.clone(),
+            columns: new.columns.clone(),
+        };
+        let written = external::write_down(&self.control, table, self.clock.now()).await;
+        written.map(drop).map_err(|error| match error.downcast_ref::<ControlError>() {
+            None | Some(ControlError::AlreadyExists { .. }) => AskError::Question(format!("{error:#}")),
+            Some(_) => failed(error),
+        })
     }
 
     fn changes(&self, before: &[Column], now: &[Column]) -> Vec<String> {

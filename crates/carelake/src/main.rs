@@ -9,6 +9,7 @@ mod config;
 mod crawlers;
 mod credential;
 mod desk;
+mod external;
 mod feeds;
 mod home;
 mod outside;

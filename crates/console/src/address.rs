@@ -48,6 +48,10 @@ fixed! {
     new_mart = "/marts/new";
     /// Databases and tables.
     catalogue = "/catalogue";
+    /// Tables that lie outside.
+    outside = "/outside";
+    /// One more of them: `GET` shows a form, `POST` writes it down.
+    new_outside = "/outside/new";
     /// A question in SQL: `GET` shows, `POST` runs `sql` for `purpose`.
     sql = "/sql";
     /// `POST` keeps a question in SQL under a name.
@@ -65,6 +69,12 @@ fixed! {
 }
 
 impl Address {
+    /// What is said of a table: `GET` shows a form, `POST` keeps it.
+    #[must_use]
+    pub fn describe(schema: &str, name: &str) -> Self {
+        Self::table(schema, name).under("describe")
+    }
+
     /// One provider.
     #[must_use]
     pub fn provider(name: &str) -> Self {

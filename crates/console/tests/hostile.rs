@@ -296,8 +296,61 @@ fn of_the_lake(text: &str) -> Vec<Box<dyn Page>> {
             paging: paging(),
         }),
         Box::new(table(text)),
+        Box::new(outside(text)),
+        Box::new(OutsideList { text: t(), rows: vec![outside(text).row], paging: paging(), may_write: true }),
+        Box::new(OutsideForm {
+            table: t(),
+            place: t(),
+            format: t(),
+            description: t(),
+            columns: t(),
+            problem: Some(t()),
+        }),
+        Box::new(DescribeForm {
+            schema: t(),
+            name: t(),
+            owner: t(),
+            description: t(),
+            tags: t(),
+            classification: t(),
+            retention: t(),
+            columns: t(),
+            problem: Some(t()),
+        }),
         Box::new(sql(text)),
     ]
+}
+
+fn said(text: &str) -> Said {
+    let t = || text.to_owned();
+    Said { owner: t(), tags: vec![t(), t()], classification: t(), retention: t() }
+}
+
+fn outside(text: &str) -> OutsidePage {
+    let t = || text.to_owned();
+    OutsidePage {
+        row: OutsideRow {
+            schema: t(),
+            name: t(),
+            format: t(),
+            holds: t(),
+            place: t(),
+            objects: 1,
+            bytes: 1,
+            changed: NOW,
+            gone: Some(NOW),
+        },
+        about: t(),
+        said: said(text),
+        crawler: t(),
+        rows: Some(1),
+        first_seen: NOW,
+        columns: vec![ColumnRow { name: t(), data_type: t(), nullable: true, meaning: t() }],
+        partitioned_by: vec![t()],
+        partitions: vec![PartitionRow { values: vec![t()], objects: 1, bytes: 1, gone: None }],
+        versions: [2, 1].map(|version| OutsideVersion { version, at: NOW, changes: vec![t()] }).to_vec(),
+        may_describe: true,
+    }
 }
 
 fn table(text: &str) -> TablePage {
@@ -339,6 +392,8 @@ fn table(text: &str) -> TablePage {
         }],
         may_query: true,
         may_model: true,
+        may_describe: true,
+        said: said(text),
     }
 }
 

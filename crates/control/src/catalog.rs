@@ -1,8 +1,10 @@
 //! The catalogue: which tables there are, and at which version each stands at every readable sequence.
 
 mod find;
+mod note;
 
 pub use find::{PastVersion, TableOrder, WhichTables};
+pub use note::{Classification, TableNote};
 
 use crate::{
     Control, ControlError,

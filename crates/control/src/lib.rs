@@ -40,7 +40,8 @@ pub use alert::{Acknowledged, Alert, NewAlert, WatchProgress, WatchState, WhichA
 pub use audit_head::{AuditCheckpoint, AuditHead, CheckpointUse};
 pub use audit_hold::{AuditHold, NewAuditHold, Released};
 pub use catalog::{
-    CatalogTable, Column, PastVersion, TableKind, TableName, TableOrder, TableVersion, WhichTables,
+    CatalogTable, Classification, Column, PastVersion, TableKind, TableName, TableNote, TableOrder,
+    TableVersion, WhichTables,
 };
 pub use connection::Connection;
 pub use control::Control;

@@ -21,6 +21,8 @@ words! {
         CatalogShow = "catalog.show",
         /// Write down a table that lies outside, or take it out again. Of that table.
         CatalogCreate = "catalog.create",
+        /// Say who answers for a table, what it and its columns mean, how near to persons it is. Of that table.
+        CatalogDescribe = "catalog.describe",
         /// Tell the catalogue to another one. Of the lake.
         CatalogSync = "catalog.sync",
         /// See what providers send, in counts, and what has changed in it. Of the lake.

@@ -17,9 +17,11 @@ mod lake;
 mod listing;
 mod marts;
 mod news;
+mod outside;
 mod overview;
 mod policies;
 mod providers;
+mod said;
 mod session;
 mod sign_in;
 mod slip;
@@ -29,8 +31,8 @@ pub(crate) mod trail;
 pub use desk::{Console, ConsoleConfig};
 pub use elsewhere::{Away, IdentityProvider, Newcomer};
 pub use lake::{
-    Answered, AskError, ColumnFigures, KeyRow, Lake, Machine, Made, MartFiles, ModelDifference, NewProof,
-    Proof, Question, Search, TableFigures, Trail,
+    Answered, AskError, ColumnFigures, KeyRow, Lake, Machine, Made, MartFiles, ModelDifference, NewOutside,
+    NewProof, Proof, Question, Search, TableFigures, Trail,
 };
 
 use crate::{
@@ -106,6 +108,9 @@ pub fn router(console: Arc<Console>, server: Arc<str>) -> Router {
         .route("/catalogue", get(catalogue::list))
         .route("/table/{schema}/{name}", get(catalogue::table))
         .route("/table/{schema}/{name}/count", post(catalogue::count))
+        .route("/table/{schema}/{name}/describe", get(said::form).post(said::keep))
+        .route("/outside", get(outside::list))
+        .route("/outside/new", get(outside::form).post(outside::write_down))
         .route("/sql", get(sql::page).post(sql::run))
         .route("/sql/save", post(sql::save))
         .route("/query/{name}/{change}", get(sql::ask).post(sql::change))

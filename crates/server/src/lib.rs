@@ -44,8 +44,8 @@ pub use app::{App, HomeKind};
 pub use config::GatewayConfig;
 pub use console::{
     Answered, AskError, Away, ColumnFigures, Console, ConsoleConfig, IdentityProvider, KeyRow, Lake, Machine,
-    Made, MartFiles, ModelDifference, NewProof, Newcomer, Proof, Question, Search, TableFigures, Trail,
-    router as console_router, serve_console,
+    Made, MartFiles, ModelDifference, NewOutside, NewProof, Newcomer, Proof, Question, Search, TableFigures,
+    Trail, router as console_router, serve_console,
 };
 pub use factors::recovery_code_mac;
 pub use listen::{ServeError, Serving, serve};

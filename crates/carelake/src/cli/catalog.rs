@@ -6,7 +6,11 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub(crate) enum CatalogCommand {
     /// Every table with rows, bytes, version and commit sequence.
-    List,
+    List {
+        /// Those only that have this tag.
+        #[arg(long)]
+        tag: Option<String>,
+    },
     /// One table with its columns.
     Show {
         /// Its name, such as `view.encounter`.
@@ -21,6 +25,8 @@ Examples:
         /// Its name, such as `view.encounter`.
         table: String,
     },
+    /// Say who answers for a table, what it holds, how near to persons its rows are, how long it is kept.
+    Describe(DescribeArgs),
     /// Write down a table that lies outside and that no crawler finds.
     Create(CreateTableArgs),
     /// Take a table out again that was written down.
@@ -36,6 +42,55 @@ Example:
     /// Make another catalogue equal to this one.
     #[command(subcommand)]
     Sync(SyncCommand),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+What is said here stands beside what the table says of itself, in the catalogue, the console and what is exported. It is
+told and not enforced: who may read a table is a matter of policies, and nothing is deleted for its retention. An empty
+text takes back what was said.
+
+Examples:
+  carelake catalog describe view.encounter --owner data-team@example.nhs.uk --tag urgent-care --tag core
+  carelake catalog describe winter.visits --classification aggregate --retention '8 years (Records Management Code)'
+  carelake catalog describe winter.visits --column visits='how many, counted by arrival' --untag core")]
+pub(crate) struct DescribeArgs {
+    /// Its name, such as `view.encounter`; one that lies outside too.
+    pub(crate) table: String,
+    /// Who answers for it, such as a team's address.
+    #[arg(long)]
+    pub(crate) owner: Option<String>,
+    /// What it holds, in a sentence, in the place of what it says of itself.
+    #[arg(long)]
+    pub(crate) description: Option<String>,
+    /// A word that it is found by.
+    #[arg(long = "tag", value_name = "WORD")]
+    pub(crate) tags: Vec<String>,
+    /// A word that it is to be found by no longer.
+    #[arg(long = "untag", value_name = "WORD")]
+    pub(crate) untags: Vec<String>,
+    /// How near to persons its rows are. `assumed`: as what is the lake's own is, which is pseudonymised.
+    #[arg(long, value_enum)]
+    pub(crate) classification: Option<Classified>,
+    /// How long it is to be kept, and by which rule.
+    #[arg(long)]
+    pub(crate) retention: Option<String>,
+    /// What a column means, in the place of what it says of it itself.
+    #[arg(long = "column", value_name = "NAME=MEANING")]
+    pub(crate) columns: Vec<String>,
+}
+
+/// How near to persons rows are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Classified {
+    /// They name persons.
+    Identifiable,
+    /// They are of persons, under pseudonyms.
+    Pseudonymised,
+    /// They are of many persons each, or of nobody.
+    Aggregate,
+    /// Nobody says.
+    Assumed,
 }
 
 #[derive(Debug, Args)]

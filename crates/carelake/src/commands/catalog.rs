@@ -1,9 +1,11 @@
 //! `carelake catalog`
 
+mod describe;
 mod export;
 pub(super) mod external;
 mod figures;
 mod glue;
+pub(super) mod said;
 mod told;
 
 use crate::{
@@ -12,17 +14,20 @@ use crate::{
     screen,
 };
 use anyhow::Context;
-use control::{CatalogTable, TableKind, TableName};
+use control::{CatalogTable, TableKind, TableName, TableNote};
 use lake::models::count_rows;
 use model::AuditOutcome;
 use policy::{Action, Resource, Table};
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> anyhow::Result<()> {
     let (action, resource) = match &command {
-        CatalogCommand::List | CatalogCommand::Export(_) => (Action::CatalogList, Resource::Lake),
+        CatalogCommand::List { .. } | CatalogCommand::Export(_) => (Action::CatalogList, Resource::Lake),
         CatalogCommand::Sync(_) => (Action::CatalogSync, Resource::Lake),
         CatalogCommand::Profile { table } => (Action::SqlQuery, Resource::Table(Table::named(table))),
+        CatalogCommand::Describe(args) => {
+            (Action::CatalogDescribe, Resource::Table(Table::named(&args.table)))
+        }
         CatalogCommand::Show { table } => (Action::CatalogShow, Resource::Table(Table::named(table))),
         CatalogCommand::Create(CreateTableArgs { table, .. }) | CatalogCommand::Remove { table } => {
             (Action::CatalogCreate, Resource::Table(Table::named(table)))
@@ -30,7 +35,8 @@ pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> a
     };
     let parts = Parts::open_for(folder, "catalog", action, resource).await?;
     let done = match command {
-        CatalogCommand::List => list(&parts, json).await.map(screen::say),
+        CatalogCommand::List { tag } => list(&parts, tag.as_deref(), json).await.map(screen::say),
+        CatalogCommand::Describe(args) => describe::run(&parts, args, json).await,
         CatalogCommand::Show { table } => show(&parts, &table, json).await,
         CatalogCommand::Create(args) => external::create(&parts, args, json).await,
         CatalogCommand::Remove { table } => external::remove(&parts, &table, json).await,
@@ -58,13 +64,18 @@ async fn counted(parts: &Parts) -> anyhow::Result<Vec<(CatalogTable, i64)>> {
     Ok(counted)
 }
 
-async fn list(parts: &Parts, json: bool) -> anyhow::Result<String> {
+async fn list(parts: &Parts, tag: Option<&str>, json: bool) -> anyhow::Result<String> {
     let home = parts.kind.as_str();
-    let tables = counted(parts).await?;
-    let outside = parts.control.external_tables(None).await?;
+    let said = Said::read(parts).await?;
+    let has = |table: &TableName| tag.is_none_or(|tag| said.of(table).tags.contains(tag));
+    let mut tables = counted(parts).await?;
+    tables.retain(|(table, _)| has(&table.table.table));
+    let mut outside = parts.control.external_tables(None).await?;
+    outside.retain(|table| has(&table.table));
     if json {
-        let lines = tables.iter().map(|(table, rows)| line(table, *rows, home).to_string());
-        let lines = lines.chain(outside.iter().map(|table| external::line(table).to_string()));
+        let lines = tables.iter().map(|(table, rows)| said.line(table, *rows, home).to_string());
+        let lines =
+            lines.chain(outside.iter().map(|table| external::line(table, said.of(&table.table)).to_string()));
         return Ok(lines.collect::<Vec<_>>().join("\n"));
     }
     let row = |(table, rows): &(CatalogTable, i64)| {
@@ -99,6 +110,41 @@ pub(super) async fn rows(parts: &Parts) -> anyhow::Result<String> {
     Ok(screen::table(&["table", "kind", "rows"], &rows))
 }
 
+/// What people say of tables, and who answers for the tables of marts.
+struct Said {
+    notes: BTreeMap<TableName, TableNote>,
+    owners: BTreeMap<String, String>,
+    nothing: TableNote,
+}
+
+impl Said {
+    async fn read(parts: &Parts) -> anyhow::Result<Self> {
+        let marts = lake::models::marts(&parts.control).await?;
+        Ok(Self {
+            notes: parts.control.table_notes().await?,
+            owners: marts.into_iter().map(|mart| (mart.name, mart.owner)).collect(),
+            nothing: TableNote::default(),
+        })
+    }
+
+    fn of(&self, table: &TableName) -> &TableNote {
+        self.notes.get(table).unwrap_or(&self.nothing)
+    }
+
+    /// Who answers for a table: whoever is noted, or else its mart's owner.
+    fn owner(&self, table: &TableName) -> &str {
+        let of_mart = self.owners.get(&table.schema).map_or("", String::as_str);
+        said::or(&self.of(table).owner, of_mart)
+    }
+
+    fn line(&self, table: &CatalogTable, rows: i64, home: &str) -> serde_json::Value {
+        let name = &table.table.table;
+        let mut line = line(table, rows, home);
+        said::tell(&mut line, self.of(name), Some(self.of(name).classification_inside()), self.owner(name));
+        line
+    }
+}
+
 fn line(table: &CatalogTable, rows: i64, home: &str) -> serde_json::Value {
     serde_json::json!({
         "table": table.table.table.to_string(),
@@ -124,26 +170,28 @@ async fn show(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     let found = found.with_context(|| format!("no table `{name}`; `carelake catalog list` shows them"))?;
     let rows = count_rows(&parts.reader()?.session(None).await?, &found.table.table).await?;
     parts.record("catalog.show", AuditOutcome::Success, name, &[]).await?;
+    let said = Said::read(parts).await?;
+    let note = said.of(&found.table.table);
+    let columns = said::columns(&found.table.columns, note);
     if json {
-        let mut line = line(&found, rows, parts.kind.as_str());
-        line["description"] = found.table.description.into();
-        line["columns"] = serde_json::to_value(&found.table.columns)?;
+        let mut line = said.line(&found, rows, parts.kind.as_str());
+        line["description"] = note.description_or(&found.table.description).into();
+        line["columns"] = serde_json::to_value(&columns)?;
         screen::say(line.to_string());
         return Ok(());
     }
     screen::say(format!(
-        "{name}, in a home for {} data\n  {}\n  {} rows, {}, version {}, commit sequence {} of {}\n",
+        "{name}, in a home for {} data\n  {}\n  {} rows, {}, version {}, commit sequence {} of {}\n{}",
         parts.kind.as_str(),
-        found.table.description,
+        note.description_or(&found.table.description),
         screen::count(rows),
         screen::bytes(found.table.bytes),
         found.table.version,
         found.seq,
         found.published,
+        said::lines(note, Some(note.classification_inside()), said.owner(&found.table.table)),
     ));
-    let rows: Vec<_> = found
-        .table
-        .columns
+    let rows: Vec<_> = columns
         .iter()
         .map(|column| vec![column.name.clone(), column.data_type.clone(), column.description.clone()])
         .collect();

@@ -9,7 +9,7 @@ use crate::{
     screen,
 };
 use anyhow::{Context, bail};
-use control::{Cause, Crawler, NewJob, Queued, Run};
+use control::{Cause, Crawler, ExternalTable, NewJob, Queued, Run};
 use crawl::{Plan, Report, check_patterns};
 use marts::Schedule;
 use model::AuditOutcome;
@@ -82,7 +82,7 @@ async fn add(parts: &Parts, args: AddCrawlerArgs, json: bool) -> anyhow::Result<
 
 /// Refuses a plan that could not be carried out.
 async fn check(parts: &Parts, name: &str, plan: &Plan) -> anyhow::Result<()> {
-    external::may_hold(parts, &plan.database).await?;
+    crate::external::may_hold(&parts.control, &plan.database).await?;
     let before = parts.control.external_tables(Some(name)).await?;
     if let Some(table) = before.iter().find(|table| table.table.schema != plan.database) {
         bail!("its tables are in {}: remove the crawler first, to have them elsewhere", table.table.schema);
@@ -152,7 +152,9 @@ async fn show(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     parts.record("crawler.show", AuditOutcome::Success, name, &[]).await?;
     let report: Option<Report> = last.as_ref().and_then(|run| serde_json::from_str(&run.facts).ok());
     if json {
-        let tables: Vec<_> = tables.iter().map(external::line).collect();
+        let notes = parts.control.table_notes().await?;
+        let note = |table: &ExternalTable| notes.get(&table.table).cloned().unwrap_or_default();
+        let tables: Vec<_> = tables.iter().map(|table| external::line(table, &note(table))).collect();
         let all = serde_json::json!({
             "crawler": name, "by": crawler.actor, "changed": crawler.changed.to_string(), "plan": plan,
             "tables": tables, "last_run": last.map(|run| run.id.0), "found": report,

@@ -68,6 +68,10 @@ impl Page for Catalogue {
         Some("catalog list".to_owned())
     }
 
+    fn beside(&self, _: &Frame) -> Option<Markup> {
+        Some(button::button(&Address::outside(), "Tables outside"))
+    }
+
     fn is_a_list(&self) -> bool {
         true
     }
@@ -87,7 +91,7 @@ impl Page for Catalogue {
             any.into_iter().chain(self.databases.iter().map(|name| (name.as_str(), name.as_str()))).collect();
         html! {
             (field::ask(&Address::catalogue(), "Find tables", html! {
-                (Field { name: "q", label: "Table, column or meaning", value: &self.filter.text, ..Field::default() }.render())
+                (Field { name: "q", label: "Table, column, meaning, tag or owner", value: &self.filter.text, ..Field::default() }.render())
                 (field::choice("database", "Database", &databases, &self.filter.database))
                 (field::submit("Find"))
             }))

@@ -1,5 +1,6 @@
 //! One table: what its columns mean, where its rows come from.
 
+use super::Said;
 use crate::{
     Address, Frame, Page, Place, Section, button, chart, facts, field, figure,
     graph::Graph,
@@ -78,6 +79,8 @@ pub struct TablePage {
     pub kind: String,
     /// What it holds.
     pub about: String,
+    /// What people say of it.
+    pub said: Said,
     /// The zone that it lies in.
     pub zone: String,
     /// Its rows.
@@ -106,6 +109,8 @@ pub struct TablePage {
     pub may_query: bool,
     /// Whether the person may make a mart of it.
     pub may_model: bool,
+    /// Whether the person may say something of it.
+    pub may_describe: bool,
 }
 
 impl Page for TablePage {
@@ -125,39 +130,37 @@ impl Page for TablePage {
         let ask = format!("select * from {}.{} limit 100", self.schema, self.name);
         Some(html! {
             @if self.may_query { (button::button(&Address::sql().with("sql", &ask), "Query it")) }
+            @if self.may_describe { (button::button(&Address::describe(&self.schema, &self.name), "Describe it")) }
             @if self.may_model { (button::button(&Address::new_mart().with("from", &self.title()), "Make a mart of it")) }
         })
     }
 
     fn body(&self, frame: &Frame) -> Markup {
-        let columns =
-            [grid::column("Column"), grid::column("Type"), grid::column("Null"), grid::column("Meaning")];
-        let row = |column: &ColumnRow| {
-            vec![
-                text(&column.name),
-                html! { code { (text(&column.data_type)) } },
-                html! { @if column.nullable { "may be" } @else { "never" } },
-                text(&column.meaning),
-            ]
-        };
-        let rows = self.columns.iter().map(row).collect();
+        let mut told = vec![
+            ("Kind", text(&self.kind)),
+            ("Zone", text(&self.zone)),
+            ("Rows", html! { (figure::count(self.rows)) }),
+            ("Size", html! { (figure::bytes(self.bytes)) }),
+            ("Version", html! { (self.version) }),
+            ("Published", html! { (figure::ago(self.published, frame.now)) ", sequence " (self.sequence) }),
+            (
+                "Made from",
+                html! {
+                    @match self.made_from { Some(seq) => { "sequence " (seq) }, None => (figure::none()) }
+                },
+            ),
+            (
+                "Made by",
+                html! {
+                    @match &self.job { Some(job) => (button::link(&Address::job(job), job)), None => "the refinery" }
+                },
+            ),
+        ];
+        told.extend(self.said.facts());
         html! {
             p { (text(&self.about)) }
-            (facts::facts(&[
-                ("Kind", text(&self.kind)),
-                ("Zone", text(&self.zone)),
-                ("Rows", html! { (figure::count(self.rows)) }),
-                ("Size", html! { (figure::bytes(self.bytes)) }),
-                ("Version", html! { (self.version) }),
-                ("Published", html! { (figure::ago(self.published, frame.now)) ", sequence " (self.sequence) }),
-                ("Made from", html! {
-                    @match self.made_from { Some(seq) => { "sequence " (seq) }, None => (figure::none()) }
-                }),
-                ("Made by", html! {
-                    @match &self.job { Some(job) => (button::link(&Address::job(job), job)), None => "the refinery" }
-                }),
-            ]))
-            (facts::section("Columns", Grid { caption: "Columns", quiet: true, columns: &columns, rows }.render(frame, None)))
+            (facts::facts(&told))
+            (facts::section("Columns", columns(&self.columns, frame)))
             @if self.may_query { (facts::section("What is in it", self.counted(frame))) }
             @if self.lineage.nodes.len() > 1 {
                 (facts::section("Lineage", self.lineage.render("Where the table's rows come from, and what is made of them")))
@@ -251,6 +254,22 @@ impl TablePage {
         Grid { caption: "Versions that can be read", quiet: true, columns: &columns, rows }
             .render(frame, None)
     }
+}
+
+/// Columns, with what they mean.
+pub(super) fn columns(all: &[ColumnRow], frame: &Frame) -> Markup {
+    let columns =
+        [grid::column("Column"), grid::column("Type"), grid::column("Null"), grid::column("Meaning")];
+    let row = |column: &ColumnRow| {
+        vec![
+            text(&column.name),
+            html! { code { (text(&column.data_type)) } },
+            html! { @if column.nullable { "may be" } @else { "never" } },
+            text(&column.meaning),
+        ]
+    };
+    let rows = all.iter().map(row).collect();
+    Grid { caption: "Columns", quiet: true, columns: &columns, rows }.render(frame, None)
 }
 
 /// A histogram in words.

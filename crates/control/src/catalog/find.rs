@@ -11,7 +11,7 @@ use model::{CommitSeq, Timestamp};
 /// Which tables are looked for. Those of the lake's own workings are never among them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WhichTables<'a> {
-    /// A part of the name, of a column or of a description; any if empty.
+    /// A part of the name, of a column, of a description, or of what people say of it; any if empty.
     pub text: &'a str,
     /// The schema; any if empty.
     pub schema: &'a str,
@@ -65,7 +65,9 @@ macro_rules! which {
           AND ($2 = '' OR LOWER(f.schema_name || '.' || f.table_name) LIKE $2 ESCAPE '\\'
                OR EXISTS (SELECT 1 FROM table_shape d WHERE d.schema_name = f.schema_name
                           AND d.table_name = f.table_name AND d.shape = f.latest_shape
-                          AND LOWER(d.definition) LIKE $2 ESCAPE '\\'))
+                          AND LOWER(d.definition) LIKE $2 ESCAPE '\\')
+               OR EXISTS (SELECT 1 FROM table_note n WHERE n.schema_name = f.schema_name
+                          AND n.table_name = f.table_name AND LOWER(n.said) LIKE $2 ESCAPE '\\'))
           AND ($3 = '' OR f.kind = $3) "
     };
 }

@@ -1,8 +1,9 @@
 //! Tables that lie outside the lake: described here, and read by nobody here.
 
 use crate::{
-    Column, Control, ControlError, TableName,
+    Column, Control, ControlError, Found, TableName,
     database::{Row, Tx, is_duplicate, number},
+    found::like,
 };
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -107,6 +108,43 @@ impl Control {
             Some(crawler) => self.database.rows(ACTION, OF, &[crawler.into()]).await?,
         };
         rows.iter().map(read_table).collect()
+    }
+
+    /// The tables that lie outside and in whose name, place, format, columns or notes `text` stands, by name: `limit` of
+    /// them after the first `skip`.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn find_external_tables(
+        &self,
+        text: &str,
+        (skip, limit): (u64, u64),
+    ) -> Result<Found<ExternalTable>, ControlError> {
+        macro_rules! which {
+            () => {
+                "WHERE ($1 = '' OR LOWER(t.schema_name || '.' || t.table_name) LIKE $1 ESCAPE '\\'
+                  OR LOWER(t.said) LIKE $1 ESCAPE '\\' OR LOWER(v.columns) LIKE $1 ESCAPE '\\'
+                  OR EXISTS (SELECT 1 FROM table_note n WHERE n.schema_name = t.schema_name
+                             AND n.table_name = t.table_name AND LOWER(n.said) LIKE $1 ESCAPE '\\')) "
+            };
+        }
+        const TOTAL: &str = concat!(
+            "SELECT COUNT(*) FROM external_table t
+             JOIN external_version v ON v.schema_name = t.schema_name AND v.table_name = t.table_name
+              AND v.version = t.version ",
+            which!()
+        );
+        const ROWS: &str = concat!(
+            select_external!(""),
+            which!(),
+            "ORDER BY t.schema_name, t.table_name LIMIT $2 OFFSET $3"
+        );
+        const ACTION: &str = "find external tables";
+        let text = like(text);
+        let total = self.database.row(ACTION, TOTAL, &[text.as_str().into()]).await?;
+        let params = [text.as_str().into(), number(limit).into(), number(skip).into()];
+        let rows = self.database.rows(ACTION, ROWS, &params).await?;
+        Found::of(rows.iter().map(read_table), total)
     }
 
     /// One table that lies outside.

@@ -3,7 +3,7 @@
 use crate::ground::Ground;
 use control::{
     Cause, Column, Connection, ControlError, CrawlChange, CrawledObject, ExternalPartition, ExternalTable,
-    NewJob, Queued, RunLease, RunState, TableName,
+    NewJob, Queued, RunLease, RunState, TableName, TableNote,
 };
 use model::{Clock, Timestamp};
 
@@ -159,6 +159,17 @@ async fn a_table_that_was_written_down_has_its_name_alone() {
     let taken = CrawlChange { new: vec![table("wards", 1)], ..CrawlChange::default() };
     let kept = ground.control.keep_crawl(&lease, "c", &taken, ("", "")).await;
     assert!(matches!(kept, Err(ControlError::AlreadyExists { .. })));
+    let found = async |text: &str| ground.control.find_external_tables(text, (0, 9)).await.unwrap().total;
+    assert_eq!((found("WARDS").await, found("").await, found("b%").await), (1, 1, 0));
+    let mut note = TableNote { owner: "Estates".to_owned(), ..TableNote::default() };
+    note.tags.insert("beds".to_owned());
+    ground.control.note_table(&wards.table, &note, "me").await.unwrap();
+    assert_eq!((found("estates").await, found("beds").await), (1, 1));
+    assert_eq!(ground.control.table_note(&wards.table).await.unwrap(), note);
+    assert_eq!(ground.control.table_notes().await.unwrap().into_values().collect::<Vec<_>>(), [note]);
+    ground.control.note_table(&wards.table, &TableNote::default(), "me").await.unwrap();
+    assert_eq!(ground.control.table_note(&wards.table).await.unwrap(), TableNote::default());
+    assert_eq!(found("estates").await, 0);
     ground.control.remove_external_table(&wards.table).await.unwrap();
     ground.control.keep_crawl(&lease, "c", &taken, ("", "")).await.unwrap();
     let found = ground.control.remove_external_table(&wards.table).await;

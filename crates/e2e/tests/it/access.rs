@@ -97,6 +97,7 @@ const COMMANDS: &[&str] = &[
     "catalog list",
     "catalog show view.patient",
     "catalog profile view.patient",
+    "catalog describe view.patient --owner team",
     "catalog create reference.wards --place x --format csv --column ward:Utf8",
     "catalog remove reference.wards",
     "connection add share --folder .",

@@ -150,6 +150,14 @@ const FIRST_MART: Fields = &[
     ),
 ];
 
+/// A table that lies outside, as it is typed.
+const WARDS: Fields = &[
+    ("table", "estates.wards"),
+    ("place", "the share of Estates"),
+    ("format", "csv"),
+    ("columns", "ward:Utf8:as the trust calls it\nbeds:Int64"),
+];
+
 /// Every door of the console, asked by somebody who may.
 const DOORS: &[Door] = &[
     ("eng", "GET", "/", &[], &["overview.show"]),
@@ -167,6 +175,12 @@ const DOORS: &[Door] = &[
     ("eng", "GET", "/catalogue", &[], &["catalog.list"]),
     ("eng", "GET", "/table/view/patient", &[], &["catalog.show"]),
     ("eng", "POST", "/table/view/patient/count", &[], &["catalog.profile"]),
+    ("eng", "GET", "/table/view/patient/describe", &[], &["console.request"]),
+    ("eng", "POST", "/table/view/patient/describe", &[("owner", "data team")], &["catalog.describe"]),
+    ("eng", "GET", "/outside", &[], &["catalog.list"]),
+    ("eng", "GET", "/outside/new", &[], &["console.request"]),
+    ("eng", "POST", "/outside/new", WARDS, &["catalog.create"]),
+    ("eng", "GET", "/table/estates/wards", &[], &["catalog.show"]),
     ("eng", "GET", "/marts/new", &[], &["mart.new"]),
     ("eng", "POST", "/marts/new", FIRST_MART, &["mart.diff"]),
     ("eng", "GET", "/mart/winter", &[], &["mart.show"]),

@@ -79,6 +79,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("catalog list", &["decide", "catalog.list"]),
     ("catalog show view.patient", &["decide", "catalog.show"]),
     ("catalog profile view.patient", &["decide", "catalog.profile"]),
+    ("catalog describe view.patient --owner team", &["decide", "catalog.describe"]),
     (
         "catalog create reference.wards --place x --format csv --column ward:Utf8",
         &["decide", "catalog.create"],

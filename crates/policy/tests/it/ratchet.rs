@@ -67,7 +67,11 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
             ("vault.anything", table("vault", "anything")),
             ("unknown", Resource::Table(Table::bare("unknown"))),
         ],
-        Action::CatalogShow | Action::CatalogCreate | Action::ViewRegister | Action::ViewRemove => {
+        Action::CatalogShow
+        | Action::CatalogCreate
+        | Action::CatalogDescribe
+        | Action::ViewRegister
+        | Action::ViewRemove => {
             vec![("view.weights", table("view", "weights"))]
         }
         Action::JobList | Action::JobRun => vec![("mart.build", Resource::Job("mart.build"))],

@@ -158,6 +158,8 @@ pub(super) fn said(query: &Fields) -> Option<String> {
         Some("kept") => "The question is kept.",
         Some("forgotten") => "The question is forgotten.",
         Some("counted") => "The table is counted.",
+        Some("described") => "It is kept what is said of the table.",
+        Some("written") => "The table is in the catalogue.",
         Some("revoked") => "The credential is refused from its next request on.",
         Some("enabled") => "The provider is let in again.",
         _ => return None,

@@ -2,7 +2,7 @@
 
 use super::{
     answer::{Refused, done, page},
-    lake, listing,
+    lake, listing, outside, said,
     session::{Sent, Visitor},
 };
 use ::console::{
@@ -14,6 +14,7 @@ use axum::{extract::Path, response::Response};
 use control::{CatalogTable, TableName, TableOrder, WhichTables};
 use model::AuditOutcome;
 use policy::{Action, Resource, Table};
+
 /// Versions that a page shows.
 const VERSIONS: u64 = 50;
 
@@ -87,9 +88,12 @@ pub(super) async fn table(
 ) -> Result<Response, Refused> {
     let named = Table::of_sql(&schema, &name);
     visitor.require(Action::CatalogShow, Resource::Table(named)).await?;
-    let found = visitor.desk.control.table(&schema, &name).await?;
-    let row = found.ok_or_else(|| Refused::NotFound(format!("table {schema}.{name}")))?;
     let whole = format!("{schema}.{name}");
+    let row = match visitor.desk.control.table(&schema, &name).await? {
+        Some(row) => row,
+        None => return outside::one(&visitor, &TableName::new(schema, name)).await,
+    };
+    let note = visitor.desk.control.table_note(&row.table.table).await?;
     let (lineage, job) = lineage(&visitor, &row, &whole).await?;
     let purpose = visitor.purpose_of_asking(named);
     let may_query = purpose.is_some();
@@ -106,7 +110,8 @@ pub(super) async fn table(
     let CatalogTable { seq, published, table } = row;
     let shown = TablePage {
         kind: table.kind.as_str().to_owned(),
-        about: table.description,
+        about: note.description_or(&table.description).to_owned(),
+        said: said::shown(&visitor, &table, &note).await?,
         zone: table.zone,
         rows: number(table.rows),
         bytes: number(table.bytes),
@@ -119,16 +124,17 @@ pub(super) async fn table(
             .columns
             .into_iter()
             .map(|column| ColumnRow {
+                meaning: note.meaning_or(&column.name, &column.description).to_owned(),
                 name: column.name,
                 data_type: column.data_type,
                 nullable: column.nullable,
-                meaning: column.description,
             })
             .collect(),
         lineage,
         figures,
         versions,
         may_query,
+        may_describe: visitor.may(Action::CatalogDescribe, Resource::Table(named)),
         may_model: may_query && visitor.may(Action::MartRegister, Resource::Schema("any")),
         schema,
         name,

@@ -66,6 +66,9 @@ pub trait Lake: Send + Sync {
     /// Counts what a table holds at its newest version, and keeps it.
     async fn count(&self, schema: &str, name: &str) -> Result<(), AskError>;
 
+    /// Writes down a table that lies outside.
+    async fn write_down(&self, table: &NewOutside) -> Result<(), AskError>;
+
     /// What is different in a table's columns, a line each.
     fn changes(&self, before: &[Column], now: &[Column]) -> Vec<String>;
 
@@ -78,6 +81,23 @@ pub trait Lake: Send + Sync {
 
 /// The texts of a mart, by file.
 pub type MartFiles = BTreeMap<String, String>;
+
+/// A table that lies outside and is to be written down.
+#[derive(Clone, Debug, Default)]
+pub struct NewOutside {
+    /// Its schema.
+    pub schema: String,
+    /// Its name there.
+    pub name: String,
+    /// Where it lies.
+    pub place: String,
+    /// What it is written in.
+    pub format: String,
+    /// What it holds.
+    pub description: String,
+    /// Its columns: `NAME:TYPE` or `NAME:TYPE:MEANING` each.
+    pub columns: Vec<String>,
+}
 
 /// How a provider is to show that it is itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

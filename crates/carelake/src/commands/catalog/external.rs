@@ -1,8 +1,15 @@
 //! Tables that lie outside: found by crawlers, or written down.
 
-use crate::{cli::CreateTableArgs, desk, parts::Parts, screen};
-use anyhow::{Context, bail};
-use control::{Column, ExternalTable, TableName};
+use super::said;
+use crate::{
+    cli::CreateTableArgs,
+    desk,
+    external::{self, NewExternal},
+    parts::Parts,
+    screen,
+};
+use anyhow::Context;
+use control::{Column, ExternalTable, TableName, TableNote};
 use model::AuditOutcome;
 
 /// Partitions that are shown to a person.
@@ -33,15 +40,15 @@ pub(in crate::commands) fn table(tables: &[ExternalTable]) -> String {
 }
 
 /// A table, for programs.
-pub(in crate::commands) fn line(table: &ExternalTable) -> serde_json::Value {
-    serde_json::json!({
+pub(in crate::commands) fn line(table: &ExternalTable, note: &TableNote) -> serde_json::Value {
+    let mut line = serde_json::json!({
         "table": table.table.to_string(),
         "kind": "external",
         "crawler": Some(&table.crawler).filter(|crawler| !crawler.is_empty()),
         "place": table.place,
         "format": table.format,
         "holds": table.label,
-        "description": table.description,
+        "description": note.description_or(&table.description),
         "partitioned_by": table.partitioned_by,
         "objects": table.objects,
         "rows": table.rows,
@@ -50,7 +57,9 @@ pub(in crate::commands) fn line(table: &ExternalTable) -> serde_json::Value {
         "first_seen": table.first_seen.to_string(),
         "changed": table.changed.to_string(),
         "gone": table.gone.map(|gone| gone.to_string()),
-    })
+    });
+    said::tell(&mut line, note, note.classification, "");
+    line
 }
 
 pub(super) async fn show(parts: &Parts, table: &ExternalTable, json: bool) -> anyhow::Result<()> {
@@ -58,9 +67,11 @@ pub(super) async fn show(parts: &Parts, table: &ExternalTable, json: bool) -> an
     let partitions = parts.control.external_partitions(&table.table, most).await?;
     let versions = parts.control.external_versions(&table.table).await?;
     parts.record("catalog.show", AuditOutcome::Success, &table.table.to_string(), &[]).await?;
+    let note = parts.control.table_note(&table.table).await?;
+    let columns = said::columns(&table.columns, &note);
     if json {
-        let mut line = line(table);
-        line["columns"] = serde_json::to_value(&table.columns)?;
+        let mut line = line(table, &note);
+        line["columns"] = serde_json::to_value(&columns)?;
         line["partitions"] = partitions
             .iter()
             .map(|part| {
@@ -81,12 +92,12 @@ pub(super) async fn show(parts: &Parts, table: &ExternalTable, json: bool) -> an
         "" => "written down".to_owned(),
         crawler => format!("found by the crawler {crawler}"),
     };
-    let described = match table.description.as_str() {
+    let described = match note.description_or(&table.description) {
         "" => String::new(),
         description => format!("  {description}\n"),
     };
     screen::say(format!(
-        "{}, outside: {} at {}\n{}  {} objects, {}, first seen {}, changed {}, {found}\n",
+        "{}, outside: {} at {}\n{}  {} objects, {}, first seen {}, changed {}, {found}\n{}",
         table.table,
         table.format,
         table.place,
@@ -95,10 +106,11 @@ pub(super) async fn show(parts: &Parts, table: &ExternalTable, json: bool) -> an
         screen::bytes(table.bytes),
         table.first_seen,
         table.changed,
+        said::lines(&note, note.classification, ""),
     ));
     let row =
         |column: &Column| vec![column.name.clone(), column.data_type.clone(), column.description.clone()];
-    let rows: Vec<_> = table.columns.iter().map(row).collect();
+    let rows: Vec<_> = columns.iter().map(row).collect();
     screen::say(screen::table(&["column", "type", "meaning"], &rows));
     if !partitions.is_empty() {
         let rows: Vec<_> = partitions
@@ -126,65 +138,20 @@ pub(super) async fn show(parts: &Parts, table: &ExternalTable, json: bool) -> an
 
 pub(super) async fn create(parts: &Parts, args: CreateTableArgs, json: bool) -> anyhow::Result<()> {
     let (schema, name) = args.table.split_once('.').context("a table is named as SCHEMA.TABLE")?;
-    may_hold(parts, schema).await?;
-    if !marts::is_name(name) {
-        bail!("`{name}` cannot be a table's name: small letters, digits and `_`");
-    }
-    let now = parts.clock.now();
-    let table = ExternalTable {
+    let new = NewExternal {
         table: TableName::new(schema, name),
-        crawler: String::new(),
-        number: 0,
         place: args.place,
         format: args.format,
-        label: String::new(),
         description: args.description,
-        partitioned_by: Vec::new(),
-        columns: args.columns.iter().map(|text| column(text)).collect::<Result<_, _>>()?,
-        version: 1,
-        objects: 0,
-        bytes: 0,
-        rows: None,
-        first_seen: now,
-        changed: now,
-        gone: None,
+        columns: args.columns,
     };
-    parts.control.create_external_table(&table).await?;
+    let table = external::write_down(&parts.control, new, parts.clock.now()).await?;
     parts.record("catalog.create", AuditOutcome::Success, &args.table, &[]).await?;
     match json {
-        true => screen::say(line(&table).to_string()),
+        true => screen::say(line(&table, &TableNote::default()).to_string()),
         false => screen::say(format!("{} is in the catalogue.", args.table)),
     }
     Ok(())
-}
-
-/// Refuses a schema that cannot hold tables that lie outside: the lake's own, and those of marts.
-pub(in crate::commands) async fn may_hold(parts: &Parts, schema: &str) -> anyhow::Result<()> {
-    if !marts::can_be_schema(schema) {
-        bail!("`{schema}` cannot be a database: small letters, digits and `_`, and none of the lake's own");
-    }
-    let registered = parts.control.marts().await?;
-    let has_mart = registered.iter().any(|mart| mart.name == schema)
-        || marts::builtin()?.iter().any(|mart| mart.name == schema);
-    if has_mart || parts.control.schemas().await?.iter().any(|own| own == schema) {
-        bail!("{schema} is a schema of the lake's own");
-    }
-    Ok(())
-}
-
-/// A column from `NAME:TYPE` or `NAME:TYPE:MEANING`.
-fn column(text: &str) -> anyhow::Result<Column> {
-    let mut parts = text.splitn(3, ':').map(str::trim);
-    let (name, data_type) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    if name.is_empty() || data_type.is_empty() {
-        bail!("`{text}` is not NAME:TYPE or NAME:TYPE:MEANING");
-    }
-    Ok(Column {
-        name: name.to_owned(),
-        data_type: data_type.to_owned(),
-        nullable: true,
-        description: parts.next().unwrap_or_default().to_owned(),
-    })
 }
 
 pub(super) async fn remove(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! The catalogue in the plain types that other catalogues are told from.
 
+use super::Said;
 use crate::parts::Parts;
 use control::{CatalogTable, TableKind};
 use exchange::catalogue::{Catalogue, Classification, Column, Database, Table, TableRef};
@@ -10,10 +11,11 @@ use std::collections::BTreeMap;
 /// Every table that can be named in SQL.
 pub(super) async fn catalogue(parts: &Parts) -> anyhow::Result<Catalogue> {
     let marts = models::marts(&parts.control).await?;
+    let said = Said::read(parts).await?;
     let mut databases: BTreeMap<String, Vec<Table>> = BTreeMap::new();
     for (table, rows) in super::counted(parts).await? {
         let of = databases.entry(table.table.table.schema.clone()).or_default();
-        of.push(told(&table, rows, &marts));
+        of.push(told(&table, rows, &marts, &said));
     }
     let database = |(name, tables): (String, Vec<Table>)| {
         let mart = marts.iter().find(|mart| mart.name == name);
@@ -29,8 +31,9 @@ pub(super) async fn catalogue(parts: &Parts) -> anyhow::Result<Catalogue> {
     Ok(Catalogue { about, databases: databases.into_iter().map(database).collect() })
 }
 
-fn told(row: &CatalogTable, rows: i64, marts: &[Mart]) -> Table {
+fn told(row: &CatalogTable, rows: i64, marts: &[Mart], said: &Said) -> Table {
     let table = &row.table;
+    let note = said.of(&table.table);
     let mart = marts.iter().find(|mart| mart.name == table.table.schema);
     let model = mart.and_then(|mart| mart.model(&table.table.name));
     let made_from = model.iter().flat_map(|model| &model.reads).map(|read| TableRef {
@@ -41,17 +44,21 @@ fn told(row: &CatalogTable, rows: i64, marts: &[Mart]) -> Table {
         name: column.name.clone(),
         data_type: column.data_type.clone(),
         nullable: column.nullable,
-        description: column.description.clone(),
-        classification: Some(classification(table.kind, &column.name)),
+        description: note.meaning_or(&column.name, &column.description).to_owned(),
+        classification: Some(match note.classification {
+            Some(control::Classification::Aggregate) => Classification::Ordinary,
+            Some(control::Classification::Identifiable) => Classification::Identifying,
+            _ => classification(table.kind, &column.name),
+        }),
         made_from: Vec::new(),
     });
     let count = |number: i64| u64::try_from(number).unwrap_or_default();
     Table {
         name: table.table.name.clone(),
         kind: table.kind.as_str().to_owned(),
-        description: table.description.clone(),
-        owner: mart.map(|mart| mart.owner.clone()).filter(|owner| !owner.is_empty()),
-        tags: Vec::new(),
+        description: note.description_or(&table.description).to_owned(),
+        owner: Some(said.owner(&table.table).to_owned()).filter(|owner| !owner.is_empty()),
+        tags: note.tags.iter().cloned().collect(),
         columns: columns.collect(),
         partitioned_by: Vec::new(),
         partitions: Vec::new(),

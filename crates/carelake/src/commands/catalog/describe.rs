@@ -1,0 +1,69 @@
+//! `carelake catalog describe`
+
+use crate::{
+    access,
+    cli::{Classified, DescribeArgs},
+    parts::Parts,
+    screen,
+};
+use anyhow::{Context, bail};
+use control::{Classification, Column, TableName, TableNote};
+use model::AuditOutcome;
+
+pub(super) async fn run(parts: &Parts, args: DescribeArgs, json: bool) -> anyhow::Result<()> {
+    let (schema, name) = args.table.split_once('.').unwrap_or(("public", &args.table));
+    let table = TableName::new(schema, name);
+    let columns = columns_of(parts, &table).await?;
+    let mut note = parts.control.table_note(&table).await?;
+    change(&mut note, &args)?;
+    if let Some(problem) = note.problem(&columns) {
+        bail!(problem);
+    }
+    parts.record("catalog.describe", AuditOutcome::Success, &args.table, &[]).await?;
+    parts.control.note_table(&table, &note, access::OPERATOR).await?;
+    match json {
+        true => screen::say(serde_json::json!({ "table": args.table, "said": note }).to_string()),
+        false => screen::say(format!("It is noted what is said of {}.", args.table)),
+    }
+    Ok(())
+}
+
+/// The columns of a table of the lake's own, or of one that lies outside.
+async fn columns_of(parts: &Parts, table: &TableName) -> anyhow::Result<Vec<Column>> {
+    if let Some(found) = parts.control.table(&table.schema, &table.name).await? {
+        return Ok(found.table.columns);
+    }
+    let outside = parts.control.external_table(table).await?;
+    Ok(outside.with_context(|| format!("no table `{table}`; `carelake catalog list` shows them"))?.columns)
+}
+
+fn change(note: &mut TableNote, args: &DescribeArgs) -> anyhow::Result<()> {
+    let set = |said: &mut String, given: &Option<String>| {
+        if let Some(given) = given {
+            *said = given.trim().to_owned();
+        }
+    };
+    set(&mut note.owner, &args.owner);
+    set(&mut note.description, &args.description);
+    set(&mut note.retention, &args.retention);
+    note.tags.extend(args.tags.iter().map(|tag| tag.trim().to_owned()));
+    for tag in &args.untags {
+        note.tags.remove(tag.trim());
+    }
+    note.classification = match args.classification {
+        None => note.classification,
+        Some(Classified::Identifiable) => Some(Classification::Identifiable),
+        Some(Classified::Pseudonymised) => Some(Classification::Pseudonymised),
+        Some(Classified::Aggregate) => Some(Classification::Aggregate),
+        Some(Classified::Assumed) => None,
+    };
+    for text in &args.columns {
+        let (column, meaning) =
+            text.split_once('=').with_context(|| format!("`{text}` is not NAME=MEANING"))?;
+        match meaning.trim() {
+            "" => note.columns.remove(column),
+            meaning => note.columns.insert(column.to_owned(), meaning.to_owned()),
+        };
+    }
+    Ok(())
+}
