@@ -9,6 +9,7 @@ mod feed;
 mod job;
 mod people;
 mod provider;
+mod reference;
 
 pub(crate) use access::{AccessCommand, ExplainArgs, PolicyCommand, RoleCommand};
 pub(crate) use audit::{
@@ -24,6 +25,7 @@ pub(crate) use feed::FeedCommand;
 pub(crate) use job::{JobCommand, MartCommand, RunArgs};
 pub(crate) use people::{GroupCommand, PersonArgs, UserCommand};
 pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
+pub(crate) use reference::{LoadArgs, ReferenceCommand};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -118,6 +120,9 @@ Examples:
     /// Find out what lies outside, and keep it in the catalogue: formats, columns, partitions, what has changed.
     #[command(subcommand)]
     Crawler(CrawlerCommand),
+    /// Lists that are about nobody, for marts to join: organisations, postcodes, deprivation, your own.
+    #[command(subcommand)]
+    Reference(ReferenceCommand),
     /// Jobs and their runs: what is due, what was run, how it ended; run one again.
     #[command(subcommand)]
     Job(JobCommand),

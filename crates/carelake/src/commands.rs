@@ -20,6 +20,7 @@ mod mart;
 mod policy;
 mod process;
 mod provider;
+mod reference;
 mod role;
 mod serve;
 mod simulate;
@@ -53,6 +54,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Catalog(command) => catalog::run(&home, command, json).await?,
         Command::Connection(command) => connection::run(&home, command, json).await?,
         Command::Crawler(command) => crawler::run(&home, command, json).await?,
+        Command::Reference(command) => reference::run(&home, command, json).await?,
         Command::Job(command) => job::run(&home, command, json).await?,
         Command::Feed(command) => feed::run(&home, command, json).await?,
         Command::Audit(command) => return audit::run(&home, command, json).await,

@@ -18,6 +18,7 @@ use identity::Policy;
 use keys::{FolderUse, Keyring, SigningPurpose, Zone, ZoneReach};
 use lake::{
     jobs::Work,
+    reference::ReferenceWork,
     refinery::{RefineryLimits, WorkerParts},
     sql::{QueryLimits, Reader},
     stores::Stores,
@@ -271,15 +272,18 @@ impl Parts {
     }
 
     /// What does the jobs that are no mart's.
-    pub(crate) fn other_work(&self) -> Vec<Arc<dyn Work>> {
-        vec![Arc::new(Feeds::new(self)), Arc::new(Crawlers::new(self))]
+    pub(crate) fn other_work(&self, worker: &Arc<WorkerParts>) -> Vec<Arc<dyn Work>> {
+        let reference = ReferenceWork::new(Arc::clone(worker));
+        vec![Arc::new(Feeds::new(self)), Arc::new(Crawlers::new(self)), Arc::new(reference)]
     }
 
     pub(crate) fn worker(&self) -> anyhow::Result<Worker> {
         let worker = &self.home.config.worker;
         let rhythm =
             Rhythm { idle_ms: worker.idle_ms, upkeep_ms: worker.upkeep_ms, schedules: worker.schedules };
-        Ok(Worker::new(self.worker_parts()?, self.reader()?, self.upkeep_limits(), rhythm, self.other_work()))
+        let parts = self.worker_parts()?;
+        let others = self.other_work(&parts);
+        Ok(Worker::new(parts, self.reader()?, self.upkeep_limits(), rhythm, others))
     }
 
     pub(crate) fn reader(&self) -> anyhow::Result<Reader> {

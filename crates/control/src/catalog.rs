@@ -33,6 +33,8 @@ pub enum TableKind {
     View,
     /// Made from other tables for a purpose.
     Mart,
+    /// A list that is about nobody, loaded from a file.
+    Reference,
     /// Who is whom, in the link zone.
     Link,
     /// For the lake's own use.
@@ -119,6 +121,7 @@ impl TableKind {
             Self::Raw => "raw",
             Self::View => "view",
             Self::Mart => "mart",
+            Self::Reference => "reference",
             Self::Link => "link",
             Self::Internal => "internal",
         }

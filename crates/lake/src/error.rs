@@ -118,6 +118,19 @@ pub enum LakeError {
     /// No mart is called so.
     #[error("no mart is called `{0}`; `carelake mart list` shows them")]
     NoSuchMart(String),
+    /// Rows of a reference table cannot be told apart.
+    #[error("the key ({key}) does not tell rows apart: {count} {what}")]
+    Key {
+        /// The columns that are to tell rows apart.
+        key: String,
+        /// How many there are.
+        count: usize,
+        /// Of what.
+        what: &'static str,
+    },
+    /// A run that is to publish a reference table does not say of which files.
+    #[error("the run names no files: `carelake reference load` queues runs that do")]
+    NotLoaded,
     /// The sequence asked for is not published.
     #[error("commit sequence {asked} is not published; the newest is {newest}")]
     NoSuchSequence {

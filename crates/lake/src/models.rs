@@ -24,12 +24,13 @@ mod pseudonym;
 mod publish;
 mod tests;
 
+pub(crate) use catalogue::Meaning;
 pub use catalogue::count_rows;
 pub use check::{Checked, Reads, check_folder, register};
 pub use diff::{Difference, diff};
 pub(crate) use known::{Known, is_behind};
 pub use known::{job_name, marts, with_jobs};
-pub(crate) use make::{Made, make};
+pub(crate) use make::{Made, MadeTable, make};
 pub(crate) use publish::publish;
 
 /// The schema of what a run keeps for itself while it works.

@@ -172,14 +172,17 @@ impl Reader {
     }
 
     fn runtime(&self) -> Result<Arc<RuntimeEnv>, LakeError> {
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(self.limits.memory_bytes)))
-            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
-            .build_arc()
-            .map_err(LakeError::Query)?;
+        let runtime = bounded(self.limits).build_arc().map_err(LakeError::Query)?;
         register_zones(&runtime, &self.stores);
         Ok(runtime)
     }
+}
+
+/// A runtime within bounds, which writes nothing to disk.
+pub(crate) fn bounded(limits: QueryLimits) -> RuntimeEnvBuilder {
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
+        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
 }
 
 /// Tells a runtime where the zones are.

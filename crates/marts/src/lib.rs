@@ -4,7 +4,8 @@
 //! answers and when it is built ([`Rules`]), and each `.sql` file is a [`Model`],
 //! whose comment says what its table is, how it is kept, and what must hold of
 //! it ([`Test`]). [`order`] puts tables into the order in which they can be made,
-//! from the SQL itself. [`builtin`] has the marts of every lake.
+//! from the SQL itself. [`builtin`] has the marts of every lake. [`reference`] knows files of lists that marts are
+//! joined with.
 //!
 //! **Invariant:** no input or output, and no clock. **Invariant:** an error names
 //! file and line, and holds nothing but what its author wrote there.
@@ -15,6 +16,7 @@ mod error;
 mod mart;
 mod named;
 pub mod order;
+pub mod reference;
 mod schedule;
 mod span;
 mod sql_model;

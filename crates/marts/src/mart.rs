@@ -1,6 +1,6 @@
 //! A mart: a named set of tables that answers one kind of question.
 
-use crate::{MartError, Model, Schedule, TableRef, order, span};
+use crate::{MartError, Model, Schedule, TableRef, order, reference::REFERENCE, span};
 use serde::Deserialize;
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use std::ops::Range;
 pub(crate) const MART_FILE: &str = "mart.toml";
 
 /// Names of the lake's own: schemas, zones, and what a run keeps for itself.
-const TAKEN: [&str; 12] = [
+const TAKEN: [&str; 13] = [
     "raw",
     "view",
     "public",
@@ -17,6 +17,7 @@ const TAKEN: [&str; 12] = [
     "information_schema",
     "pg_catalog",
     "lake",
+    REFERENCE,
     "landing",
     "vault",
     "link",

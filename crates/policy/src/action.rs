@@ -23,6 +23,8 @@ words! {
         CatalogCreate = "catalog.create",
         /// Say who answers for a table, what it and its columns mean, how near to persons it is. Of that table.
         CatalogDescribe = "catalog.describe",
+        /// Load a list that is about nobody, from a file. Of its table.
+        ReferenceLoad = "reference.load",
         /// Tell the catalogue to another one. Of the lake.
         CatalogSync = "catalog.sync",
         /// See what providers send, in counts, and what has changed in it. Of the lake.

@@ -32,9 +32,9 @@ Examples:
     /// Take a table out again that was written down.
     #[command(after_help = "\
 Example:
-  carelake catalog remove reference.wards")]
+  carelake catalog remove estates.wards")]
     Remove {
-        /// Its name, such as `reference.wards`.
+        /// Its name, such as `estates.wards`.
         table: String,
     },
     /// Tell the catalogue in the words of a standard: descriptions and counts, never a row.
@@ -98,10 +98,10 @@ pub(crate) enum Classified {
 The table is described, and not read: it cannot be asked in SQL. Its schema is none of the lake's own.
 
 Example:
-  carelake catalog create reference.wards --place 'share:reference/wards.csv' --format csv \\
+  carelake catalog create estates.wards --place 'share:estates/wards.csv' --format csv \\
     --column ward:Utf8:'the ward as the trust calls it' --column beds:Int64 --description 'Wards of the trust'")]
 pub(crate) struct CreateTableArgs {
-    /// Its name, such as `reference.wards`.
+    /// Its name, such as `estates.wards`.
     pub(crate) table: String,
     /// Where it lies, in words or as CONNECTION:FOLDER.
     #[arg(long)]

@@ -28,7 +28,7 @@ const HOMELESS: &[&str] = &[
 ];
 
 /// What each command is called with, and the records that it leaves: action and outcome, in order. FILE is NDJSON, VIEW
-/// a ViewDefinition, SHARE a folder outside, POLICY a policy in Cedar, MART a folder to be, OUT a folder.
+/// a ViewDefinition, SHARE a folder outside, WARDS a list, POLICY a policy in Cedar, MART a folder to be, OUT a folder.
 const DOORS: &[(&str, &[&str])] = &[
     ("provider add gp --auth secret", &["decide", "provider.add"]),
     ("provider list", &["decide", "provider.list"]),
@@ -80,11 +80,13 @@ const DOORS: &[(&str, &[&str])] = &[
     ("catalog show view.patient", &["decide", "catalog.show"]),
     ("catalog profile view.patient", &["decide", "catalog.profile"]),
     ("catalog describe view.patient --owner team", &["decide", "catalog.describe"]),
+    ("catalog create estates.wards --place x --format csv --column ward:Utf8", &["decide", "catalog.create"]),
+    ("catalog remove estates.wards", &["decide", "catalog.remove"]),
     (
-        "catalog create reference.wards --place x --format csv --column ward:Utf8",
-        &["decide", "catalog.create"],
+        "reference load wards WARDS --key ward",
+        &["decide", "reference.load", "publication.begin", "reference.build"],
     ),
-    ("catalog remove reference.wards", &["decide", "catalog.remove"]),
+    ("reference list", &["decide", "reference.list"]),
     ("connection add share --folder SHARE", &["decide", "connection.add"]),
     ("connection list", &["decide", "connection.list"]),
     ("connection test share", &["decide", "connection.test"]),
@@ -215,6 +217,7 @@ fn every_command_leaves_exactly_its_records() {
     let place = |word: &str| match word {
         "FILE" => file.to_str().unwrap().to_owned(),
         "VIEW" => view.to_str().unwrap().to_owned(),
+        "WARDS" => share.join("wards.csv").to_str().unwrap().to_owned(),
         "POLICY" => policy.to_str().unwrap().to_owned(),
         "SHARE" => share.to_str().unwrap().to_owned(),
         "MART" => mart.to_str().unwrap().to_owned(),

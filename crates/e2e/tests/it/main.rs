@@ -12,6 +12,7 @@
 
 mod access;
 mod audit;
+mod catalogue;
 mod chance;
 mod clients;
 mod command_line;

@@ -10,7 +10,7 @@ use crate::{
 use arrow::datatypes::Field;
 use control::{Column, TableKind, TableName, TableVersion};
 use keys::Zone;
-use marts::Model;
+use marts::{Model, reference::REFERENCE};
 use model::CommitSeq;
 
 /// Describes the loaded version of `table`.
@@ -32,12 +32,30 @@ pub(crate) fn describe(table: &Table, views: &[Kept], made_from: Option<CommitSe
     }
 }
 
-/// Describes the loaded version of a model's table.
-pub(crate) fn describe_model(table: &Table, model: &Model, made_from: CommitSeq) -> TableVersion {
-    let mut version = describe(table, &[], Some(made_from));
-    version.description = model.description.clone();
+/// What a table that was made, and its columns, mean.
+#[derive(Clone, Debug)]
+pub(crate) struct Meaning {
+    /// What a row is, in a sentence.
+    pub(crate) description: String,
+    /// What columns mean, by name.
+    pub(crate) columns: Vec<(String, String)>,
+}
+
+impl Meaning {
+    /// What the table of a model means.
+    pub(crate) fn of(model: &Model) -> Self {
+        Self { description: model.description.clone(), columns: model.columns.clone() }
+    }
+}
+
+/// Describes the loaded version of a table that was made from what was published at `made_from`, or from files.
+pub(crate) fn describe_made(table: &Table, meaning: &Meaning, made_from: CommitSeq) -> TableVersion {
+    let made_from = (kind(table.id()) != TableKind::Reference).then_some(made_from);
+    let mut version = describe(table, &[], made_from);
+    version.description.clone_from(&meaning.description);
     for column in &mut version.columns {
-        column.description = model.column(&column.name).unwrap_or_default().to_owned();
+        let said = meaning.columns.iter().find(|(name, _)| *name == column.name);
+        column.description = said.map(|(_, meaning)| meaning.clone()).unwrap_or_default();
     }
     version
 }
@@ -47,6 +65,7 @@ fn kind(id: &TableId) -> TableKind {
         Zone::Raw if id.name().starts_with("superseded_") => TableKind::Internal,
         Zone::Raw => TableKind::Raw,
         Zone::View => TableKind::View,
+        Zone::Mart if sql::name_of(id).0 == REFERENCE => TableKind::Reference,
         Zone::Mart => TableKind::Mart,
         Zone::Link if *id == TableId::person_link() => TableKind::Link,
         _ => TableKind::Internal,

@@ -3,6 +3,7 @@
 use super::{
     affected::{self, Affected},
     by_person,
+    catalogue::Meaning,
     pseudonym::{self, Pseudonyms},
     tests,
 };
@@ -30,15 +31,15 @@ const REWRITE_BYTES: i64 = 48 << 20;
 
 /// A table that was made, and is in its zone but not yet in its log.
 pub(crate) struct MadeTable {
-    pub(super) model: Model,
-    pub(super) id: TableId,
-    pub(super) schema: SchemaRef,
-    pub(super) adds: Vec<Add>,
+    pub(crate) meaning: Meaning,
+    pub(crate) id: TableId,
+    pub(crate) schema: SchemaRef,
+    pub(crate) adds: Vec<Add>,
     /// Files that the new ones stand for, at the version that they were read at; all that there are if it is `None`.
-    pub(super) replaces: Option<(i64, Vec<DataFile>)>,
-    pub(super) mark: Mark,
+    pub(crate) replaces: Option<(i64, Vec<DataFile>)>,
+    pub(crate) mark: Mark,
     /// What it took, for the run's facts.
-    pub(super) told: serde_json::Value,
+    pub(crate) told: serde_json::Value,
 }
 
 /// A mart as it was made.
@@ -46,9 +47,9 @@ pub(crate) struct Made {
     pub(crate) mart: String,
     /// The sequence that it was made from.
     pub(crate) made_from: CommitSeq,
-    pub(super) tables: Vec<MadeTable>,
+    pub(crate) tables: Vec<MadeTable>,
     /// The versions of what was read.
-    pub(super) inputs: serde_json::Value,
+    pub(crate) inputs: serde_json::Value,
     /// Lines for the run's log.
     pub(crate) log: Vec<String>,
 }
@@ -123,7 +124,7 @@ impl Maker<'_> {
         let line = format!("{}: {how}; {fresh} rows written, {tests} tests passed, {took} ms", model.name);
         let told = serde_json::json!({ "how": how, "rows_written": fresh, "tests": tests, "milliseconds": took as u64 });
         let mark = Mark { application: application(self.parts, model), version: self.session.seq().0 };
-        Ok((MadeTable { model: model.clone(), id, schema, adds, replaces, mark, told }, line))
+        Ok((MadeTable { meaning: Meaning::of(model), id, schema, adds, replaces, mark, told }, line))
     }
 
     async fn whole(&self, model: &Model) -> Result<Rows, LakeError> {

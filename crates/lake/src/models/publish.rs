@@ -43,10 +43,10 @@ async fn carry_out(
     let mut versions = Vec::new();
     let mut outputs = serde_json::Map::new();
     for table in made.tables {
-        let (told, model) = (table.told.clone(), table.model.clone());
+        let (told, meaning) = (table.told.clone(), table.meaning.clone());
         let Some(written) = commit(parts, table).await? else { continue };
         failpoint!("model.tables.after-commit");
-        let version = catalogue::describe_model(&written, &model, made.made_from);
+        let version = catalogue::describe_made(&written, &meaning, made.made_from);
         let told = serde_json::json!({ "version": version.version, "rows": version.rows, "bytes": version.bytes, "made": told });
         outputs.insert(version.table.to_string(), told);
         versions.push(version);

@@ -70,6 +70,7 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
         Action::CatalogShow
         | Action::CatalogCreate
         | Action::CatalogDescribe
+        | Action::ReferenceLoad
         | Action::ViewRegister
         | Action::ViewRemove => {
             vec![("view.weights", table("view", "weights"))]

@@ -15,8 +15,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// The runs as they ended, each with success.
 pub(in crate::commands) async fn drive(parts: &Parts, runs: &[RunId]) -> anyhow::Result<Vec<Run>> {
-    let mut refinery = Refinery::new(parts.worker_parts()?);
-    let mut jobs = Jobs::new(parts.reader()?, parts.other_work(), false);
+    let worker = parts.worker_parts()?;
+    let mut jobs = Jobs::new(parts.reader()?, parts.other_work(&worker), false);
+    let mut refinery = Refinery::new(worker);
     let ended = all(parts, runs, (&mut jobs, &mut refinery)).await;
     jobs.give_back(refinery.parts()).await;
     refinery.close().await;
