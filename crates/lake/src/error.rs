@@ -118,6 +118,24 @@ pub enum LakeError {
     /// No mart is called so.
     #[error("no mart is called `{0}`; `carelake mart list` shows them")]
     NoSuchMart(String),
+    /// A model by period is to be made for no period at all.
+    #[error("no period of model `{model}` that lies in what is asked for is over yet")]
+    NoPeriod {
+        /// The model.
+        model: String,
+    },
+    /// A model by period gives rows of other periods than the one that it is made for.
+    #[error(
+        "model `{model}` gives {strays} rows whose `{time}` is null or outside of the period: compare with          period_start() and period_end()"
+    )]
+    OutOfPeriod {
+        /// The model.
+        model: String,
+        /// Its column.
+        time: String,
+        /// How many rows.
+        strays: usize,
+    },
     /// Rows of a reference table cannot be told apart.
     #[error("the key ({key}) does not tell rows apart: {count} {what}")]
     Key {

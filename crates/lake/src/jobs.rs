@@ -14,7 +14,7 @@ use at_work::{AtWork, Ended};
 
 use crate::{
     LakeError,
-    models::{self, Known, MART_JOB},
+    models::{self, Asked, Known, MART_JOB},
     refinery::{Refinery, WorkerParts, chain},
     sql::Reader,
 };
@@ -28,9 +28,6 @@ const TICK_MS: i64 = 1_000;
 
 /// Runs that a worker has at work at once, whatever their resources allow.
 const MOST_AT_WORK: usize = 4;
-
-/// How a run is asked for that is to make incremental models whole.
-pub const WHOLE: &str = "whole";
 
 /// Work of a kind that the lake does not know itself, such as a crawler's.
 #[async_trait]
@@ -246,8 +243,8 @@ pub async fn queue_marts(
     let mut runs = Vec::new();
     for mart in wanted {
         let job = models::job_name(&mart.name);
-        let queued =
-            Queued { cause: Cause::Command, actor, due: None, asked: if whole { WHOLE } else { "" } };
+        let asked = (if whole { Asked::Whole } else { Asked::Due }).to_string();
+        let queued = Queued { cause: Cause::Command, actor, due: None, asked: &asked };
         runs.extend(queue_or_join(control, &job, &queued).await?);
     }
     Ok(runs)

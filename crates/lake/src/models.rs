@@ -8,11 +8,13 @@
 //! - `exposed`: no model publishes who is who.
 //! - `by_person` and `affected`: what an incremental model needs: that it may be
 //!   made for some persons only, and which these are.
+//! - `periods`: what a model by period needs: which periods a run makes.
 //! - `tests`: what must hold of the rows, before anybody sees them.
 //! - `diff`: what a changed mart would publish, beside what is published.
 //! - `publish`: files into tables, tables into the catalogue, the run to its end.
 
 mod affected;
+mod asked;
 mod by_person;
 pub(crate) mod catalogue;
 mod check;
@@ -20,10 +22,12 @@ mod diff;
 mod exposed;
 mod known;
 mod make;
+mod periods;
 mod pseudonym;
 mod publish;
 mod tests;
 
+pub use asked::Asked;
 pub(crate) use catalogue::Meaning;
 pub use catalogue::count_rows;
 pub use check::{Checked, Reads, check_folder, register};

@@ -67,7 +67,12 @@ pub async fn first_line(file: &Path) -> Result<Vec<String>, LakeError> {
     let columns = counted.map_err(LakeError::Query)?.schema().fields().len();
     let schema = texts((1..=columns).map(|place| place.to_string()));
     let read = async {
-        context.read_csv(path.as_ref(), options(file).schema(&schema)).await?.limit(0, Some(1))?.collect().await
+        context
+            .read_csv(path.as_ref(), options(file).schema(&schema))
+            .await?
+            .limit(0, Some(1))?
+            .collect()
+            .await
     };
     let rows: Vec<RecordBatch> = read.await.map_err(LakeError::Query)?;
     let of = |column: &ArrayRef| column.as_string::<i32>().iter().next().flatten().map(str::to_owned);
@@ -104,7 +109,7 @@ pub async fn load(
     let query = layout.sql();
     has_keys(&context, &query, &layout.key).await?;
     let rows = context.sql(&query).await.map_err(LakeError::Query)?;
-    let schema: SchemaRef = plain(rows.schema().as_arrow());
+    let schema: SchemaRef = crate::table::plain_schema(rows.schema().as_arrow());
     let structure: StructType = schema.as_ref().try_into_kernel().map_err(LakeError::columns(&id(table)))?;
     let target = Table::open_or_create(&reader.stores, &id(table), &schema).await?;
     let mut stream = rows.execute_stream().await.map_err(LakeError::Query)?;
@@ -144,13 +149,6 @@ fn context(limits: QueryLimits) -> Result<SessionContext, LakeError> {
 async fn write(table: &Table, rows: Vec<RecordBatch>) -> Result<Vec<Add>, LakeError> {
     let rows = crate::table::plain(rows).map_err(|error| LakeError::Query(error.into()))?;
     table.write(rows).await
-}
-
-/// The columns as they are written.
-fn plain(schema: &Schema) -> SchemaRef {
-    let plain =
-        |field: &Arc<Field>| Field::new(field.name(), crate::table::plain_type(field.data_type()), true);
-    Arc::new(Schema::new(schema.fields().iter().map(plain).collect::<Vec<_>>()))
 }
 
 /// Refuses rows that have no key, or the key of another.

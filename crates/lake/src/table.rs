@@ -13,7 +13,7 @@ mod plain;
 pub use files::{DataFile, Size};
 pub use id::TableId;
 pub use plain::plain;
-pub(crate) use plain::{like, plain_type};
+pub(crate) use plain::{like, plain_schema, plain_type};
 
 use crate::{
     LakeError,

@@ -1,6 +1,6 @@
 //! A mart: a named set of tables that answers one kind of question.
 
-use crate::{MartError, Model, Schedule, TableRef, order, reference::REFERENCE, span};
+use crate::{MartError, Model, Schedule, TableRef, order, period::USUAL_ZONE, reference::REFERENCE, span};
 use serde::Deserialize;
 use std::ops::Range;
 
@@ -88,6 +88,14 @@ impl Missed {
             Self::Skip => "skip",
             Self::Each => "each",
         }
+    }
+}
+
+impl Rules {
+    /// The time zone in which its days begin: that of its schedule.
+    #[must_use]
+    pub fn zone(&self) -> &str {
+        self.schedule.as_ref().map_or(USUAL_ZONE, Schedule::zone)
     }
 }
 
@@ -244,7 +252,7 @@ fn read_head(text: &str) -> Result<(String, String, Rules), MartError> {
         (None, None) => None,
         (None, Some(zone)) => return Err(wrong(zone.span(), "a time zone without a schedule".to_owned())),
         (Some(cron), zone) => {
-            let name = zone.as_ref().map_or("Europe/London", |zone| zone.get_ref().as_str());
+            let name = zone.as_ref().map_or(USUAL_ZONE, |zone| zone.get_ref().as_str());
             Some(
                 Schedule::parse(cron.get_ref(), name)
                     .map_err(|error| wrong(cron.span(), error.to_string()))?,

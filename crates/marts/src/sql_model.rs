@@ -1,7 +1,7 @@
 //! One model: a table that a SELECT makes, and what its comment says of it.
 
 use crate::{
-    MartError, Test,
+    MartError, Period, Test,
     comment::{Comment, Line},
     mart::is_name,
     named::{TableRef, tables_named},
@@ -15,6 +15,19 @@ pub enum Materialised {
     Table,
     /// Made for the persons of whom something has changed. The engine proves that this gives the same rows.
     Incremental,
+    /// Made for one period of time after the other.
+    Period,
+}
+
+/// By which periods a model is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByPeriod {
+    /// Their length.
+    pub period: Period,
+    /// The column that says in which period a row is: a day or a time.
+    pub time: String,
+    /// How many periods before a new one are made again, for what arrived late.
+    pub again: u32,
 }
 
 /// A table that SQL makes.
@@ -32,10 +45,26 @@ pub struct Model {
     pub materialised: Materialised,
     /// The column that holds whom a row is about: the mart's pseudonym of a person.
     pub key: Option<String>,
+    /// By which periods it is made, if it is made by periods.
+    pub by_period: Option<ByPeriod>,
     /// What must hold of its rows.
     pub tests: Vec<Test>,
     /// The tables that its SQL reads.
     pub reads: Vec<TableRef>,
+}
+
+/// How many periods are made again, where a model does not say.
+const USUALLY_AGAIN: u32 = 1;
+
+/// The most that may be.
+const MOST_AGAIN: u32 = 400;
+
+/// What a comment says of periods.
+#[derive(Default)]
+struct Said {
+    period: Option<Period>,
+    time: Option<String>,
+    again: Option<u32>,
 }
 
 impl Materialised {
@@ -45,6 +74,7 @@ impl Materialised {
         match self {
             Self::Table => "table",
             Self::Incremental => "incremental",
+            Self::Period => "period",
         }
     }
 }
@@ -89,42 +119,60 @@ impl Model {
             columns,
             materialised: Materialised::default(),
             key: None,
+            by_period: None,
             tests,
             reads,
         };
+        let mut said = Said::default();
         for line in comment.section("Model") {
-            model.set(file, line)?;
+            model.set(&mut said, file, line)?;
         }
-        match (model.materialised, &model.key) {
-            (Materialised::Incremental, None) => {
-                let line = comment
-                    .sections
-                    .iter()
-                    .find(|(title, ..)| *title == "Model")
-                    .map_or(0, |(_, line, _)| *line);
-                Err(wrong(
-                    line,
-                    "an incremental model needs `key: COLUMN`, the column with mart_person(…)".to_owned(),
-                ))
+        let of_model = comment.sections.iter().find(|(title, ..)| *title == "Model");
+        let missing = |what: &str| Err(wrong(of_model.map_or(0, |(_, line, _)| *line), what.to_owned()));
+        match (model.materialised, &model.key, said) {
+            (Materialised::Incremental, None, _) => {
+                missing("an incremental model needs `key: COLUMN`, the column with mart_person(…)")
             }
-            _ => Ok(model),
+            (Materialised::Period, _, Said { period: Some(period), time: Some(time), again }) => {
+                model.by_period = Some(ByPeriod { period, time, again: again.unwrap_or(USUALLY_AGAIN) });
+                Ok(model)
+            }
+            (Materialised::Period, ..) => {
+                missing("a model by period needs `period: day`, week, month or year, and `time: COLUMN`")
+            }
+            (_, _, Said { period: None, time: None, again: None }) => Ok(model),
+            _ => missing("`period`, `time` and `again` are for `materialised: period`"),
         }
     }
 
-    fn set(&mut self, file: &str, line: &Line<'_>) -> Result<(), MartError> {
+    fn set(&mut self, said: &mut Said, file: &str, line: &Line<'_>) -> Result<(), MartError> {
         let wrong = |what: String| Err(MartError::new(file, line.number, what));
         match (line.name, line.value) {
             ("materialised", "table") => self.materialised = Materialised::Table,
             ("materialised", "incremental") => self.materialised = Materialised::Incremental,
+            ("materialised", "period") => self.materialised = Materialised::Period,
             ("materialised", other) => {
                 return wrong(format!(
-                    "`{other}` is no way to keep a table: there are `table` and `incremental`"
+                    "`{other}` is no way to keep a table: there are `table`, `incremental` and `period`"
                 ));
             }
+            ("period", length) => match Period::parse(length) {
+                Some(period) => said.period = Some(period),
+                None => {
+                    return wrong(format!("`{length}` is no period: there are day, week, month and year"));
+                }
+            },
+            ("time", column) if is_name(column) => said.time = Some(column.to_owned()),
+            ("again", count) => match count.parse() {
+                Ok(count @ 0..=MOST_AGAIN) => said.again = Some(count),
+                _ => return wrong(format!("`{count}` is no number of periods up to {MOST_AGAIN}")),
+            },
             ("key", column) if is_name(column) => self.key = Some(column.to_owned()),
-            ("key", column) => return wrong(format!("`{column}` is no name of a column")),
+            ("key" | "time", column) => return wrong(format!("`{column}` is no name of a column")),
             (other, _) => {
-                return wrong(format!("`{other}` is not known here: there are materialised and key"));
+                return wrong(format!(
+                    "`{other}` is not known here: there are materialised, key, period, time and again"
+                ));
             }
         }
         Ok(())

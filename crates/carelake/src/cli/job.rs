@@ -1,5 +1,6 @@
 //! `carelake job` and `carelake mart`, as they are typed.
 
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -108,6 +109,26 @@ Examples:
     Run {
         /// The job.
         job: String,
+        /// Only queue it.
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Make the models by period of a mart's job for periods that are past, and wait for it.
+    #[command(after_help = "\
+One run makes every period that lies between the two days, in part or whole, and is over; what the tables have of these
+goes. Nothing of it is published before all of it is made. Models that are not made by periods are made as always.
+
+Examples:
+  carelake job backfill mart.winter --from 2024-01-01 --until 2026-01-01")]
+    Backfill {
+        /// The job.
+        job: String,
+        /// The first day, in the time zone of the mart.
+        #[arg(long, value_name = "DAY")]
+        from: NaiveDate,
+        /// The day after the last one.
+        #[arg(long, value_name = "DAY")]
+        until: NaiveDate,
         /// Only queue it.
         #[arg(long)]
         no_wait: bool,

@@ -10,9 +10,11 @@ use crate::{
     parts::Parts,
     screen,
 };
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use chrono::NaiveDate;
 use control::{Cause, Job, Queued, Run, RunId};
-use lake::models;
+use lake::models::{self, Asked};
+use marts::day_begins;
 use model::{AuditOutcome, Timestamp};
 use policy::{Action, Resource};
 use std::path::Path;
@@ -32,6 +34,9 @@ pub(super) async fn run(folder: &Path, command: JobCommand, json: bool) -> anyho
         JobCommand::Show(args) => show(&parts, args, json).await,
         JobCommand::Logs(args) => logs(&parts, args, json).await,
         JobCommand::Run { job, no_wait } => queue(&parts, &job, (Cause::Command, ""), !no_wait).await,
+        JobCommand::Backfill { job, from, until, no_wait } => {
+            backfill(&parts, &job, (from, until), !no_wait).await
+        }
         JobCommand::Retry(args) => retry(&parts, args).await,
         JobCommand::Cancel(args) => cancel(&parts, args).await,
         JobCommand::Pause { job } => pause(&parts, &job, true).await,
@@ -170,6 +175,11 @@ async fn queue(parts: &Parts, job: &str, (cause, asked): (Cause, &str), wait: bo
     let run = lake::jobs::queue_or_join(&parts.control, job, &queued).await?;
     parts.record("job.run", AuditOutcome::Success, job, &[("cause", cause.as_str().to_owned())]).await?;
     let run = run.context("the run that waited is over; say this again")?;
+    follow(parts, job, run, wait).await
+}
+
+/// Waits for a run, or says that it is queued.
+async fn follow(parts: &Parts, job: &str, run: RunId, wait: bool) -> anyhow::Result<()> {
     if !wait {
         screen::say(format!("Run {run} of {job} is queued."));
         return Ok(());
@@ -178,6 +188,32 @@ async fn queue(parts: &Parts, job: &str, (cause, asked): (Cause, &str), wait: bo
         screen::say(format!("Run {} of {job}: {}.", run.id, run.detail));
     }
     Ok(())
+}
+
+/// Queues a run for what is past; a run that waits for something else is not taken for it.
+async fn backfill(
+    parts: &Parts,
+    job: &str,
+    (from, until): (NaiveDate, NaiveDate),
+    wait: bool,
+) -> anyhow::Result<()> {
+    ensure!(from < until, "--until is a day after --from");
+    let marts = models::with_jobs(&parts.control, parts.clock.now()).await?;
+    let mart = marts.iter().find(|mart| models::job_name(&mart.name) == job);
+    let mart = mart.with_context(|| format!("{job} builds no mart; `carelake job list` shows them"))?;
+    ensure!(
+        mart.models.iter().any(|model| model.by_period.is_some()),
+        "no model of {} is made by periods: `materialised: period`",
+        mart.name
+    );
+    let begins = |day| day_begins(mart.rules.zone(), day).with_context(|| format!("{day} is no day"));
+    let asked = Asked::Span(begins(from)?, begins(until)?).to_string();
+    let queued = Queued { cause: Cause::Command, actor: "operator", due: None, asked: &asked };
+    let run = parts.control.queue_run(job, &queued).await?;
+    let run = run.with_context(|| format!("a run of {job} waits already; say this again when it is over"))?;
+    let facts = [("cause", "backfill".to_owned()), ("from", from.to_string()), ("until", until.to_string())];
+    parts.record("job.run", AuditOutcome::Success, job, &facts).await?;
+    follow(parts, job, run, wait).await
 }
 
 async fn retry(parts: &Parts, args: RunArgs) -> anyhow::Result<()> {

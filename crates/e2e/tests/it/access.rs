@@ -115,6 +115,7 @@ const COMMANDS: &[&str] = &[
     "job list",
     "job runs",
     "job run x",
+    "job backfill x --from 2026-01-01 --until 2026-02-01",
     "job retry 1",
     "catalog export dcat",
     "catalog sync glue",

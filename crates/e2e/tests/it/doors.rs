@@ -107,6 +107,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("job run mart.winter", &["decide", "job.run", "publication.begin", "mart.build"]),
     ("job show 1", &["decide", "job.show"]),
     ("job logs 1", &["decide", "job.logs"]),
+    // None of its models is made by periods.
+    ("job backfill mart.winter --from 2026-01-01 --until 2026-02-01", &["decide"]),
     ("job retry 999", &["decide"]),
     ("job cancel 999", &["decide"]),
     ("job pause mart.winter", &["decide", "job.pause"]),

@@ -3,7 +3,7 @@
 use super::Work;
 use crate::{
     LakeError,
-    models::{self, Made},
+    models::{self, Asked, Made},
     refinery::{WorkerParts, chain},
     sql::Reader,
 };
@@ -75,7 +75,9 @@ impl AtWork {
                 (_, Some(other)) => other.carry_out(&held).await.map_err(Ended::Refused),
                 (Some(mart), None) => {
                     may_go_on(&work_parts).await.map_err(Ended::Failed)?;
-                    let made = models::make(&work_parts, &reader, &mart, run.asked == super::WHOLE).await;
+                    let at = run.due.or(run.queued).unwrap_or_else(|| work_parts.clock.now());
+                    let asked = Asked::read(&run.asked);
+                    let made = models::make(&work_parts, &reader, &mart, (asked, at)).await;
                     made.map(|made| Outcome::Mart(Box::new(made))).map_err(Ended::Failed)
                 }
                 (None, None) => Err(Ended::Failed(LakeError::NoSuchMart(run.target.clone()))),
@@ -136,7 +138,11 @@ impl Ended {
         let (lasting, why) = match self {
             // The same rows break the same tests.
             Self::Failed(
-                error @ (LakeError::ModelTests { .. } | LakeError::NoSuchMart(_) | LakeError::Stopped(_)),
+                error @ (LakeError::ModelTests { .. }
+                | LakeError::NoPeriod { .. }
+                | LakeError::OutOfPeriod { .. }
+                | LakeError::NoSuchMart(_)
+                | LakeError::Stopped(_)),
             ) => (true, chain(error)),
             Self::Failed(error) => (false, error.without_values()),
             Self::Refused(why) => (false, why.clone()),

@@ -3,7 +3,7 @@
 use super::{
     affected, by_person, exposed,
     known::{job_of, marts, next_due},
-    pseudonym,
+    periods, pseudonym,
 };
 use crate::{
     LakeError, registry,
@@ -30,6 +30,12 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>,
     let places = registry::places(&reader.control, &reader.views).await?;
     for model in &mart.models {
         let wrong = |what: String| Ok(Err(MartError { file: format!("{}.sql", model.name), line: 0, what }));
+        // Any period: a plan does not tell one from another.
+        let any = model.by_period.as_ref().and_then(|by| by.period.newest(mart.rules.zone(), Timestamp(0)));
+        match &any {
+            Some(span) => periods::put_functions(session.context(), span),
+            None => periods::take_functions(session.context()),
+        }
         let planned = match session.plan(&model.sql).await {
             Ok(planned) => planned,
             Err(error) => return wrong(crate::refinery::chain(&error)),
@@ -49,6 +55,14 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>,
                 "its column `{column}` tells who is who: publish a person as mart_person(…), under the mart's own \
                  pseudonym"
             ));
+        }
+        if let Some(by) = &model.by_period {
+            let told = schema
+                .field_with_unqualified_name(&by.time)
+                .is_ok_and(|field| periods::can_tell(field.data_type()));
+            if !told {
+                return wrong(format!("its column `{}` is to be a day or a time, and is not", by.time));
+            }
         }
         if model.materialised == Materialised::Incremental {
             let key = model.key.as_deref().unwrap_or_default();

@@ -1,12 +1,16 @@
 //! What a changed mart would publish, beside what is published. Nothing is written.
 
-use super::{pseudonym, tests};
+use super::{
+    periods::{self, Bounds},
+    pseudonym, tests,
+};
 use crate::{
     LakeError,
     sql::{self, Reader, Session},
     table::plain_type,
 };
 use arrow::datatypes::SchemaRef;
+use datafusion::{catalog::TableProvider, datasource::ViewTable};
 use keys::MacKey;
 use marts::{Mart, Model, Test};
 use model::{CommitSeq, Timestamp};
@@ -38,7 +42,8 @@ pub struct Difference {
     pub failed: Option<String>,
 }
 
-/// Makes all models of `mart` whole at the newest sequence, as a run would, and compares each with the table of its
+/// Makes all models of `mart` whole at the newest sequence, as a run would (those by period for the newest period that is
+/// over, beside that period's rows), and compares each with the table of its
 /// name at the same sequence. The sequence comes with it. Persons are under the pseudonyms that `project_mac` gives
 /// the mart; tests are asked at `now`.
 ///
@@ -54,6 +59,12 @@ pub async fn diff(
     session.context().register_udf(pseudonym::mart_person(own));
     let mut differences = Vec::new();
     for model in &mart.models {
+        let newest =
+            model.by_period.as_ref().and_then(|by| Some((by, by.period.newest(mart.rules.zone(), now)?)));
+        match &newest {
+            Some((_, span)) => periods::put_functions(session.context(), span),
+            None => periods::take_functions(session.context()),
+        }
         let planned = session.plan(&model.sql).await?;
         let rows = session.rows_within(planned, reader.limits.memory_bytes).await?;
         let rows = crate::table::plain(rows).map_err(|error| LakeError::Query(error.into()))?;
@@ -75,6 +86,18 @@ pub async fn diff(
         let mut difference = Difference { after, added: after, failed, ..Difference::of_nothing(model) };
         if let Some(published) = published {
             let (old, new) = (published.schema(), made.schema());
+            let published: Arc<dyn TableProvider> = match &newest {
+                Some((by, span)) if old.field_with_name(&by.time).is_ok() => {
+                    let inside = Bounds::of(span).sql(&old, &by.time);
+                    let asked = format!(
+                        "select * from {}.{} where {inside}",
+                        quoted(&mart.name),
+                        quoted(&model.name)
+                    );
+                    Arc::new(ViewTable::new(session.logical(&asked).await?, None))
+                }
+                _ => published,
+            };
             session.put(sql::PUBLIC, BEFORE, published)?;
             compare(&session, model, (&old, &new), &mut difference).await?;
         }

@@ -2,8 +2,10 @@
 
 use super::{
     affected::{self, Affected},
+    asked::Asked,
     by_person,
     catalogue::Meaning,
+    periods::{self, Bounds},
     pseudonym::{self, Pseudonyms},
     tests,
 };
@@ -22,8 +24,8 @@ use arrow::{
 use control::CatalogTable;
 use datafusion::{catalog::TableProvider, datasource::ViewTable};
 use deltalake::kernel::Add;
-use marts::{Mart, Materialised, Model};
-use model::CommitSeq;
+use marts::{ByPeriod, Mart, Materialised, Model};
+use model::{CommitSeq, Timestamp};
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 /// Parquet bytes of a table that are rewritten at a time.
@@ -59,6 +61,15 @@ enum Rows {
     /// Those that the table has.
     Same(Box<Table>),
     Whole(Vec<RecordBatch>),
+    /// Rows of some periods, by the column `time`; those that the table has of them go.
+    Periods {
+        time: String,
+        bounds: Bounds,
+        /// Up to where all periods are made then.
+        reached: Timestamp,
+        table: Option<Box<Table>>,
+        rows: Vec<RecordBatch>,
+    },
     /// Rows of some persons, by the column `key`; those that the table has of them go.
     Persons {
         key: String,
@@ -76,15 +87,18 @@ struct Maker<'a> {
     session: Session,
     own: Pseudonyms,
     places: Places,
+    asked: Asked,
+    /// The moment that the run stands for.
+    at: Timestamp,
 }
 
-/// Makes all tables of a mart at the newest sequence; those that may be made for some persons only are, unless
-/// `whole` is wished.
+/// Makes all tables of a mart at the newest sequence, as is asked for at `at`: those that may be made for some persons
+/// only are, and those that are made by periods for these.
 pub(crate) async fn make(
     parts: &Arc<WorkerParts>,
     reader: &Reader,
     mart: &Mart,
-    whole: bool,
+    (asked, at): (Asked, Timestamp),
 ) -> Result<Made, LakeError> {
     let session = reader.session(None).await?;
     let own = Pseudonyms::new(&parts.keys.project_mac, &mart.name);
@@ -97,9 +111,9 @@ pub(crate) async fn make(
         tables: Vec::new(),
         log: Vec::new(),
     };
-    let maker = Maker { parts, reader, mart, session, own, places };
+    let maker = Maker { parts, reader, mart, session, own, places, asked, at };
     for model in &mart.models {
-        let (table, line) = maker.model(model, whole).await?;
+        let (table, line) = maker.model(model).await?;
         made.log.push(line);
         made.tables.push(table);
     }
@@ -108,23 +122,95 @@ pub(crate) async fn make(
 
 impl Maker<'_> {
     /// Makes one table, and says in a line how.
-    async fn model(&self, model: &Model, whole: bool) -> Result<(MadeTable, String), LakeError> {
+    async fn model(&self, model: &Model) -> Result<(MadeTable, String), LakeError> {
         let began = Instant::now();
         let id = TableId::mart(&self.mart.name, &model.name);
-        let (rows, how) = match self.for_persons(model, &id, whole).await? {
-            Ok((rows, how)) => (rows, how),
-            Err(why) => (self.whole(model).await?, format!("made whole{why}")),
+        let (rows, how) = match &model.by_period {
+            Some(by) => self.by_period(model, by, &id).await?,
+            None => match self.for_persons(model, &id).await? {
+                Ok((rows, how)) => (rows, how),
+                Err(why) => (self.whole(model).await?, format!("made whole{why}")),
+            },
         };
         self.show(model, &rows).await?;
         tests::run(&self.session, model, self.parts.clock.now()).await?;
         let schema = rows.schema();
+        let mark = rows.mark(self, model);
         let (adds, replaces) = self.stage(&id, rows).await?;
         let (took, fresh) = (began.elapsed().as_millis(), written(&adds));
         let tests = model.tests.len();
         let line = format!("{}: {how}; {fresh} rows written, {tests} tests passed, {took} ms", model.name);
         let told = serde_json::json!({ "how": how, "rows_written": fresh, "tests": tests, "milliseconds": took as u64 });
-        let mark = Mark { application: application(self.parts, model), version: self.session.seq().0 };
         Ok((MadeTable { meaning: Meaning::of(model), id, schema, adds, replaces, mark, told }, line))
+    }
+
+    /// Makes the rows of the periods that are due or asked for.
+    async fn by_period(
+        &self,
+        model: &Model,
+        by: &ByPeriod,
+        id: &TableId,
+    ) -> Result<(Rows, String), LakeError> {
+        let (zone, context) = (self.mart.rules.zone(), self.session.context());
+        let table = Table::open(&self.parts.stores, id).await?;
+        let (mut reached, mut oldest, mut why) = (None, None, "");
+        let mut asked = self.asked;
+        if let Some(table) = &table {
+            reached = periods::reached(table).await?;
+            oldest = self.oldest(id, by).await?;
+            if let Some(newest) = by.period.newest(zone, self.at) {
+                periods::put_functions(context, &newest);
+                let now = self.session.plan(&model.sql).await?;
+                let now = crate::table::plain_schema(now.logical().schema().as_arrow());
+                if table.other_columns(&now)?.is_some() {
+                    (asked, why) = (Asked::Whole, ", since its columns are others");
+                }
+            }
+        }
+        let spans = periods::wanted(by, (zone, self.at), asked, (reached, oldest));
+        let Some(bounds) = Bounds::around(&spans) else {
+            return Err(LakeError::NoPeriod { model: model.name.clone() });
+        };
+        let (mut rows, mut held) = (Vec::new(), 0);
+        for span in &spans {
+            periods::put_functions(context, span);
+            let planned = self.session.plan(&model.sql).await?;
+            let made = self.run(&self.session, planned).await?;
+            let strays = Bounds::of(span).strays(&made, &by.time).map_err(LakeError::columns(id))?;
+            if strays > 0 {
+                let (model, time) = (model.name.clone(), by.time.clone());
+                return Err(LakeError::OutOfPeriod { model, time, strays });
+            }
+            held += made.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
+            if held > self.reader.limits.memory_bytes {
+                return Err(LakeError::TooLarge(self.reader.limits.memory_bytes));
+            }
+            rows.extend(made);
+        }
+        periods::take_functions(context);
+        let (count, from, until) = (spans.len(), bounds.from, bounds.until);
+        let how = match count {
+            1 => format!("made for the {} from {from} to {until}{why}", by.period.as_str()),
+            _ => format!("made for {count} {}s from {from} to {until}{why}", by.period.as_str()),
+        };
+        let reached = reached.map_or(until, |reached| reached.max(until));
+        let (time, table) = (by.time.clone(), table.map(Box::new));
+        Ok((Rows::Periods { time, bounds, reached, table, rows }, how))
+    }
+
+    /// The earliest time among the rows that the table has.
+    async fn oldest(&self, id: &TableId, by: &ByPeriod) -> Result<Option<Timestamp>, LakeError> {
+        let (mart, name) = sql::name_of(id);
+        if self.session.table(&mart, &name).is_none() {
+            return Ok(None);
+        }
+        let time = &by.time;
+        let asked = format!(
+            "select coalesce(cast(cast(min(\"{time}\") as timestamp(3)) as bigint), {}) from \"{mart}\".\"{name}\"",
+            i64::MIN
+        );
+        let oldest = self.session.number(&asked).await?;
+        Ok(Some(oldest).filter(|oldest| *oldest > i64::MIN).map(Timestamp))
     }
 
     async fn whole(&self, model: &Model) -> Result<Rows, LakeError> {
@@ -143,13 +229,12 @@ impl Maker<'_> {
         &self,
         model: &Model,
         id: &TableId,
-        whole: bool,
     ) -> Result<Result<(Rows, String), String>, LakeError> {
         let not = |why: &str| Ok(Err(format!(" ({why})")));
         let (Materialised::Incremental, Some(key)) = (model.materialised, &model.key) else {
             return Ok(Err(String::new()));
         };
-        if whole {
+        if self.asked == Asked::Whole {
             return not("asked for");
         }
         let Some(table) = Table::open(&self.parts.stores, id).await? else { return not("there was none") };
@@ -211,6 +296,24 @@ impl Maker<'_> {
                 Some(table) => table,
                 None => return Ok(()),
             },
+            Rows::Periods { time, bounds, table, rows, .. } => {
+                let shown = table.is_some() && self.session.table(mart, name).is_some();
+                self.session.put_rows(super::WORK, "fresh", rows.clone())?;
+                let mut all = format!("select * from {}.fresh", super::WORK);
+                if let Some(columns) = rows.first().map(RecordBatch::schema).filter(|_| shown) {
+                    // Of a table with other columns all periods are made.
+                    let named: Vec<_> =
+                        columns.fields().iter().map(|field| format!("\"{}\"", field.name())).collect();
+                    let before = self.session.provider(mart, name).await?.schema();
+                    if columns.fields().iter().all(|field| before.field_with_name(field.name()).is_ok()) {
+                        let (named, inside) = (named.join(", "), bounds.sql(&before, time));
+                        all.push_str(&format!(
+                            " union all select {named} from \"{mart}\".\"{name}\" where not {inside}"
+                        ));
+                    }
+                }
+                Arc::new(ViewTable::new(self.session.logical(&all).await?, None))
+            }
             Rows::Persons { key, gone, rows, .. } => {
                 let gone: StringArray = gone.iter().map(Some).collect();
                 let gone = RecordBatch::try_from_iter([("person", Arc::new(gone) as _)]);
@@ -241,25 +344,51 @@ impl Maker<'_> {
                 let table = Table::open_or_create(&self.parts.stores, id, &rows_schema(&rows)).await?;
                 Ok((table.write(rows).await?, None))
             }
-            Rows::Persons { key, gone, table, rows } => {
-                let mut adds = Vec::new();
-                let mut replaced = Vec::new();
-                for files in crate::upkeep::compact::portions(table.files(), REWRITE_BYTES) {
-                    let old = crate::upkeep::compact::read(&self.parts.stores, &table, &files, None).await?;
-                    let before: usize = old.iter().map(RecordBatch::num_rows).sum();
-                    let kept =
-                        old.iter().map(|batch| without(batch, &key, &gone)).collect::<Result<Vec<_>, _>>();
-                    let kept = kept.map_err(LakeError::columns(id))?;
-                    if kept.iter().map(RecordBatch::num_rows).sum::<usize>() < before {
-                        adds.extend(table.write(kept).await?);
-                        replaced.extend(files);
+            Rows::Periods { time, bounds, table, rows, .. } => {
+                let other = match &table {
+                    Some(table) => table.other_columns(&rows_schema(&rows))?.is_some(),
+                    None => true,
+                };
+                match table {
+                    Some(table) if !other => {
+                        self.restage(&table, rows, |batch| bounds.without(batch, &time)).await
+                    }
+                    _ => {
+                        let table =
+                            Table::open_or_create(&self.parts.stores, id, &rows_schema(&rows)).await?;
+                        Ok((table.write(rows).await?, None))
                     }
                 }
-                let rows = crate::table::like(&table, rows).map_err(LakeError::columns(id))?;
-                adds.extend(table.write(rows).await?);
-                Ok((adds, Some((table.version(), replaced))))
+            }
+            Rows::Persons { key, gone, table, rows } => {
+                self.restage(&table, rows, |batch| without(batch, &key, &gone)).await
             }
         }
+    }
+
+    /// Writes `rows`, and the files of a table anew that have rows which do not stay.
+    async fn restage(
+        &self,
+        table: &Table,
+        rows: Vec<RecordBatch>,
+        stay: impl Fn(&RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError>,
+    ) -> Result<(Vec<Add>, Option<(i64, Vec<DataFile>)>), LakeError> {
+        let id = table.id();
+        let mut adds = Vec::new();
+        let mut replaced = Vec::new();
+        for files in crate::upkeep::compact::portions(table.files(), REWRITE_BYTES) {
+            let old = crate::upkeep::compact::read(&self.parts.stores, table, &files, None).await?;
+            let before: usize = old.iter().map(RecordBatch::num_rows).sum();
+            let kept = old.iter().map(&stay).collect::<Result<Vec<_>, _>>();
+            let kept = kept.map_err(LakeError::columns(id))?;
+            if kept.iter().map(RecordBatch::num_rows).sum::<usize>() < before {
+                adds.extend(table.write(kept).await?);
+                replaced.extend(files);
+            }
+        }
+        let rows = crate::table::like(table, rows).map_err(LakeError::columns(id))?;
+        adds.extend(table.write(rows).await?);
+        Ok((adds, Some((table.version(), replaced))))
     }
 }
 
@@ -267,7 +396,17 @@ impl Rows {
     fn schema(&self) -> SchemaRef {
         match self {
             Self::Same(table) => table.schema(),
-            Self::Whole(rows) | Self::Persons { rows, .. } => rows_schema(rows),
+            Self::Whole(rows) | Self::Persons { rows, .. } | Self::Periods { rows, .. } => rows_schema(rows),
+        }
+    }
+
+    /// What its commit says of it: how far a table by period has come; of others, from which text and sequence.
+    fn mark(&self, maker: &Maker<'_>, model: &Model) -> Mark {
+        match self {
+            Self::Periods { reached, .. } => {
+                Mark { application: periods::REACHED.to_owned(), version: reached.0 }
+            }
+            _ => Mark { application: application(maker.parts, model), version: maker.session.seq().0 },
         }
     }
 }

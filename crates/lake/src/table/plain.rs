@@ -3,7 +3,7 @@
 use arrow::{
     array::{Array, RecordBatch},
     compute,
-    datatypes::{DataType, Field, Schema, TimeUnit},
+    datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit},
     error::ArrowError,
 };
 use std::sync::Arc;
@@ -30,6 +30,12 @@ fn plain_batch(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         fields.push(Field::new(field.name(), kind, true));
     }
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+}
+
+/// Columns as they are kept.
+pub(crate) fn plain_schema(schema: &Schema) -> SchemaRef {
+    let plain = |field: &Arc<Field>| Field::new(field.name(), plain_type(field.data_type()), true);
+    Arc::new(Schema::new(schema.fields().iter().map(plain).collect::<Vec<_>>()))
 }
 
 /// What a type is kept as.

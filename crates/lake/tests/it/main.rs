@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where the unexpected happens")]
 
 mod at_rest;
+mod by_period;
 mod canary;
 mod gate;
 mod home;
