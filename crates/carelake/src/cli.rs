@@ -22,7 +22,7 @@ pub(crate) use catalog::{
 pub(crate) use crawler::{AddConnectionArgs, AddCrawlerArgs, ConnectionCommand, CrawlerCommand};
 pub(crate) use directory::{DirectoryCommand, TokenArgs};
 pub(crate) use feed::FeedCommand;
-pub(crate) use job::{JobCommand, MartCommand, RunArgs};
+pub(crate) use job::{JobCommand, MartCommand, PreviewArgs, RunArgs};
 pub(crate) use people::{GroupCommand, PersonArgs, UserCommand};
 pub(crate) use provider::{CredentialArgs, IssuerCommand, Method, ProviderCommand, ReachArgs};
 pub(crate) use reference::{LoadArgs, ReferenceCommand};

@@ -1,7 +1,7 @@
 //! Marts: folders of SQL models, each of which makes a table.
 //!
 //! A [`Mart`] is read from the texts of a folder: `mart.toml` says what it
-//! answers and when it is built ([`Rules`]), and each `.sql` file is a [`Model`],
+//! answers and when it is built ([`Rules`]), and each `.sql` file, or [`Recipe`], is a [`Model`],
 //! whose comment says what its table is, how it is kept, and what must hold of
 //! it ([`Test`]). [`order`] puts tables into the order in which they can be made,
 //! from the SQL itself. [`builtin`] has the marts of every lake. [`reference`] knows files of lists that marts are
@@ -17,6 +17,7 @@ mod mart;
 mod named;
 pub mod order;
 mod period;
+mod recipe;
 pub mod reference;
 mod schedule;
 mod span;
@@ -29,6 +30,7 @@ pub use error::MartError;
 pub use mart::{Mart, Missed, Rules, can_be_schema, is_name};
 pub use named::{TableRef, tables_named};
 pub use period::{Period, Span, day_begins};
+pub use recipe::{Preview, RECIPE_ENDING, Recipe};
 pub use schedule::{Schedule, ScheduleError};
 pub use sql_model::{ByPeriod, Materialised, Model};
 pub use starter::starter;

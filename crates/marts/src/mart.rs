@@ -1,6 +1,9 @@
 //! A mart: a named set of tables that answers one kind of question.
 
-use crate::{MartError, Model, Schedule, TableRef, order, period::USUAL_ZONE, reference::REFERENCE, span};
+use crate::{
+    MartError, Model, RECIPE_ENDING, Recipe, Schedule, TableRef, order, period::USUAL_ZONE,
+    reference::REFERENCE, span,
+};
 use serde::Deserialize;
 use std::ops::Range;
 
@@ -143,8 +146,8 @@ struct Job {
 const MOST_RETRIES: u32 = 20;
 
 impl Mart {
-    /// Reads a mart called `name` from the texts of its folder, by file name: `mart.toml`, models (`.sql`) and
-    /// ViewDefinitions (`.json`). Other files are passed over.
+    /// Reads a mart called `name` from the texts of its folder, by file name: `mart.toml`, models (`.sql`), recipes
+    /// (`.recipe.toml`) and ViewDefinitions (`.json`). Other files are passed over.
     ///
     /// # Errors
     /// With file and line: `mart.toml` is missing or not understood, a model is not, tables are made from each
@@ -170,12 +173,20 @@ impl Mart {
             .ok_or_else(|| MartError::new(MART_FILE, 0, "the file is missing; it says `question = \"…\"`"))?;
         let (question, owner, rules) = read_head(head)?;
         let of = |ending: &'static str| files.iter().filter(move |(file, _)| file.ends_with(ending));
-        let models = of(".sql").map(|(file, text)| Model::read(file, text)).collect::<Result<Vec<_>, _>>()?;
+        let written = of(".sql").map(|(file, text)| Model::read(file, text));
+        let cooked = of(RECIPE_ENDING).map(|(file, text)| cooked(file, text));
+        let models = written.chain(cooked).collect::<Result<Vec<_>, _>>()?;
+        for (at, model) in models.iter().enumerate() {
+            if models.iter().take(at).any(|before| before.name == model.name) {
+                let what = format!("two files make the table `{}`", model.name);
+                return Err(MartError::new(MART_FILE, 0, what));
+            }
+        }
         if models.is_empty() {
             return Err(MartError::new(
                 MART_FILE,
                 0,
-                "the mart has no model, a file `NAME.sql` beside this one",
+                "the mart has no model, a file `NAME.sql` or `NAME.recipe.toml` beside this one",
             ));
         }
         let nodes: Vec<(String, Vec<String>)> = models
@@ -227,6 +238,13 @@ pub fn is_name(name: &str) -> bool {
 #[must_use]
 pub fn can_be_schema(name: &str) -> bool {
     is_name(name) && !TAKEN.contains(&name)
+}
+
+/// The model that a recipe becomes.
+fn cooked(file: &str, text: &str) -> Result<Model, MartError> {
+    let recipe = Recipe::read(file, text)?;
+    let name = file.strip_suffix(RECIPE_ENDING).unwrap_or(file);
+    Model::read(&format!("{name}.sql"), &recipe.model()).map_err(|error| MartError::new(file, 0, error.what))
 }
 
 fn read_head(text: &str) -> Result<(String, String, Rules), MartError> {

@@ -71,6 +71,16 @@ Example:
         #[arg(short, long, value_name = "FILE.sql")]
         output: Option<PathBuf>,
     },
+    /// Show what each step of a recipe makes of some rows; nothing is written.
+    #[command(after_help = "\
+A recipe is a file NAME.recipe.toml of a mart's folder: steps that standardise, map, convert, look up, split, deduplicate
+(docs/adding-a-mart.md). The rows that are shown are the lake's: whoever asks must be allowed to query what it reads.
+
+Examples:
+  carelake mart preview winter/weights.recipe.toml
+  carelake mart preview winter/weights.recipe.toml --sample 100000 --rows 3
+  carelake mart preview winter/weights.recipe.toml --sql      the model that it becomes")]
+    Preview(PreviewArgs),
     /// Keep a registered mart no longer; its tables stay as they are, and are built no more.
     #[command(after_help = "\
 Example:
@@ -79,6 +89,22 @@ Example:
         /// Its name.
         name: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PreviewArgs {
+    /// The recipe.
+    #[arg(value_name = "FILE.recipe.toml")]
+    pub(crate) file: PathBuf,
+    /// How many rows of the table it is tried on.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) sample: u32,
+    /// How many rows are shown of each step.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(crate) rows: u32,
+    /// Show the SQL of the model, and no rows.
+    #[arg(long)]
+    pub(crate) sql: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,7 @@
 //! `carelake mart`
 
 mod folder;
+mod preview;
 
 use super::job::drive;
 use crate::{
@@ -35,6 +36,7 @@ pub(super) async fn run(folder: &Path, command: MartCommand, json: bool) -> anyh
         MartCommand::Check { folder } => check(&parts, folder).await,
         MartCommand::Diff { folder } => diff(&parts, folder, json).await,
         MartCommand::New { from, output } => new(&parts, from, output.as_deref()).await,
+        MartCommand::Preview(args) => preview::run(&parts, args, json).await,
         MartCommand::Remove { name } => remove(&parts, name).await,
     };
     parts.close().await?;

@@ -81,6 +81,105 @@ fn lists_of_their_publishers_are_loaded_joined_and_replaced() {
     home.run(["audit", "verify"]).exits(0);
 }
 
+/// Weights as they come, in shape.
+const WEIGHTS: &str = r#"
+row = "One row per person and weight, in kilograms."
+from = "view.observation"
+person = "patient"
+
+[columns]
+value = "the weight (kg)"
+
+[tests]
+not_null = ["person"]
+accepted.unit = ["kg"]
+
+[[step]]
+do = "keep"
+columns = ["patient", "effective_time", "value_quantity", "value_unit"]
+
+[[step]]
+do = "rename"
+columns = { value_quantity = "value", value_unit = "unit" }
+
+[[step]]
+do = "filter"
+rows = "unit in ('kg', 'g', 'cm')"
+
+[[step]]
+do = "convert"
+value = "value"
+unit = "unit"
+to = "kg"
+factors = { g = "0.001" }
+
+[[step]]
+do = "filter"
+rows = "value is not null"
+
+[[step]]
+do = "standardise"
+columns = ["unit"]
+form = "lower"
+
+[[step]]
+do = "deduplicate"
+by = ["patient", "effective_time"]
+newest = ["value"]
+"#;
+
+#[test]
+fn a_recipe_is_tried_on_a_sample_and_kept_as_a_model() {
+    let home = Home::new();
+    let weight = |id: &str, value: &str, unit: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","id":"{id}","status":"final","subject":{{"reference":"Patient/p"}},
+            "effectiveDateTime":"2024-05-0{id}T07:08:09Z","code":{{"coding":[{{"system":"http://loinc.org","code":"29463-7"}}]}},
+            "valueQuantity":{{"value":{value},"unit":"{unit}","system":"http://unitsofmeasure.org","code":"{unit}"}}}}"#
+        )
+        .replace('\n', "")
+    };
+    let patient = r#"{"resourceType":"Patient","id":"p","gender":"female"}"#;
+    let lines = [
+        patient.to_owned(),
+        weight("1", "70.125", "kg"),
+        weight("2", "69250", "g"),
+        weight("3", "170", "cm"),
+    ];
+    home.run(["provider", "add", GP]).exits(0);
+    let file = home.beside("in.ndjson");
+    fs::write(&file, lines.join("\n")).unwrap();
+    home.run(["import", file.to_str().unwrap(), "--source", GP]).exits(0);
+    let folder = home.beside("winter");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("mart.toml"), "question = \"How heavy?\"").unwrap();
+    let recipe = folder.join("weights.recipe.toml");
+    fs::write(&recipe, WEIGHTS).unwrap();
+    let steps = home.run(["--json", "mart", "preview", recipe.to_str().unwrap()]).exits(0).stdout;
+    let steps: Vec<Value> = steps.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let counts: Vec<_> = steps.iter().map(|step| step["rows"].as_i64().unwrap()).collect();
+    assert_eq!(counts, [3, 3, 3, 3, 3, 2, 2, 2]);
+    assert_eq!(steps[4]["does"], "convert value to kg");
+    home.run(["mart", "preview", recipe.to_str().unwrap()])
+        .exits(0)
+        .says("5. filter: value is not null: 2 rows");
+    home.run(["mart", "preview", recipe.to_str().unwrap(), "--sql"]).exits(0).says("mart_person(");
+    home.run(["mart", "register", folder.to_str().unwrap()]).exits(0);
+    home.run(["mart", "build", "winter"]).exits(0);
+    let made =
+        rows(&home, "select value, unit, count(person) over () as people from winter.weights order by value");
+    let made: Vec<_> =
+        made.iter().map(|row| (row["value"].to_string(), row["unit"].as_str().unwrap())).collect();
+    assert_eq!(made, [("69.25".to_owned(), "kg"), ("70.125".to_owned(), "kg")]);
+    // What the recipe asks that cannot be is told by its file.
+    fs::write(
+        &recipe,
+        WEIGHTS.replace("\"unit\"]\n\n[[step]]\ndo = \"filter\"", "\"colour\"]\n\n[[step]]\ndo = \"filter\""),
+    )
+    .unwrap();
+    home.run(["mart", "check", folder.to_str().unwrap()]).exits(1).says("colour");
+}
+
 #[test]
 fn what_is_said_of_a_table_is_told_wherever_the_table_is() {
     let home = Home::new();

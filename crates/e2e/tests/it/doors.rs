@@ -28,7 +28,7 @@ const HOMELESS: &[&str] = &[
 ];
 
 /// What each command is called with, and the records that it leaves: action and outcome, in order. FILE is NDJSON, VIEW
-/// a ViewDefinition, SHARE a folder outside, WARDS a list, POLICY a policy in Cedar, MART a folder to be, OUT a folder.
+/// a ViewDefinition, SHARE a folder outside, WARDS a list, RECIPE a recipe, POLICY a policy in Cedar, MART a folder to be, OUT a folder.
 const DOORS: &[(&str, &[&str])] = &[
     ("provider add gp --auth secret", &["decide", "provider.add"]),
     ("provider list", &["decide", "provider.list"]),
@@ -73,6 +73,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("mart build", &["decide", "publication.begin", "mart.build", "publication.begin", "mart.build"]),
     ("mart list", &["decide", "mart.list"]),
     ("mart new --from view.encounter -o MART/encounters.sql", &["decide", "mart.new"]),
+    ("mart preview RECIPE", &["sql", "sql", "sql"]),
     ("mart check MART", &["decide", "mart.check"]),
     ("mart diff MART", &["decide", "mart.diff"]),
     ("mart register MART", &["decide", "mart.register"]),
@@ -216,9 +217,13 @@ fn every_command_leaves_exactly_its_records() {
     let share = home.beside("share");
     fs::create_dir(&share).unwrap();
     fs::write(share.join("wards.csv"), "ward,beds\nx,1\n").unwrap();
+    let recipe = folder.join("people.recipe.toml");
+    let steps = "[[step]]\ndo = \"keep\"\ncolumns = [\"gender\"]\n";
+    fs::write(&recipe, format!("row = \"One.\"\nfrom = \"view.patient\"\n{steps}")).unwrap();
     let place = |word: &str| match word {
         "FILE" => file.to_str().unwrap().to_owned(),
         "VIEW" => view.to_str().unwrap().to_owned(),
+        "RECIPE" => recipe.to_str().unwrap().to_owned(),
         "WARDS" => share.join("wards.csv").to_str().unwrap().to_owned(),
         "POLICY" => policy.to_str().unwrap().to_owned(),
         "SHARE" => share.to_str().unwrap().to_owned(),

@@ -103,7 +103,10 @@ fn marts_come_after_those_that_they_read() {
 #[test]
 fn what_is_wrong_is_told_with_its_line() {
     assert_eq!(wrong(&[MODEL]), "mart.toml: the file is missing; it says `question = \"…\"`");
-    assert_eq!(wrong(&[HEAD]), "mart.toml: the mart has no model, a file `NAME.sql` beside this one");
+    assert_eq!(
+        wrong(&[HEAD]),
+        "mart.toml: the mart has no model, a file `NAME.sql` or `NAME.recipe.toml` beside this one"
+    );
     let head = |text: &'static str| wrong(&[("mart.toml", text), MODEL]);
     assert!(head("question = \"\"").starts_with("mart.toml:1: the question is empty"));
     assert!(head("question = \"a\"\n\ncolour = 3").starts_with("mart.toml:3: unknown field `colour`"));

@@ -2,12 +2,13 @@
 
 use crate::registering::HEAD;
 use anyhow::{Context, bail};
+use marts::RECIPE_ENDING;
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// The largest file of a mart that is taken, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// The mart's name and the texts of its files: `mart.toml`, `.sql` and `.json`. Other files are passed over.
+/// The mart's name and the texts of its files: `mart.toml`, `.sql`, `.recipe.toml` and `.json`. Other files are passed over.
 pub(super) fn read(folder: &Path) -> anyhow::Result<(String, BTreeMap<String, String>)> {
     let whole = folder.canonicalize().with_context(|| format!("open {}", folder.display()))?;
     let name = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
@@ -15,7 +16,12 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<(String, BTreeMap<String, St
     for entry in fs::read_dir(&whole).with_context(|| format!("read {}", folder.display()))? {
         let path = entry?.path();
         let Some(file) = path.file_name().and_then(|file| file.to_str()) else { continue };
-        if !path.is_file() || !(file == HEAD || file.ends_with(".sql") || file.ends_with(".json")) {
+        if !path.is_file()
+            || !(file == HEAD
+                || file.ends_with(".sql")
+                || file.ends_with(".json")
+                || file.ends_with(RECIPE_ENDING))
+        {
             continue;
         }
         if path.metadata()?.len() > LARGEST {
