@@ -211,6 +211,7 @@ impl ReferenceWork {
             mart: REFERENCE.to_owned(),
             made_from: published.map_err(LakeError::control("read the newest sequence"))?,
             tables: vec![table],
+            views: Vec::new(),
             inputs: serde_json::json!({}),
             log: vec![format!("{} rows {}", loaded.rows, loaded.told)],
         })

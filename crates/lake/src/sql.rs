@@ -58,6 +58,8 @@ use views::View;
 
 /// The catalog that all schemas stand in.
 pub(crate) const CATALOG: &str = "carelake";
+/// What the location of a table begins with that is a query, asked whenever it is read.
+pub(crate) const QUERY: &str = "query/";
 /// Where tables without a schema of their own stand.
 pub const PUBLIC: &str = "public";
 
@@ -151,8 +153,12 @@ impl Reader {
         let views = Arc::new(registry::places(&self.control, &self.views).await?);
         for (name, tables) in schemas {
             let expected = self.expected(&name);
-            let schema =
-                LakeSchema::new(self.clone(), tables, (Arc::clone(&all), Arc::clone(&views)), expected);
+            let schema = LakeSchema::new(
+                (self.clone(), seq),
+                tables,
+                (Arc::clone(&all), Arc::clone(&views)),
+                expected,
+            );
             catalog.register_schema(&name, Arc::new(schema)).map_err(LakeError::Query)?;
         }
         context.register_catalog(CATALOG, Arc::new(catalog));

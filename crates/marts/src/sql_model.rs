@@ -17,6 +17,8 @@ pub enum Materialised {
     Incremental,
     /// Made for one period of time after the other.
     Period,
+    /// Not made, but asked whenever it is read. It reads tables of marts and reference tables only.
+    View,
 }
 
 /// By which periods a model is made.
@@ -75,6 +77,7 @@ impl Materialised {
             Self::Table => "table",
             Self::Incremental => "incremental",
             Self::Period => "period",
+            Self::View => "view",
         }
     }
 }
@@ -151,9 +154,10 @@ impl Model {
             ("materialised", "table") => self.materialised = Materialised::Table,
             ("materialised", "incremental") => self.materialised = Materialised::Incremental,
             ("materialised", "period") => self.materialised = Materialised::Period,
+            ("materialised", "view") => self.materialised = Materialised::View,
             ("materialised", other) => {
                 return wrong(format!(
-                    "`{other}` is no way to keep a table: there are `table`, `incremental` and `period`"
+                    "`{other}` is no way to keep a table: there are `table`, `incremental`, `period` and `view`"
                 ));
             }
             ("period", length) => match Period::parse(length) {

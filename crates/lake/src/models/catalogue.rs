@@ -4,14 +4,15 @@ use crate::{
     LakeError,
     refinery::columns,
     registry::Kept,
-    sql::{self, Session},
+    sql::{self, QUERY, Session},
     table::{Table, TableId},
 };
-use arrow::datatypes::Field;
+use arrow::datatypes::{Field, Schema};
 use control::{Column, TableKind, TableName, TableVersion};
 use keys::Zone;
 use marts::{Model, reference::REFERENCE};
 use model::CommitSeq;
+use std::sync::Arc;
 
 /// Describes the loaded version of `table`.
 pub(crate) fn describe(table: &Table, views: &[Kept], made_from: Option<CommitSeq>) -> TableVersion {
@@ -58,6 +59,34 @@ pub(crate) fn describe_made(table: &Table, meaning: &Meaning, made_from: CommitS
         column.description = said.map(|(_, meaning)| meaning.clone()).unwrap_or_default();
     }
     version
+}
+
+/// Describes a model of a mart that is asked whenever it is read: where it lies is its query, and its version the
+/// sequence at which it was last looked at.
+pub(crate) fn describe_view(
+    (mart, model): (&str, &Model),
+    schema: &Schema,
+    rows: i64,
+    seq: CommitSeq,
+) -> TableVersion {
+    let column = |field: &Arc<Field>| Column {
+        name: field.name().clone(),
+        data_type: field.data_type().to_string(),
+        nullable: field.is_nullable(),
+        description: model.column(field.name()).unwrap_or_default().to_owned(),
+    };
+    TableVersion {
+        table: TableName::new(mart, model.name.as_str()),
+        kind: TableKind::Mart,
+        description: model.description.clone(),
+        zone: Zone::Mart.as_str().to_owned(),
+        location: format!("{QUERY}{}", model.sql),
+        columns: schema.fields().iter().map(column).collect(),
+        version: seq.0,
+        rows,
+        bytes: 0,
+        made_from: Some(seq),
+    }
 }
 
 fn kind(id: &TableId) -> TableKind {

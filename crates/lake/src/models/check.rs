@@ -10,7 +10,7 @@ use crate::{
     sql::{PUBLIC, Reader},
 };
 use datafusion::datasource::empty::EmptyTable;
-use marts::{Mart, MartError, Materialised, order};
+use marts::{Mart, MartError, Materialised, TableRef, order, reference::REFERENCE};
 use model::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,7 +26,6 @@ use std::{
 async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>, LakeError> {
     let mut reads = Reads::new();
     let session = reader.session(None).await?;
-    session.context().register_udf(pseudonym::planned());
     let places = registry::places(&reader.control, &reader.views).await?;
     for model in &mart.models {
         let wrong = |what: String| Ok(Err(MartError { file: format!("{}.sql", model.name), line: 0, what }));
@@ -35,6 +34,19 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>,
         match &any {
             Some(span) => periods::put_functions(session.context(), span),
             None => periods::take_functions(session.context()),
+        }
+        if model.materialised == Materialised::View {
+            // Whoever asks it asks with the rights to the mart, and without the mart's pseudonyms.
+            let own = |table: &&TableRef| table.schema == REFERENCE || marts::can_be_schema(&table.schema);
+            if let Some(table) = model.reads.iter().find(|table| !own(table)) {
+                return wrong(format!(
+                    "a view reads tables of marts and reference tables only, and not `{table}`: make a table of that \
+                     first, and read it here"
+                ));
+            }
+            session.context().deregister_udf("mart_person");
+        } else {
+            session.context().register_udf(pseudonym::planned());
         }
         let planned = match session.plan(&model.sql).await {
             Ok(planned) => planned,

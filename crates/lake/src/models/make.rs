@@ -4,7 +4,7 @@ use super::{
     affected::{self, Affected},
     asked::Asked,
     by_person,
-    catalogue::Meaning,
+    catalogue::{self, Meaning},
     periods::{self, Bounds},
     pseudonym::{self, Pseudonyms},
     tests,
@@ -21,7 +21,7 @@ use arrow::{
     compute,
     datatypes::{DataType, SchemaRef},
 };
-use control::CatalogTable;
+use control::{CatalogTable, TableVersion};
 use datafusion::{catalog::TableProvider, datasource::ViewTable};
 use deltalake::kernel::Add;
 use marts::{ByPeriod, Mart, Materialised, Model};
@@ -50,6 +50,8 @@ pub(crate) struct Made {
     /// The sequence that it was made from.
     pub(crate) made_from: CommitSeq,
     pub(crate) tables: Vec<MadeTable>,
+    /// Those of its models that are asked whenever they are read, as the catalogue has them.
+    pub(crate) views: Vec<TableVersion>,
     /// The versions of what was read.
     pub(crate) inputs: serde_json::Value,
     /// Lines for the run's log.
@@ -109,10 +111,17 @@ pub(crate) async fn make(
         made_from: session.seq(),
         inputs: inputs(session.tables(), mart),
         tables: Vec::new(),
+        views: Vec::new(),
         log: Vec::new(),
     };
     let maker = Maker { parts, reader, mart, session, own, places, asked, at };
     for model in &mart.models {
+        if model.materialised == Materialised::View {
+            let (view, line) = maker.view(model).await?;
+            made.log.push(line);
+            made.views.push(view);
+            continue;
+        }
         let (table, line) = maker.model(model).await?;
         made.log.push(line);
         made.tables.push(table);
@@ -142,6 +151,21 @@ impl Maker<'_> {
         let line = format!("{}: {how}; {fresh} rows written, {tests} tests passed, {took} ms", model.name);
         let told = serde_json::json!({ "how": how, "rows_written": fresh, "tests": tests, "milliseconds": took as u64 });
         Ok((MadeTable { meaning: Meaning::of(model), id, schema, adds, replaces, mark, told }, line))
+    }
+
+    /// Plans a view, shows it to the models after it, and asks its tests.
+    async fn view(&self, model: &Model) -> Result<(TableVersion, String), LakeError> {
+        let (mart, name) = (self.mart.name.as_str(), model.name.as_str());
+        let plan = self.session.plan(&model.sql).await?.logical().clone();
+        let schema = crate::table::plain_schema(plan.schema().as_arrow());
+        let provider: Arc<dyn TableProvider> = Arc::new(ViewTable::new(plan, None));
+        self.session.put(sql::PUBLIC, tests::THIS, Arc::clone(&provider))?;
+        self.session.put(mart, name, provider)?;
+        tests::run(&self.session, model, self.parts.clock.now()).await?;
+        let rows = self.session.number(&format!("select count(*) from {}", tests::THIS)).await?;
+        let view = catalogue::describe_view((mart, model), &schema, rows, self.session.seq());
+        let tests = model.tests.len();
+        Ok((view, format!("{name}: a view; it has {rows} rows now, {tests} tests passed")))
     }
 
     /// Makes the rows of the periods that are due or asked for.

@@ -51,6 +51,11 @@ async fn carry_out(
         outputs.insert(version.table.to_string(), told);
         versions.push(version);
     }
+    for view in made.views {
+        let told = serde_json::json!({ "version": view.version, "rows": view.rows, "bytes": 0, "made": { "how": "a view" } });
+        outputs.insert(view.table.to_string(), told);
+        versions.push(view);
+    }
     let rows: i64 = versions.iter().map(|version| version.rows).sum();
     let tables = if versions.len() == 1 { "table" } else { "tables" };
     let detail = format!("{rows} rows in {} {tables}", versions.len());

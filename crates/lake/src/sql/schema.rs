@@ -1,6 +1,6 @@
 //! A schema whose tables are loaded when a query names them.
 
-use super::{Reader, current};
+use super::{QUERY, Reader, current};
 use crate::{
     LakeError,
     registry::Places,
@@ -16,11 +16,13 @@ use datafusion::{
 };
 use futures::try_join;
 use keys::Zone;
+use model::CommitSeq;
 use std::{fmt, sync::Arc};
 
 /// The tables of one schema at one sequence.
 pub(super) struct LakeSchema {
     reader: Reader,
+    seq: CommitSeq,
     tables: Vec<CatalogTable>,
     all: Arc<Vec<CatalogTable>>,
     views: Arc<Places>,
@@ -31,7 +33,7 @@ pub(super) struct LakeSchema {
 impl LakeSchema {
     /// `tables` are this schema's; `all` are the sequence's, in which supersessions are found, by what views are over.
     pub(super) fn new(
-        reader: Reader,
+        (reader, seq): (Reader, CommitSeq),
         tables: Vec<CatalogTable>,
         (all, views): (Arc<Vec<CatalogTable>>, Arc<Places>),
         expected: Vec<(String, SchemaRef)>,
@@ -40,10 +42,15 @@ impl LakeSchema {
             tables.into_iter().filter(|table| table.table.kind != TableKind::Internal).collect();
         let is_there = |name: &str| tables.iter().any(|table| table.table.table.name == name);
         let empty = expected.into_iter().filter(|(name, _)| !is_there(name)).collect();
-        Self { reader, tables, all, views, empty }
+        Self { reader, seq, tables, all, views, empty }
     }
 
     async fn load(&self, table: &CatalogTable) -> Result<Option<Arc<dyn TableProvider>>, LakeError> {
+        if let Some(query) = table.table.location.strip_prefix(QUERY) {
+            // It reads marts and reference tables only, at the same sequence.
+            let session = self.reader.session(Some(self.seq)).await?;
+            return Ok(Some(Arc::new(ViewTable::new(session.logical(query).await?, None))));
+        }
         let Some(id) = TableId::from_location(&table.table.location) else { return Ok(None) };
         let over = self.views.get(&id).copied();
         if id.zone() == Zone::View && over.is_none() {

@@ -12,6 +12,7 @@ mod jobs;
 mod leaks;
 mod links;
 mod mart_diff;
+mod mart_views;
 mod marts;
 mod registered;
 mod repeats;
