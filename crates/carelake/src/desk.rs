@@ -15,7 +15,7 @@ use control::{Column, Control, ControlError, TableName};
 use keys::{KeyInfo, MacKey, Zone};
 use lake::{
     LakeError,
-    models::{self, Difference},
+    models::{self, Difference, Lineage, Origin},
     sql::{Reader, Session},
 };
 use marts::{Mart, Model, Schedule};
@@ -55,6 +55,8 @@ pub(crate) struct Desk {
     began: Timestamp,
     /// The marts as they were at that count of changes.
     marts: Mutex<Option<(i64, Marts)>>,
+    /// What columns of marts are computed from, by mart, as they were at that count of changes.
+    lineages: Mutex<BTreeMap<String, (i64, Lineage)>>,
 }
 
 impl Desk {
@@ -73,6 +75,7 @@ impl Desk {
             database: if parts.home.control_url().starts_with("sqlite") { "SQLite" } else { "PostgreSQL" },
             began: parts.clock.now(),
             marts: Mutex::default(),
+            lineages: Mutex::default(),
         })
     }
 }
@@ -104,6 +107,30 @@ pub(crate) fn column_changes(before: &[Column], now: &[Column]) -> Vec<String> {
     };
     let columns = |all: &[Column]| all.iter().map(column).collect::<Vec<_>>();
     difference::compare(&columns(before), &columns(now)).iter().map(ToString::to_string).collect()
+}
+
+/// What each column of a table is computed from, such as `view.encounter.class`, as the mart that makes it tells;
+/// nothing of a table that no mart makes.
+pub(crate) async fn origins(
+    reader: &Reader,
+    table: &TableName,
+) -> Result<BTreeMap<String, Vec<String>>, LakeError> {
+    Ok(named(&lineage(reader, &table.schema).await?, &table.name))
+}
+
+async fn lineage(reader: &Reader, mart: &str) -> Result<Lineage, LakeError> {
+    let marts = models::marts(&reader.control).await?;
+    match marts.iter().find(|known| known.name == mart) {
+        Some(mart) => models::lineage(reader, mart).await,
+        None => Ok(Lineage::new()),
+    }
+}
+
+/// What the columns of a model are computed from, as people read it.
+fn named(lineage: &Lineage, model: &str) -> BTreeMap<String, Vec<String>> {
+    let columns = lineage.get(model).into_iter().flatten();
+    let origin = |(table, column): &Origin| format!("{table}.{column}");
+    columns.map(|(name, from)| (name.clone(), from.iter().map(origin).collect())).collect()
 }
 
 fn key_row(key: &KeyInfo) -> KeyRow {
@@ -293,6 +320,22 @@ impl Lake for Desk {
         let table = self.control.table(schema, name).await.map_err(|error| failed(error.into()))?;
         let table = table.ok_or_else(|| AskError::Question(format!("table {schema}.{name}")))?;
         profiling::count(&self.reader, &table).await.map(drop).map_err(failed)
+    }
+
+    async fn origins(&self, schema: &str, name: &str) -> Result<BTreeMap<String, Vec<String>>, AskError> {
+        let models = self.marts().await?.get(schema).map_or(0, Vec::len);
+        if models == 0 {
+            return Ok(BTreeMap::new());
+        }
+        let changed = self.control.marts_changed().await.map_err(|error| failed(error.into()))?;
+        let mut kept = self.lineages.lock().await;
+        if kept.get(schema).is_none_or(|(at, _)| *at != changed) {
+            let lineage = lineage(&self.reader, schema).await.map_err(asked)?;
+            // What cannot be planned yet is looked at again.
+            let at = if lineage.len() == models { changed } else { -1 };
+            kept.insert(schema.to_owned(), (at, lineage));
+        }
+        Ok(kept.get(schema).map(|(_, lineage)| named(lineage, name)).unwrap_or_default())
     }
 
     async fn write_down(&self, new: &NewOutside) -> Result<(), AskError> {

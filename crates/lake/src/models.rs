@@ -10,6 +10,7 @@
 //!   made for some persons only, and which these are.
 //! - `periods`: what a model by period needs: which periods a run makes.
 //! - `tests`: what must hold of the rows, before anybody sees them.
+//! - `lineage`: which columns a model's columns are computed from.
 //! - `diff`: what a changed mart would publish, beside what is published.
 //! - `publish`: files into tables, tables into the catalogue, the run to its end.
 
@@ -21,6 +22,7 @@ mod check;
 mod diff;
 mod exposed;
 mod known;
+mod lineage;
 mod make;
 mod periods;
 mod pseudonym;
@@ -34,6 +36,7 @@ pub use check::{Checked, Reads, check_folder, register};
 pub use diff::{Difference, diff};
 pub(crate) use known::{Known, is_behind};
 pub use known::{job_name, marts, with_jobs};
+pub use lineage::{Lineage, Origin, lineage};
 pub(crate) use make::{Made, MadeTable, make};
 pub(crate) use publish::publish;
 

@@ -10,6 +10,7 @@ mod told;
 
 use crate::{
     cli::{CatalogCommand, CreateTableArgs, SyncCommand},
+    desk,
     parts::Parts,
     screen,
 };
@@ -173,10 +174,12 @@ async fn show(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     let said = Said::read(parts).await?;
     let note = said.of(&found.table.table);
     let columns = said::columns(&found.table.columns, note);
+    let origins = desk::origins(&parts.reader()?, &found.table.table).await?;
     if json {
         let mut line = said.line(&found, rows, parts.kind.as_str());
         line["description"] = note.description_or(&found.table.description).into();
         line["columns"] = serde_json::to_value(&columns)?;
+        line["made_of"] = serde_json::to_value(&origins)?;
         screen::say(line.to_string());
         return Ok(());
     }
@@ -193,8 +196,16 @@ async fn show(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     ));
     let rows: Vec<_> = columns
         .iter()
-        .map(|column| vec![column.name.clone(), column.data_type.clone(), column.description.clone()])
+        .map(|column| {
+            let mut row = vec![column.name.clone(), column.data_type.clone(), column.description.clone()];
+            if !origins.is_empty() {
+                row.push(origins.get(&column.name).map(|of| of.join(", ")).unwrap_or_default());
+            }
+            row
+        })
         .collect();
-    screen::say(screen::table(&["column", "type", "meaning"], &rows));
+    let head = ["column", "type", "meaning", "computed from"];
+    let head = if origins.is_empty() { &head[..3] } else { &head[..] };
+    screen::say(screen::table(head, &rows));
     Ok(())
 }

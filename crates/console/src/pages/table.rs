@@ -21,6 +21,8 @@ pub struct ColumnRow {
     pub nullable: bool,
     /// What it means.
     pub meaning: String,
+    /// The columns that it is computed from, such as `view.encounter.class`; none where that is not known.
+    pub origins: Vec<String>,
 }
 
 /// What a column holds, in figures.
@@ -258,15 +260,26 @@ impl TablePage {
 
 /// Columns, with what they mean.
 pub(super) fn columns(all: &[ColumnRow], frame: &Frame) -> Markup {
-    let columns =
-        [grid::column("Column"), grid::column("Type"), grid::column("Null"), grid::column("Meaning")];
+    let mut columns =
+        vec![grid::column("Column"), grid::column("Type"), grid::column("Null"), grid::column("Meaning")];
+    let has_origins = all.iter().any(|column| !column.origins.is_empty());
+    if has_origins {
+        columns.push(grid::column("Computed from"));
+    }
     let row = |column: &ColumnRow| {
-        vec![
+        let mut cells = vec![
             text(&column.name),
             html! { code { (text(&column.data_type)) } },
             html! { @if column.nullable { "may be" } @else { "never" } },
             text(&column.meaning),
-        ]
+        ];
+        if has_origins {
+            cells.push(html! {
+                @if column.origins.is_empty() { (figure::none()) }
+                @for (at, origin) in column.origins.iter().enumerate() { @if at > 0 { ", " } (text(origin)) }
+            });
+        }
+        cells
     };
     let rows = all.iter().map(row).collect();
     Grid { caption: "Columns", quiet: true, columns: &columns, rows }.render(frame, None)

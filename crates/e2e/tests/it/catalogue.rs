@@ -171,12 +171,14 @@ fn a_recipe_is_tried_on_a_sample_and_kept_as_a_model() {
     let made: Vec<_> =
         made.iter().map(|row| (row["value"].to_string(), row["unit"].as_str().unwrap())).collect();
     assert_eq!(made, [("69.25".to_owned(), "kg"), ("70.125".to_owned(), "kg")]);
+    // Columns are followed to what they are computed from, and exported so.
+    let shown = home.run(["--json", "catalog", "show", "winter.weights"]).exits(0).json();
+    let of_value = serde_json::json!(["view.observation.value_quantity", "view.observation.value_unit"]);
+    assert_eq!(shown["made_of"]["value"], of_value);
+    let events = home.run(["catalog", "export", "openlineage"]).exits(0).stdout;
+    assert!(events.contains("columnLineage") && events.contains("value_quantity"), "{events}");
     // What the recipe asks that cannot be is told by its file.
-    fs::write(
-        &recipe,
-        WEIGHTS.replace("\"unit\"]\n\n[[step]]\ndo = \"filter\"", "\"colour\"]\n\n[[step]]\ndo = \"filter\""),
-    )
-    .unwrap();
+    fs::write(&recipe, WEIGHTS.replace("columns = [\"unit\"]", "columns = [\"colour\"]")).unwrap();
     home.run(["mart", "check", folder.to_str().unwrap()]).exits(1).says("colour");
 }
 

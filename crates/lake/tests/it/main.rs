@@ -10,6 +10,7 @@ mod home;
 mod incremental;
 mod jobs;
 mod leaks;
+mod lineage;
 mod links;
 mod mart_diff;
 mod mart_views;

@@ -11,9 +11,10 @@ use ::console::{
     pages::{Catalogue, CatalogueFilter, ColumnRow, TablePage, TableRow, VersionRow},
 };
 use axum::{extract::Path, response::Response};
-use control::{CatalogTable, TableName, TableOrder, WhichTables};
+use control::{CatalogTable, TableKind, TableName, TableOrder, WhichTables};
 use model::AuditOutcome;
 use policy::{Action, Resource, Table};
+use std::collections::BTreeMap;
 
 /// Versions that a page shows.
 const VERSIONS: u64 = 50;
@@ -94,6 +95,10 @@ pub(super) async fn table(
         None => return outside::one(&visitor, &TableName::new(schema, name)).await,
     };
     let note = visitor.desk.control.table_note(&row.table.table).await?;
+    let mut origins = match row.table.kind {
+        TableKind::Mart => visitor.desk.lake.origins(&schema, &name).await?,
+        _ => BTreeMap::new(),
+    };
     let (lineage, job) = lineage(&visitor, &row, &whole).await?;
     let purpose = visitor.purpose_of_asking(named);
     let may_query = purpose.is_some();
@@ -125,9 +130,10 @@ pub(super) async fn table(
             .into_iter()
             .map(|column| ColumnRow {
                 meaning: note.meaning_or(&column.name, &column.description).to_owned(),
-                name: column.name,
                 data_type: column.data_type,
                 nullable: column.nullable,
+                origins: origins.remove(&column.name).unwrap_or_default(),
+                name: column.name,
             })
             .collect(),
         lineage,

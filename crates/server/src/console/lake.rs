@@ -66,6 +66,9 @@ pub trait Lake: Send + Sync {
     /// Counts what a table holds at its newest version, and keeps it.
     async fn count(&self, schema: &str, name: &str) -> Result<(), AskError>;
 
+    /// What each column of a mart's table is computed from, such as `view.encounter.class`; nothing of other tables.
+    async fn origins(&self, schema: &str, name: &str) -> Result<BTreeMap<String, Vec<String>>, AskError>;
+
     /// Writes down a table that lies outside.
     async fn write_down(&self, table: &NewOutside) -> Result<(), AskError>;
 

@@ -94,6 +94,7 @@ pub(super) async fn one(visitor: &Visitor, name: &TableName) -> Result<Response,
                 name: column.name.clone(),
                 data_type: column.data_type.clone(),
                 nullable: column.nullable,
+                origins: Vec::new(),
                 meaning: note.meaning_or(&column.name, &column.description).to_owned(),
             })
             .collect(),

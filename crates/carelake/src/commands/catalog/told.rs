@@ -3,8 +3,8 @@
 use super::Said;
 use crate::parts::Parts;
 use control::{CatalogTable, TableKind};
-use exchange::catalogue::{Catalogue, Classification, Column, Database, Table, TableRef};
-use lake::models;
+use exchange::catalogue::{Catalogue, Classification, Column, ColumnRef, Database, Table, TableRef};
+use lake::models::{self, Lineage, Origin};
 use marts::Mart;
 use std::collections::BTreeMap;
 
@@ -13,9 +13,14 @@ pub(super) async fn catalogue(parts: &Parts) -> anyhow::Result<Catalogue> {
     let marts = models::marts(&parts.control).await?;
     let said = Said::read(parts).await?;
     let mut databases: BTreeMap<String, Vec<Table>> = BTreeMap::new();
+    let reader = parts.reader()?;
+    let mut lineages = BTreeMap::new();
+    for mart in &marts {
+        lineages.insert(mart.name.clone(), models::lineage(&reader, mart).await?);
+    }
     for (table, rows) in super::counted(parts).await? {
         let of = databases.entry(table.table.table.schema.clone()).or_default();
-        of.push(told(&table, rows, &marts, &said));
+        of.push(told(&table, rows, (&marts, &lineages), &said));
     }
     let database = |(name, tables): (String, Vec<Table>)| {
         let mart = marts.iter().find(|mart| mart.name == name);
@@ -31,7 +36,12 @@ pub(super) async fn catalogue(parts: &Parts) -> anyhow::Result<Catalogue> {
     Ok(Catalogue { about, databases: databases.into_iter().map(database).collect() })
 }
 
-fn told(row: &CatalogTable, rows: i64, marts: &[Mart], said: &Said) -> Table {
+fn told(
+    row: &CatalogTable,
+    rows: i64,
+    (marts, lineages): (&[Mart], &BTreeMap<String, Lineage>),
+    said: &Said,
+) -> Table {
     let table = &row.table;
     let note = said.of(&table.table);
     let mart = marts.iter().find(|mart| mart.name == table.table.schema);
@@ -40,6 +50,7 @@ fn told(row: &CatalogTable, rows: i64, marts: &[Mart], said: &Said) -> Table {
         database: if read.schema.is_empty() { "public".to_owned() } else { read.schema.clone() },
         table: read.name.clone(),
     });
+    let origins = lineages.get(&table.table.schema).and_then(|of| of.get(&table.table.name));
     let columns = table.columns.iter().map(|column| Column {
         name: column.name.clone(),
         data_type: column.data_type.clone(),
@@ -50,7 +61,7 @@ fn told(row: &CatalogTable, rows: i64, marts: &[Mart], said: &Said) -> Table {
             Some(control::Classification::Identifiable) => Classification::Identifying,
             _ => classification(table.kind, &column.name),
         }),
-        made_from: Vec::new(),
+        made_from: origins.and_then(|of| of.get(&column.name)).into_iter().flatten().map(origin).collect(),
     });
     let count = |number: i64| u64::try_from(number).unwrap_or_default();
     Table {
@@ -72,6 +83,12 @@ fn told(row: &CatalogTable, rows: i64, marts: &[Mart], said: &Said) -> Table {
         covers: None,
         made_from: made_from.collect(),
     }
+}
+
+fn origin((table, column): &Origin) -> ColumnRef {
+    let (database, name) = table.split_once('.').unwrap_or(("public", table));
+    let table = TableRef { database: database.to_owned(), table: name.to_owned() };
+    ColumnRef { table, column: column.clone() }
 }
 
 /// What a column could betray, by what the lake's own tables hold.
