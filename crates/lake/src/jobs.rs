@@ -81,9 +81,14 @@ impl Jobs {
     /// The control database failed, or another worker is at work. That a run fails is no error here: it is noted.
     pub async fn turn(&mut self, refinery: &mut Refinery) -> Result<bool, LakeError> {
         let parts = refinery.parts().clone();
-        // Whoever is not the worker must not begin.
+        // Whoever is not the worker must not begin; whoever becomes it settles first what another has left half
+        // published, and publishes what waits.
         if refinery.held().is_none() {
-            refinery.lease().await?;
+            match refinery.drain().await {
+                // What cannot be opened waits, and holds up no job.
+                Ok(_) | Err(LakeError::Segment { .. }) => drop(refinery.lease().await?),
+                Err(error) => return Err(error),
+            }
         }
         let now = parts.clock.now();
         if self.schedules && self.ticked.is_none_or(|ticked| now >= ticked.plus_ms(TICK_MS)) {

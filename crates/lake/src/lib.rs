@@ -6,7 +6,7 @@
 //! - [`feeds`]: what has changed in what a source sends.
 //! - [`registry`]: registered views, and how their tables are built.
 //! - [`models`]: SQL over views → marts.
-//! - [`reference`]: lists that are about nobody, from files.
+//! - [`mod@reference`]: lists that are about nobody, from files.
 //! - [`jobs`]: what is to be run and when, and the runs at work.
 //! - [`upkeep`]: compaction, checkpoints, and the deletion of what nothing names.
 //! - [`worker`]: the loop that does all of these.

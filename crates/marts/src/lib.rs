@@ -4,7 +4,7 @@
 //! answers and when it is built ([`Rules`]), and each `.sql` file, or [`Recipe`], is a [`Model`],
 //! whose comment says what its table is, how it is kept, and what must hold of
 //! it ([`Test`]). [`order`] puts tables into the order in which they can be made,
-//! from the SQL itself. [`builtin`] has the marts of every lake. [`reference`] knows files of lists that marts are
+//! from the SQL itself. [`builtin`] has the marts of every lake. [`mod@reference`] knows files of lists that marts are
 //! joined with.
 //!
 //! **Invariant:** no input or output, and no clock. **Invariant:** an error names

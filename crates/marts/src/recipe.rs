@@ -272,41 +272,14 @@ impl Step {
                 format!("select * replace ({all}) from {from}")
             }
             Self::Map { column, values, otherwise, into } => {
-                let own = name(column);
-                let cases: String = values
-                    .iter()
-                    .map(|(old, new)| format!(" when {} then {}", text(old), text(new)))
-                    .collect();
-                let rest = otherwise.as_ref().map_or_else(|| own.clone(), |value| text(value));
-                let mapped = match cases.is_empty() {
-                    true => rest,
-                    false => format!("case {own}{cases} else {rest} end"),
-                };
+                let mapped = mapped(&name(column), values, otherwise.as_deref());
                 match into {
                     Some(into) => format!("select *, {mapped} as {} from {from}", name(into)),
                     None => format!("select * replace ({}) from {from}", replaced(column, &mapped)),
                 }
             }
             Self::Convert { value, unit, to, factors } => {
-                let (value_of, unit_of, to) = (name(value), name(unit), text(to));
-                let exact = |factor: &str| format!("cast({} as decimal(24, 12))", text(factor));
-                let cases: String = factors
-                    .iter()
-                    .map(|(unit, factor)| {
-                        format!(
-                            " when {} then cast({value_of} as decimal(38, 12)) * {}",
-                            text(unit),
-                            exact(factor)
-                        )
-                    })
-                    .collect();
-                let converted =
-                    format!("cast(case {unit_of} when {to} then {value_of}{cases} end as decimal(38, 9))");
-                let known: Vec<_> = factors.keys().map(|unit| text(unit)).chain([to.clone()]).collect();
-                let united =
-                    format!("case when {unit_of} in ({}) then {to} else {unit_of} end", known.join(", "));
-                let (value, unit) = (replaced(value, &converted), replaced(unit, &united));
-                format!("select * replace ({value}, {unit}) from {from}")
+                format!("select * replace ({}) from {from}", converted((value, unit), to, factors))
             }
             Self::LookUp { table, on, take } => {
                 let same =
@@ -354,6 +327,31 @@ impl Form {
             Self::Number => format!("cast({trimmed} as decimal(38, 9))"),
         }
     }
+}
+
+/// The values of a column by others.
+fn mapped(column: &str, values: &BTreeMap<String, String>, otherwise: Option<&str>) -> String {
+    let cases: String =
+        values.iter().map(|(old, new)| format!(" when {} then {}", text(old), text(new))).collect();
+    let rest = otherwise.map_or_else(|| column.to_owned(), text);
+    match cases.is_empty() {
+        true => rest,
+        false => format!("case {column}{cases} else {rest} end"),
+    }
+}
+
+/// A quantity's value and unit, in the unit `to`.
+fn converted((value, unit): (&str, &str), to: &str, factors: &BTreeMap<String, String>) -> String {
+    let (own, unit_of, to) = (name(value), name(unit), text(to));
+    let case = |(unit, factor): (&String, &String)| {
+        let (unit, factor) = (text(unit), text(factor));
+        format!(" when {unit} then cast({own} as decimal(38, 12)) * cast({factor} as decimal(24, 12))")
+    };
+    let cases: String = factors.iter().map(case).collect();
+    let number = format!("cast(case {unit_of} when {to} then {own}{cases} end as decimal(38, 9))");
+    let known: Vec<_> = factors.keys().map(|unit| text(unit)).chain([to.clone()]).collect();
+    let united = format!("case when {unit_of} in ({}) then {to} else {unit_of} end", known.join(", "));
+    format!("{}, {}", replaced(value, &number), replaced(unit, &united))
 }
 
 fn texts(names: &[String]) -> Vec<&str> {

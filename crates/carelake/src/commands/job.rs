@@ -2,7 +2,7 @@
 
 mod drive;
 
-pub(super) use drive::drive;
+pub(super) use drive::{drive, publish_what_waits};
 
 use crate::{
     cli::{JobCommand, RunArgs},

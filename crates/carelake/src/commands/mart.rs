@@ -3,7 +3,7 @@
 mod folder;
 mod preview;
 
-use super::job::drive;
+use super::job::{drive, publish_what_waits};
 use crate::{
     access::{self, Access},
     cli::MartCommand,
@@ -13,9 +13,8 @@ use crate::{
 use anyhow::{Context, bail};
 use control::Run;
 use lake::{
-    LakeError, jobs,
+    jobs,
     models::{self, Difference},
-    refinery::Refinery,
 };
 use model::AuditOutcome;
 use policy::{Action, Resource, Table};
@@ -55,18 +54,7 @@ pub(super) struct BuiltTable {
 
 /// Publishes what waits, then builds.
 pub(super) async fn build(parts: &Parts, name: Option<&str>, whole: bool) -> anyhow::Result<Vec<BuiltTable>> {
-    let mut refinery = Refinery::new(parts.worker_parts()?);
-    let drained = refinery.drain().await;
-    refinery.close().await;
-    match drained {
-        // Another lane's damage is no reason to leave marts old.
-        Err(error @ LakeError::Segment { .. }) => {
-            screen::note(format!("carelake: {error}; marts are built without it"))
-        }
-        // Whoever is the worker publishes, and builds.
-        Err(LakeError::NotTheWorker) => screen::note("carelake: a running service does the work"),
-        other => drop(other?),
-    }
+    publish_what_waits(parts).await?;
     let runs = jobs::queue_marts(&parts.control, (name, whole), "operator", parts.clock.now()).await?;
     let runs = drive(parts, &runs).await?;
     Ok(runs.iter().flat_map(tables).collect())

@@ -15,6 +15,9 @@ use model::AuditOutcome;
 use policy::{Action, Resource, Table};
 use std::path::Path;
 
+/// How often a load is taken over whose worker has died.
+const RETRIES: u32 = 3;
+
 pub(super) async fn run(folder: &Path, command: ReferenceCommand, json: bool) -> anyhow::Result<()> {
     let (action, resource) = match &command {
         ReferenceCommand::Load(args) => {
@@ -52,7 +55,8 @@ async fn load(parts: &Parts, args: LoadArgs, json: bool) -> anyhow::Result<()> {
         bail!("{} has no row: the table is left as it is", file.display());
     }
     let job = reference::job_name(name);
-    parts.control.put_job(&NewJob::by_command(&job, reference::REFERENCE_JOB, name), None).await?;
+    let new = NewJob { retries: RETRIES, ..NewJob::by_command(&job, reference::REFERENCE_JOB, name) };
+    parts.control.put_job(&new, None).await?;
     let asked = serde_json::to_string(&loaded)?;
     let queued = Queued { cause: Cause::Command, actor: access::OPERATOR, due: None, asked: &asked };
     let Some(run) = parts.control.queue_run(&job, &queued).await? else {

@@ -1,7 +1,7 @@
 //! The catalogue as a data team keeps it: what tables are, and the lists that marts are joined with.
 
 use crate::{
-    home::Home,
+    home::{Done, Home},
     inputs::{self, GP},
     service::Service,
 };
@@ -15,11 +15,6 @@ fn organisation(code: &str, name: &str, postcode: &str, closed: &str) -> String 
         fields[place - 1] = format!("\"{text}\"");
     }
     fields.join(",")
-}
-
-fn rows(home: &Home, sql: &str) -> Vec<Value> {
-    let told = home.run(["--json", "sql", sql]).exits(0).stdout;
-    told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
@@ -38,8 +33,7 @@ fn lists_of_their_publishers_are_loaded_joined_and_replaced() {
     load("postcodes", postcodes, &[]).exits(0);
     let deprivation = "LSOA code (2021),Index of Multiple Deprivation (IMD) Score,Index of Multiple Deprivation (IMD) Decile (where 1 is most deprived 10% of LSOAs)\nE01000001,41.250,2\n";
     load("deprivation", deprivation, &[]).exits(0);
-    let joined = rows(
-        &home,
+    let joined = home.sql(
         "select o.name, o.opened, o.closed, p.district, d.imd_decile, d.imd_score
          from reference.organisations o join reference.postcodes p using (postcode)
          join reference.deprivation d on d.lsoa = p.lsoa_2021 order by o.code",
@@ -55,7 +49,7 @@ fn lists_of_their_publishers_are_loaded_joined_and_replaced() {
     let closed = organisation("Y00001", "Y00001, The Surgery", "VA1 1AA", "20260930");
     load("organisations", &closed, &[]).exits(0).says("1 row");
     service.stop();
-    let now = rows(&home, "select code, closed from reference.organisations");
+    let now = home.sql("select code, closed from reference.organisations");
     assert_eq!(now, [serde_json::json!({ "code": "Y00001", "closed": "2026-09-30" })]);
 
     // What is not such a list, or has no key, leaves the table as it is.
@@ -63,13 +57,13 @@ fn lists_of_their_publishers_are_loaded_joined_and_replaced() {
     let twice = format!("{closed}\n{closed}\n");
     load("organisations", &twice, &[]).exits(1).says("does not tell rows apart");
     load("organisations", "", &[]).exits(1);
-    assert_eq!(rows(&home, "select count(*) as n from reference.organisations")[0]["n"].to_string(), "1");
+    assert_eq!(home.sql("select count(*) as n from reference.organisations")[0]["n"].to_string(), "1");
 
     // A list of one's own.
     let wards = "Ward Code,Open beds\nA,12\nB,\n";
     let own = ["--key", "ward_code", "--column", "open_beds:integer:counted at noon"];
     load("wards", wards, &own).exits(0);
-    assert_eq!(rows(&home, "select sum(open_beds) as n from reference.wards")[0]["n"].to_string(), "12");
+    assert_eq!(home.sql("select sum(open_beds) as n from reference.wards")[0]["n"].to_string(), "12");
     load("wards", "Ward Code,Open beds\nA,many\n", &own).exits(1).says("many");
     home.run(["catalog", "show", "reference.wards"]).exits(0).says("counted at noon");
     let listed = home.run(["--json", "reference", "list"]).exits(0).stdout;
@@ -129,6 +123,28 @@ newest = ["value"]
 "#;
 
 #[test]
+fn a_load_whose_worker_dies_is_published_once_by_the_next() {
+    let home = Home::new();
+    let load = |text: &str| {
+        let file = home.beside("wards.csv");
+        fs::write(&file, text).unwrap();
+        home.command(["reference", "load", "wards", file.to_str().unwrap(), "--key", "ward"])
+    };
+    Done::from(load("ward\nA\n").output().unwrap()).exits(0);
+    // It dies between the table's log and the publication.
+    let mut dying = load("ward\nA\nB\n");
+    Done::from(dying.env("CARELAKE_FAILPOINT", "model.tables.after-commit").output().unwrap()).aborted();
+    assert_eq!(home.number("select count(*) from reference.wards"), 1);
+    // Whoever comes next takes the run over, then does its own.
+    Done::from(load("ward\nA\nB\nC\n").output().unwrap()).exits(0);
+    assert_eq!(home.number("select count(*) from reference.wards"), 3);
+    let runs = home.run(["--json", "job", "runs", "reference.wards"]).exits(0).stdout;
+    let states: Vec<Value> = runs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(states.len(), 3, "{runs}");
+    assert!(states.iter().all(|run| run["state"] == "succeeded"), "{runs}");
+}
+
+#[test]
 fn a_recipe_is_tried_on_a_sample_and_kept_as_a_model() {
     let home = Home::new();
     let weight = |id: &str, value: &str, unit: &str| {
@@ -167,7 +183,7 @@ fn a_recipe_is_tried_on_a_sample_and_kept_as_a_model() {
     home.run(["mart", "register", folder.to_str().unwrap()]).exits(0);
     home.run(["mart", "build", "winter"]).exits(0);
     let made =
-        rows(&home, "select value, unit, count(person) over () as people from winter.weights order by value");
+        home.sql("select value, unit, count(person) over () as people from winter.weights order by value");
     let made: Vec<_> =
         made.iter().map(|row| (row["value"].to_string(), row["unit"].as_str().unwrap())).collect();
     assert_eq!(made, [("69.25".to_owned(), "kg"), ("70.125".to_owned(), "kg")]);

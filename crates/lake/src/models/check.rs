@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     LakeError, registry,
-    sql::{PUBLIC, Reader},
+    sql::{PUBLIC, Reader, Session},
 };
 use datafusion::datasource::empty::EmptyTable;
-use marts::{Mart, MartError, Materialised, TableRef, order, reference::REFERENCE};
+use marts::{Mart, MartError, Materialised, Model, TableRef, order, reference::REFERENCE};
 use model::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,23 +30,9 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>,
     for model in &mart.models {
         let wrong = |what: String| Ok(Err(MartError { file: format!("{}.sql", model.name), line: 0, what }));
         // Any period: a plan does not tell one from another.
-        let any = model.by_period.as_ref().and_then(|by| by.period.newest(mart.rules.zone(), Timestamp(0)));
-        match &any {
-            Some(span) => periods::put_functions(session.context(), span),
-            None => periods::take_functions(session.context()),
-        }
-        if model.materialised == Materialised::View {
-            // Whoever asks it asks with the rights to the mart, and without the mart's pseudonyms.
-            let own = |table: &&TableRef| table.schema == REFERENCE || marts::can_be_schema(&table.schema);
-            if let Some(table) = model.reads.iter().find(|table| !own(table)) {
-                return wrong(format!(
-                    "a view reads tables of marts and reference tables only, and not `{table}`: make a table of that \
-                     first, and read it here"
-                ));
-            }
-            session.context().deregister_udf("mart_person");
-        } else {
-            session.context().register_udf(pseudonym::planned());
+        periods::offer(session.context(), mart, model, Timestamp(0));
+        if let Some(what) = offer_pseudonyms(&session, model) {
+            return wrong(what);
         }
         let planned = match session.plan(&model.sql).await {
             Ok(planned) => planned,
@@ -68,13 +54,12 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>,
                  pseudonym"
             ));
         }
-        if let Some(by) = &model.by_period {
-            let told = schema
+        if let Some(by) = &model.by_period
+            && !schema
                 .field_with_unqualified_name(&by.time)
-                .is_ok_and(|field| periods::can_tell(field.data_type()));
-            if !told {
-                return wrong(format!("its column `{}` is to be a day or a time, and is not", by.time));
-            }
+                .is_ok_and(|field| periods::can_tell(field.data_type()))
+        {
+            return wrong(format!("its column `{}` is to be a day or a time, and is not", by.time));
         }
         if model.materialised == Materialised::Incremental {
             let key = model.key.as_deref().unwrap_or_default();
@@ -107,6 +92,22 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>,
         |table: &str| table.starts_with(&own) || [super::tests::THIS, "person_link"].contains(&table);
     reads.retain(|table, _| !is_own(table));
     Ok(Ok(reads))
+}
+
+/// Lets a model ask for persons under the mart's own pseudonyms, but one that is a view: whoever asks it asks with the
+/// rights to the mart. Says what is wrong with a view that reads more than these open.
+fn offer_pseudonyms(session: &Session, model: &Model) -> Option<String> {
+    if model.materialised != Materialised::View {
+        session.context().register_udf(pseudonym::planned());
+        return None;
+    }
+    session.context().deregister_udf("mart_person");
+    let is_open = |table: &&TableRef| table.schema == REFERENCE || marts::can_be_schema(&table.schema);
+    let closed = model.reads.iter().find(|table| !is_open(table))?;
+    Some(format!(
+        "a view reads tables of marts and reference tables only, and not `{closed}`: make a table of that first, and \
+         read it here"
+    ))
 }
 
 fn merge(reads: &mut Reads, more: Reads) {

@@ -59,12 +59,7 @@ pub async fn diff(
     session.context().register_udf(pseudonym::mart_person(own));
     let mut differences = Vec::new();
     for model in &mart.models {
-        let newest =
-            model.by_period.as_ref().and_then(|by| Some((by, by.period.newest(mart.rules.zone(), now)?)));
-        match &newest {
-            Some((_, span)) => periods::put_functions(session.context(), span),
-            None => periods::take_functions(session.context()),
-        }
+        let newest = model.by_period.as_ref().zip(periods::offer(session.context(), mart, model, now));
         let planned = session.plan(&model.sql).await?;
         let rows = session.rows_within(planned, reader.limits.memory_bytes).await?;
         let rows = crate::table::plain(rows).map_err(|error| LakeError::Query(error.into()))?;

@@ -36,10 +36,7 @@ pub async fn lineage(reader: &Reader, mart: &Mart) -> std::result::Result<Lineag
     session.context().register_udf(pseudonym::planned());
     let mut lineage = Lineage::new();
     for model in &mart.models {
-        let any = model.by_period.as_ref().and_then(|by| by.period.newest(mart.rules.zone(), Timestamp(0)));
-        if let Some(span) = &any {
-            periods::put_functions(session.context(), span);
-        }
+        periods::offer(session.context(), mart, model, Timestamp(0));
         let Ok(planned) = session.plan(&model.sql).await else { continue };
         let named = session.tables_named(&model.sql)?;
         let plan = planned.logical();

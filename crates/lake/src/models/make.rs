@@ -211,7 +211,6 @@ impl Maker<'_> {
             }
             rows.extend(made);
         }
-        periods::take_functions(context);
         let (count, from, until) = (spans.len(), bounds.from, bounds.until);
         let how = match count {
             1 => format!("made for the {} from {from} to {until}{why}", by.period.as_str()),

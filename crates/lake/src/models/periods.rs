@@ -14,12 +14,23 @@ use datafusion::{
     logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf},
     prelude::SessionContext,
 };
-use marts::{ByPeriod, Span};
+use marts::{ByPeriod, Mart, Model, Span};
 use model::Timestamp;
 use std::sync::Arc;
 
 /// Names in a table's log up to which moment its periods are made, in milliseconds.
 pub(super) const REACHED: &str = "periods";
+
+/// Lets a model by period ask when the newest period begins and ends that is over at `at`, and gives that; takes it from
+/// any other model.
+pub(super) fn offer(context: &SessionContext, mart: &Mart, model: &Model, at: Timestamp) -> Option<Span> {
+    let newest = model.by_period.as_ref().and_then(|by| by.period.newest(mart.rules.zone(), at));
+    match &newest {
+        Some(span) => put_functions(context, span),
+        None => take_functions(context),
+    }
+    newest
+}
 
 /// Lets queries ask when the period begins and ends that they are made for.
 pub(super) fn put_functions(context: &SessionContext, span: &Span) {
@@ -29,7 +40,7 @@ pub(super) fn put_functions(context: &SessionContext, span: &Span) {
 }
 
 /// Takes that from them.
-pub(super) fn take_functions(context: &SessionContext) {
+fn take_functions(context: &SessionContext) {
     context.deregister_udf("period_start");
     context.deregister_udf("period_end");
 }

@@ -9,7 +9,7 @@ use crate::{
     screen,
 };
 use anyhow::Context;
-use control::{Column, ExternalTable, TableName, TableNote};
+use control::{Column, ExternalPartition, ExternalTable, TableName, TableNote};
 use model::AuditOutcome;
 
 /// Partitions that are shown to a person.
@@ -113,17 +113,7 @@ pub(super) async fn show(parts: &Parts, table: &ExternalTable, json: bool) -> an
     let rows: Vec<_> = columns.iter().map(row).collect();
     screen::say(screen::table(&["column", "type", "meaning"], &rows));
     if !partitions.is_empty() {
-        let rows: Vec<_> = partitions
-            .iter()
-            .map(|part| {
-                let gone = part.gone.map_or_else(String::new, |gone| format!("gone since {gone}"));
-                let counts = [screen::count(part.objects), screen::bytes(part.bytes), gone];
-                [part.values.clone(), counts.to_vec()].concat()
-            })
-            .collect();
-        let keys = table.partitioned_by.iter().map(String::as_str);
-        let head: Vec<_> = keys.chain(["objects", "size", ""]).collect();
-        screen::say(screen::table(&head, &rows));
+        screen::say(partitions_of(table, &partitions));
     }
     for pair in versions.windows(2) {
         if let [later, earlier] = pair {
@@ -134,6 +124,19 @@ pub(super) async fn show(parts: &Parts, table: &ExternalTable, json: bool) -> an
         }
     }
     Ok(())
+}
+
+/// Partitions in columns, for people.
+fn partitions_of(table: &ExternalTable, partitions: &[ExternalPartition]) -> String {
+    let row = |part: &ExternalPartition| {
+        let gone = part.gone.map_or_else(String::new, |gone| format!("gone since {gone}"));
+        let counts = [screen::count(part.objects), screen::bytes(part.bytes), gone];
+        [part.values.clone(), counts.to_vec()].concat()
+    };
+    let rows: Vec<_> = partitions.iter().map(row).collect();
+    let keys = table.partitioned_by.iter().map(String::as_str);
+    let head: Vec<_> = keys.chain(["objects", "size", ""]).collect();
+    screen::table(&head, &rows)
 }
 
 pub(super) async fn create(parts: &Parts, args: CreateTableArgs, json: bool) -> anyhow::Result<()> {
