@@ -26,12 +26,17 @@ pub(crate) fn say(text: impl AsRef<str>) {
     drop(writeln!(io::stdout().lock(), "{}", text.as_ref()));
 }
 
+/// Tells a program a value, or a person a sentence.
+pub(crate) fn tell(json: bool, value: serde_json::Value, sentence: impl AsRef<str>) {
+    match json {
+        true => say(value.to_string()),
+        false => say(sentence),
+    }
+}
+
 /// Says what was done with `name`.
 pub(crate) fn done(json: bool, name: &str, what: &str) {
-    say(match json {
-        true => serde_json::json!({ "name": name }).to_string(),
-        false => format!("{name}: {what}."),
-    });
+    tell(json, serde_json::json!({ "name": name }), format!("{name}: {what}."));
 }
 
 /// Prints a line to standard error.

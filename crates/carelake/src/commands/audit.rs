@@ -29,7 +29,7 @@ pub(super) async fn run(folder: &Path, command: AuditCommand, json: bool) -> any
         return verify::archive(archive, args, json).await;
     }
     if let AuditCommand::Rules { file: Some(file) } = &command {
-        return alerts::prove(file);
+        return alerts::prove(file, json);
     }
     let action = match command {
         AuditCommand::Verify(_) | AuditCommand::Checkpoint { .. } => Action::AuditVerify,
@@ -54,7 +54,7 @@ async fn act(parts: &Parts, command: AuditCommand, json: bool) -> anyhow::Result
         AuditCommand::Archive { folder } => archive::run(parts, &folder, json).await?,
         AuditCommand::Disclosures(args) => disclosures::run(parts, &args, json).await?,
         AuditCommand::Alerts { all, limit } => alerts::list(parts, (all, limit), json).await?,
-        AuditCommand::Acknowledge { alert, note } => alerts::acknowledge(parts, alert, &note).await?,
+        AuditCommand::Acknowledge { alert, note } => alerts::acknowledge(parts, alert, &note, json).await?,
         AuditCommand::Rules { .. } => alerts::rules(parts, json).await?,
         AuditCommand::Retain(args) => return retain::run(parts, &args, json).await,
         AuditCommand::Hold(command) => hold::run(parts, command, json).await?,

@@ -42,7 +42,7 @@ pub(super) async fn run(folder: &Path, command: CatalogCommand, json: bool) -> a
         CatalogCommand::Create(args) => external::create(&parts, args, json).await,
         CatalogCommand::Remove { table } => external::remove(&parts, &table, json).await,
         CatalogCommand::Profile { table } => figures::run(&parts, &table, json).await,
-        CatalogCommand::Export(args) => export::run(&parts, &args).await,
+        CatalogCommand::Export(args) => export::run(&parts, &args, json).await,
         CatalogCommand::Sync(SyncCommand::Glue(args)) => glue::run(&parts, &args, json).await,
     };
     parts.close().await?;

@@ -126,10 +126,8 @@ async fn test(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     let outcome = if tested.is_ok() { AuditOutcome::Success } else { AuditOutcome::Failed };
     parts.record("connection.test", outcome, name, &[]).await?;
     let shown = tested?;
-    match json {
-        true => screen::say(serde_json::json!({ "connection": name, "answers": shown }).to_string()),
-        false => screen::say(format!("The connection {name}: {shown}.")),
-    }
+    let sentence = format!("The connection {name}: {shown}.");
+    screen::tell(json, serde_json::json!({ "connection": name, "answers": shown }), sentence);
     Ok(())
 }
 
@@ -142,9 +140,6 @@ async fn remove(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     }
     parts.control.remove_connection(name).await?;
     parts.record("connection.remove", AuditOutcome::Success, name, &[]).await?;
-    match json {
-        true => screen::say(serde_json::json!({ "removed": name }).to_string()),
-        false => screen::say(format!("The connection {name} is gone.")),
-    }
+    screen::tell(json, serde_json::json!({ "removed": name }), format!("The connection {name} is gone."));
     Ok(())
 }

@@ -71,12 +71,8 @@ async fn add(parts: &Parts, args: AddCrawlerArgs, json: bool) -> anyhow::Result<
     let said = serde_json::to_string(&plan)?;
     parts.record("crawler.add", AuditOutcome::Success, name, &[("plan", said.clone())]).await?;
     parts.control.put_crawler((name, &said), OPERATOR, (&job, next)).await?;
-    match json {
-        true => screen::say(serde_json::json!({ "crawler": name, "plan": plan }).to_string()),
-        false => {
-            screen::say(format!("The crawler {name} is there. `carelake crawler run {name}` lets it crawl."))
-        }
-    }
+    let sentence = format!("The crawler {name} is there. `carelake crawler run {name}` lets it crawl.");
+    screen::tell(json, serde_json::json!({ "crawler": name, "plan": plan }), sentence);
     Ok(())
 }
 
@@ -229,9 +225,7 @@ fn tell(report: &Report) {
 async fn remove(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     parts.control.remove_crawler(name, &job_name(name)).await?;
     parts.record("crawler.remove", AuditOutcome::Success, name, &[]).await?;
-    match json {
-        true => screen::say(serde_json::json!({ "removed": name }).to_string()),
-        false => screen::say(format!("The crawler {name} is gone, and the tables that it found.")),
-    }
+    let sentence = format!("The crawler {name} is gone, and the tables that it found.");
+    screen::tell(json, serde_json::json!({ "removed": name }), sentence);
     Ok(())
 }

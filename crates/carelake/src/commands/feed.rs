@@ -27,7 +27,7 @@ pub(super) async fn run(folder: &Path, command: FeedCommand, json: bool) -> anyh
         FeedCommand::Show { source, day } => show(&parts, &source, day.map(day_of)).await,
         FeedCommand::Judge { day } => judge(&parts, day.map(day_of), json).await,
         FeedCommand::Findings { source, all } => findings(&parts, source.as_ref(), all, json).await,
-        FeedCommand::Acknowledge { finding, note } => acknowledge(&parts, finding, &note).await,
+        FeedCommand::Acknowledge { finding, note } => acknowledge(&parts, finding, &note, json).await,
     };
     parts.close().await?;
     done
@@ -131,9 +131,10 @@ fn line(finding: &KeptFinding) -> serde_json::Value {
     })
 }
 
-async fn acknowledge(parts: &Parts, finding: i64, note: &str) -> anyhow::Result<()> {
+async fn acknowledge(parts: &Parts, finding: i64, note: &str, json: bool) -> anyhow::Result<()> {
     parts.control.acknowledge_finding(finding, "operator", note).await?;
     parts.record("feed.acknowledge", AuditOutcome::Success, &finding.to_string(), &[]).await?;
-    screen::say(format!("Finding {finding} is seen to."));
+    let told = serde_json::json!({ "id": finding, "acknowledged": true });
+    screen::tell(json, told, format!("Finding {finding} is seen to."));
     Ok(())
 }

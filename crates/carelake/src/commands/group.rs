@@ -38,10 +38,7 @@ async fn act(parts: &Parts, command: GroupCommand, json: bool) -> anyhow::Result
         }
     };
     parts.record(action, AuditOutcome::Success, &name, &facts).await?;
-    screen::say(match json {
-        true => serde_json::json!({ "group": name }).to_string(),
-        false => format!("Group {name}: {what}."),
-    });
+    screen::tell(json, serde_json::json!({ "group": name }), format!("Group {name}: {what}."));
     Ok(())
 }
 

@@ -38,10 +38,7 @@ pub(super) async fn run(folder: &Path, command: IssuerCommand, json: bool) -> an
 }
 
 fn told(json: bool, name: &str, what: &str) {
-    screen::say(match json {
-        true => serde_json::json!({ "name": name }).to_string(),
-        false => format!("Issuer {name}: {what}."),
-    });
+    screen::tell(json, serde_json::json!({ "name": name }), format!("Issuer {name}: {what}."));
 }
 
 async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {

@@ -33,14 +33,14 @@ pub(super) async fn run(folder: &Path, command: JobCommand, json: bool) -> anyho
         JobCommand::Runs { job, limit } => runs(&parts, job.as_deref(), limit, json).await,
         JobCommand::Show(args) => show(&parts, args, json).await,
         JobCommand::Logs(args) => logs(&parts, args, json).await,
-        JobCommand::Run { job, no_wait } => queue(&parts, &job, (Cause::Command, ""), !no_wait).await,
+        JobCommand::Run { job, no_wait } => queue(&parts, &job, (Cause::Command, ""), (!no_wait, json)).await,
         JobCommand::Backfill { job, from, until, no_wait } => {
-            backfill(&parts, &job, (from, until), !no_wait).await
+            backfill(&parts, &job, (from, until), (!no_wait, json)).await
         }
-        JobCommand::Retry(args) => retry(&parts, args).await,
-        JobCommand::Cancel(args) => cancel(&parts, args).await,
-        JobCommand::Pause { job } => pause(&parts, &job, true).await,
-        JobCommand::Resume { job } => pause(&parts, &job, false).await,
+        JobCommand::Retry(args) => retry(&parts, args, json).await,
+        JobCommand::Cancel(args) => cancel(&parts, args, json).await,
+        JobCommand::Pause { job } => pause(&parts, &job, true, json).await,
+        JobCommand::Resume { job } => pause(&parts, &job, false, json).await,
         JobCommand::Limit { resource, at_once } => limit(&parts, resource.zip(at_once), json).await,
     };
     parts.close().await?;
@@ -169,23 +169,29 @@ async fn logs(parts: &Parts, args: RunArgs, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn queue(parts: &Parts, job: &str, (cause, asked): (Cause, &str), wait: bool) -> anyhow::Result<()> {
+async fn queue(
+    parts: &Parts,
+    job: &str,
+    (cause, asked): (Cause, &str),
+    how: (bool, bool),
+) -> anyhow::Result<()> {
     models::with_jobs(&parts.control, parts.clock.now()).await?;
     let queued = Queued { cause, actor: "operator", due: None, asked };
     let run = lake::jobs::queue_or_join(&parts.control, job, &queued).await?;
     parts.record("job.run", AuditOutcome::Success, job, &[("cause", cause.as_str().to_owned())]).await?;
     let run = run.context("the run that waited is over; say this again")?;
-    follow(parts, job, run, wait).await
+    follow(parts, job, run, how).await
 }
 
-/// Waits for a run, or says that it is queued.
-async fn follow(parts: &Parts, job: &str, run: RunId, wait: bool) -> anyhow::Result<()> {
+/// Waits for a run, or says that it is queued; `json` answers a program.
+async fn follow(parts: &Parts, job: &str, run: RunId, (wait, json): (bool, bool)) -> anyhow::Result<()> {
     if !wait {
-        screen::say(format!("Run {run} of {job} is queued."));
+        let told = serde_json::json!({ "id": run.0, "job": job, "state": "queued" });
+        screen::tell(json, told, format!("Run {run} of {job} is queued."));
         return Ok(());
     }
     for run in drive(parts, &[run]).await? {
-        screen::say(format!("Run {} of {job}: {}.", run.id, run.detail));
+        screen::tell(json, line(&run), format!("Run {} of {job}: {}.", run.id, run.detail));
     }
     Ok(())
 }
@@ -195,7 +201,7 @@ async fn backfill(
     parts: &Parts,
     job: &str,
     (from, until): (NaiveDate, NaiveDate),
-    wait: bool,
+    how: (bool, bool),
 ) -> anyhow::Result<()> {
     ensure!(from < until, "--until is a day after --from");
     let marts = models::with_jobs(&parts.control, parts.clock.now()).await?;
@@ -213,31 +219,37 @@ async fn backfill(
     let run = run.with_context(|| format!("a run of {job} waits already; say this again when it is over"))?;
     let facts = [("cause", "backfill".to_owned()), ("from", from.to_string()), ("until", until.to_string())];
     parts.record("job.run", AuditOutcome::Success, job, &facts).await?;
-    follow(parts, job, run, wait).await
+    follow(parts, job, run, how).await
 }
 
-async fn retry(parts: &Parts, args: RunArgs) -> anyhow::Result<()> {
+async fn retry(parts: &Parts, args: RunArgs, json: bool) -> anyhow::Result<()> {
     let run = find(parts, args).await?;
     let job = run.job.with_context(|| format!("run {} is of no job: it cannot be tried again", args.run))?;
-    queue(parts, &job, (Cause::Retry, &run.asked), true).await
+    queue(parts, &job, (Cause::Retry, &run.asked), (true, json)).await
 }
 
-async fn cancel(parts: &Parts, args: RunArgs) -> anyhow::Result<()> {
+async fn cancel(parts: &Parts, args: RunArgs, json: bool) -> anyhow::Result<()> {
     parts.control.cancel_run(RunId(args.run)).await?;
     parts.record("job.cancel", AuditOutcome::Success, &args.run.to_string(), &[]).await?;
-    screen::say(format!("Run {} ends.", args.run));
+    screen::tell(
+        json,
+        serde_json::json!({ "id": args.run, "ends": true }),
+        format!("Run {} ends.", args.run),
+    );
     Ok(())
 }
 
-async fn pause(parts: &Parts, name: &str, paused: bool) -> anyhow::Result<()> {
+async fn pause(parts: &Parts, name: &str, paused: bool, json: bool) -> anyhow::Result<()> {
     models::with_jobs(&parts.control, parts.clock.now()).await?;
     desk::pause_job(&parts.control, parts.clock.as_ref(), name, paused).await?;
     let action = if paused { "job.pause" } else { "job.resume" };
     parts.record(action, AuditOutcome::Success, name, &[]).await?;
-    screen::say(format!(
-        "The job {name} {}.",
-        if paused { "rests" } else { "is queued again when it is due" }
-    ));
+    let what = if paused { "rests" } else { "is queued again when it is due" };
+    screen::tell(
+        json,
+        serde_json::json!({ "job": name, "paused": paused }),
+        format!("The job {name} {what}."),
+    );
     Ok(())
 }
 

@@ -46,10 +46,7 @@ async fn recover(folder: &Path, json: bool) -> anyhow::Result<()> {
     let parts = Parts::open_for(folder, "key", Action::KeyRecover, Resource::Key("root")).await?;
     parts.record("key.recover", AuditOutcome::Success, "root", &[]).await?;
     parts.close().await?;
-    if json {
-        screen::say(serde_json::json!({ "recovered": true }).to_string());
-    } else {
-        screen::say("The root key is restored, and opens every key of this home.");
-    }
+    let sentence = "The root key is restored, and opens every key of this home.";
+    screen::tell(json, serde_json::json!({ "recovered": true }), sentence);
     Ok(())
 }

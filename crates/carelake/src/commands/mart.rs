@@ -32,11 +32,11 @@ pub(super) async fn run(folder: &Path, command: MartCommand, json: bool) -> anyh
         }
         MartCommand::List => list(&parts, json).await,
         MartCommand::Register { folder } => register(&parts, folder, json).await,
-        MartCommand::Check { folder } => check(&parts, folder).await,
+        MartCommand::Check { folder } => check(&parts, folder, json).await,
         MartCommand::Diff { folder } => diff(&parts, folder, json).await,
-        MartCommand::New { from, output } => new(&parts, from, output.as_deref()).await,
+        MartCommand::New { from, output } => new(&parts, from, output.as_deref(), json).await,
         MartCommand::Preview(args) => preview::run(&parts, args, json).await,
-        MartCommand::Remove { name } => remove(&parts, name).await,
+        MartCommand::Remove { name } => remove(&parts, name, json).await,
     };
     parts.close().await?;
     done
@@ -165,13 +165,15 @@ async fn permit_register(parts: &Parts, name: &str, files: &BTreeMap<String, Str
     Ok(())
 }
 
-async fn check(parts: &Parts, path: &Path) -> anyhow::Result<()> {
+async fn check(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> {
     let (name, files) = folder::read(path)?;
     permit_register(parts, &name, &files).await?;
     let checked = registering::check(&parts.reader()?, (&name, &files)).await;
     let mart = checked.with_context(|| format!("check {}", path.display()))?;
     parts.record("mart.check", AuditOutcome::Success, &name, &[]).await?;
-    screen::say(format!("The mart {name} could be registered: {} models.", mart.models.len()));
+    let models = mart.models.len();
+    let told = serde_json::json!({ "mart": name, "models": models });
+    screen::tell(json, told, format!("The mart {name} could be registered: {models} models."));
     Ok(())
 }
 
@@ -218,7 +220,7 @@ async fn diff(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn new(parts: &Parts, from: &str, output: Option<&Path>) -> anyhow::Result<()> {
+async fn new(parts: &Parts, from: &str, output: Option<&Path>, json: bool) -> anyhow::Result<()> {
     parts.permit(Action::CatalogShow, Resource::Table(Table::named(from))).await?;
     let (schema, name) = from.split_once('.').unwrap_or(("public", from));
     let table = parts.control.table(schema, name).await?;
@@ -229,7 +231,7 @@ async fn new(parts: &Parts, from: &str, output: Option<&Path>) -> anyhow::Result
         columns.map(|column| (column.name.as_str(), column.nullable, column.description.as_str())).collect();
     let text = marts::starter(from, &columns);
     let Some(output) = output else {
-        screen::say(text);
+        screen::tell(json, serde_json::json!({ "model": text }), &text);
         return Ok(());
     };
     if output.exists() {
@@ -241,18 +243,22 @@ async fn new(parts: &Parts, from: &str, output: Option<&Path>) -> anyhow::Result
     if !beside.exists() {
         fs::write(&beside, registering::FIRST_HEAD).with_context(|| format!("write {}", beside.display()))?;
     }
-    screen::say(format!(
-        "{} is written. Change it, then `carelake mart register` its folder.",
-        output.display()
-    ));
+    let file = output.display();
+    let told = serde_json::json!({ "written": file.to_string() });
+    screen::tell(
+        json,
+        told,
+        format!("{file} is written. Change it, then `carelake mart register` its folder."),
+    );
     Ok(())
 }
 
-async fn remove(parts: &Parts, name: &str) -> anyhow::Result<()> {
+async fn remove(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
     parts.permit(Action::MartRegister, Resource::Schema(name)).await?;
     parts.control.remove_mart(name).await?;
     parts.control.remove_job(&models::job_name(name)).await?;
     parts.record("mart.remove", AuditOutcome::Success, name, &[]).await?;
-    screen::say(format!("The mart {name} is built no more. Its tables stay as they are."));
+    let sentence = format!("The mart {name} is built no more. Its tables stay as they are.");
+    screen::tell(json, serde_json::json!({ "removed": name }), sentence);
     Ok(())
 }

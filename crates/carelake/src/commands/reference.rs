@@ -65,14 +65,9 @@ async fn load(parts: &Parts, args: LoadArgs, json: bool) -> anyhow::Result<()> {
     let facts = [("rows", rows.to_string()), ("run", run.to_string())];
     parts.record("reference.load", AuditOutcome::Success, &format!("{REFERENCE}.{name}"), &facts).await?;
     drive(parts, &[run]).await?;
-    match json {
-        true => {
-            let line =
-                serde_json::json!({ "table": format!("{REFERENCE}.{name}"), "rows": rows, "run": run.0 });
-            screen::say(line.to_string());
-        }
-        false => screen::say(format!("{REFERENCE}.{name} has {} rows.", screen::count(rows))),
-    }
+    let table = format!("{REFERENCE}.{name}");
+    let told = serde_json::json!({ "table": table, "rows": rows, "run": run.0 });
+    screen::tell(json, told, format!("{table} has {} rows.", screen::count(rows)));
     Ok(())
 }
 

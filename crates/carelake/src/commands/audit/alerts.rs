@@ -33,12 +33,12 @@ pub(super) async fn list(parts: &Parts, (all, limit): (bool, usize), json: bool)
     Ok(())
 }
 
-pub(super) async fn acknowledge(parts: &Parts, alert: i64, note: &str) -> anyhow::Result<()> {
+pub(super) async fn acknowledge(parts: &Parts, alert: i64, note: &str, json: bool) -> anyhow::Result<()> {
     let facts = [("alert", alert.to_string()), ("note", note.to_owned())];
     parts.control.alert(alert).await?.with_context(|| format!("there is no alert {alert}"))?;
     parts.record("audit.acknowledge", AuditOutcome::Success, "alerts", &facts).await?;
     parts.control.acknowledge_alert(alert, OPERATOR, note).await?;
-    screen::say(format!("Alert {alert} is seen to."));
+    screen::tell(json, json!({ "id": alert, "acknowledged": true }), format!("Alert {alert} is seen to."));
     Ok(())
 }
 
@@ -62,12 +62,17 @@ pub(super) async fn rules(parts: &Parts, json: bool) -> anyhow::Result<()> {
 }
 
 /// Proves a rule by its own cases; no home is needed.
-pub(super) fn prove(file: &Path) -> anyhow::Result<ExitCode> {
+pub(super) fn prove(file: &Path, json: bool) -> anyhow::Result<ExitCode> {
     let text = std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
     let rule = Rule::read(&file.display().to_string(), &text)?;
     match rule.prove() {
         Ok(()) => {
-            screen::say(format!("The rule `{}` holds its cases.", rule.name()));
+            let name = rule.name();
+            screen::tell(
+                json,
+                json!({ "rule": name, "proved": true }),
+                format!("The rule `{name}` holds its cases."),
+            );
             Ok(ExitCode::SUCCESS)
         }
         Err(unproved) => {

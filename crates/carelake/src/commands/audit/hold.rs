@@ -13,7 +13,7 @@ pub(super) async fn run(parts: &Parts, command: HoldCommand, json: bool) -> anyh
             place(parts, NewAuditHold { reason, placed_by, from, until }, json).await
         }
         HoldCommand::List => list(parts, json).await,
-        HoldCommand::Release { hold } => release(parts, hold).await,
+        HoldCommand::Release { hold } => release(parts, hold, json).await,
     }
 }
 
@@ -51,7 +51,7 @@ async fn list(parts: &Parts, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn release(parts: &Parts, id: i64) -> anyhow::Result<()> {
+async fn release(parts: &Parts, id: i64, json: bool) -> anyhow::Result<()> {
     let holds = parts.control.audit_holds().await?;
     if !holds.iter().any(|hold| hold.id == id && hold.is_open()) {
         bail!("there is no open hold {id}");
@@ -59,7 +59,8 @@ async fn release(parts: &Parts, id: i64) -> anyhow::Result<()> {
     let facts = [("hold", id.to_string())];
     parts.record("audit.hold.release", AuditOutcome::Success, "audit", &facts).await?;
     parts.control.release_audit_hold(id, OPERATOR).await?;
-    screen::say(format!("Hold {id} is released."));
+    let told = serde_json::json!({ "id": id, "released": true });
+    screen::tell(json, told, format!("Hold {id} is released."));
     Ok(())
 }
 

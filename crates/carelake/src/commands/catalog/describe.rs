@@ -21,10 +21,8 @@ pub(super) async fn run(parts: &Parts, args: DescribeArgs, json: bool) -> anyhow
     }
     parts.record("catalog.describe", AuditOutcome::Success, &args.table, &[]).await?;
     parts.control.note_table(&table, &note, access::OPERATOR).await?;
-    match json {
-        true => screen::say(serde_json::json!({ "table": args.table, "said": note }).to_string()),
-        false => screen::say(format!("It is noted what is said of {}.", args.table)),
-    }
+    let sentence = format!("It is noted what is said of {}.", args.table);
+    screen::tell(json, serde_json::json!({ "table": args.table, "said": note }), sentence);
     Ok(())
 }
 

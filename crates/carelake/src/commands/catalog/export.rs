@@ -16,7 +16,7 @@ use exchange::{
 use model::{AuditOutcome, Timestamp};
 use std::fs;
 
-pub(super) async fn run(parts: &Parts, args: &ExportCatalogArgs) -> anyhow::Result<()> {
+pub(super) async fn run(parts: &Parts, args: &ExportCatalogArgs, json: bool) -> anyhow::Result<()> {
     let catalogue = told::catalogue(parts).await?;
     let config = &parts.home.config.catalog;
     let text = match args.standard {
@@ -45,7 +45,9 @@ pub(super) async fn run(parts: &Parts, args: &ExportCatalogArgs) -> anyhow::Resu
     match &args.output {
         Some(file) => {
             fs::write(file, text + "\n").with_context(|| format!("write {}", file.display()))?;
-            screen::say(format!("{} is written.", file.display()));
+            let file = file.display();
+            let told = serde_json::json!({ "written": file.to_string() });
+            screen::tell(json, told, format!("{file} is written."));
         }
         None => screen::say(text),
     }

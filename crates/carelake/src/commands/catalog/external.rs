@@ -150,10 +150,8 @@ pub(super) async fn create(parts: &Parts, args: CreateTableArgs, json: bool) -> 
     };
     let table = external::write_down(&parts.control, new, parts.clock.now()).await?;
     parts.record("catalog.create", AuditOutcome::Success, &args.table, &[]).await?;
-    match json {
-        true => screen::say(line(&table, &TableNote::default()).to_string()),
-        false => screen::say(format!("{} is in the catalogue.", args.table)),
-    }
+    let sentence = format!("{} is in the catalogue.", args.table);
+    screen::tell(json, line(&table, &TableNote::default()), sentence);
     Ok(())
 }
 
@@ -161,9 +159,7 @@ pub(super) async fn remove(parts: &Parts, name: &str, json: bool) -> anyhow::Res
     let (schema, table) = name.split_once('.').context("a table is named as SCHEMA.TABLE")?;
     parts.control.remove_external_table(&TableName::new(schema, table)).await?;
     parts.record("catalog.remove", AuditOutcome::Success, name, &[]).await?;
-    match json {
-        true => screen::say(serde_json::json!({ "removed": name }).to_string()),
-        false => screen::say(format!("{name} is in the catalogue no longer.")),
-    }
+    let sentence = format!("{name} is in the catalogue no longer.");
+    screen::tell(json, serde_json::json!({ "removed": name }), sentence);
     Ok(())
 }

@@ -14,7 +14,8 @@ pub(super) async fn run(parts: &Parts, args: &PreviewArgs, json: bool) -> anyhow
     let text = fs::read_to_string(&args.file).with_context(|| format!("read {}", args.file.display()))?;
     let recipe = Recipe::read(&args.file.display().to_string(), &text)?;
     if args.sql {
-        screen::say(recipe.model().trim_end());
+        let model = recipe.model();
+        screen::tell(json, serde_json::json!({ "model": model }), model.trim_end());
         return Ok(());
     }
     let preview = recipe.preview(args.sample, args.rows);
