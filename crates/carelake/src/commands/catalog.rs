@@ -141,7 +141,12 @@ impl Said {
     fn line(&self, table: &CatalogTable, rows: i64, home: &str) -> serde_json::Value {
         let name = &table.table.table;
         let mut line = line(table, rows, home);
-        said::tell(&mut line, self.of(name), Some(self.of(name).classification_inside()), self.owner(name));
+        said::tell(
+            &mut line,
+            self.of(name),
+            Some(self.of(name).classification_of(table.table.kind)),
+            self.owner(name),
+        );
         line
     }
 }
@@ -192,7 +197,7 @@ async fn show(parts: &Parts, name: &str, json: bool) -> anyhow::Result<()> {
         found.table.version,
         found.seq,
         found.published,
-        said::lines(note, Some(note.classification_inside()), said.owner(&found.table.table)),
+        said::lines(note, Some(note.classification_of(found.table.kind)), said.owner(&found.table.table)),
     ));
     let rows: Vec<_> = columns
         .iter()

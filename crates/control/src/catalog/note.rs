@@ -1,6 +1,6 @@
 //! What people say of a table, beside what it says of itself.
 
-use crate::{Column, Control, ControlError, TableName, database::Row};
+use crate::{Column, Control, ControlError, TableKind, TableName, database::Row};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,11 +84,14 @@ impl TableNote {
         None
     }
 
-    /// The classification of a table of the lake's own: what is said of it, or that its rows are under pseudonyms, as
-    /// all are unless somebody knows better.
+    /// The classification of a table of the lake's own: what is said of it; or else that its rows are under pseudonyms,
+    /// unless it is a list that is about nobody.
     #[must_use]
-    pub fn classification_inside(&self) -> Classification {
-        self.classification.unwrap_or(Classification::Pseudonymised)
+    pub fn classification_of(&self, kind: TableKind) -> Classification {
+        self.classification.unwrap_or(match kind {
+            TableKind::Reference => Classification::Aggregate,
+            _ => Classification::Pseudonymised,
+        })
     }
 
     /// `said` unless something else is noted.

@@ -65,7 +65,7 @@ fn lists_of_their_publishers_are_loaded_joined_and_replaced() {
     load("wards", wards, &own).exits(0);
     assert_eq!(home.sql("select sum(open_beds) as n from reference.wards")[0]["n"].to_string(), "12");
     load("wards", "Ward Code,Open beds\nA,many\n", &own).exits(1).says("many");
-    home.run(["catalog", "show", "reference.wards"]).exits(0).says("counted at noon");
+    home.run(["catalog", "show", "reference.wards"]).exits(0).says("counted at noon").says("aggregate");
     let listed = home.run(["--json", "reference", "list"]).exits(0).stdout;
     assert_eq!(listed.lines().count(), 4, "{listed}");
     // The schema is nobody else's.

@@ -27,7 +27,7 @@ pub(super) async fn shown(
             job.map(|job| job.is.owner).unwrap_or_default()
         }
     };
-    Ok(Said { owner, ..of(note, Some(note.classification_inside())) })
+    Ok(Said { owner, ..of(note, Some(note.classification_of(table.kind))) })
 }
 
 /// What is said in a note.

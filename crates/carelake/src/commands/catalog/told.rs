@@ -28,6 +28,7 @@ pub(super) async fn catalogue(parts: &Parts) -> anyhow::Result<Catalogue> {
             (Some(mart), _) => mart.question.clone(),
             (None, "raw") => "FHIR R4 resources under pseudonyms, one table a type.".to_owned(),
             (None, "view") => "Columns that SQL on FHIR ViewDefinitions take from resources.".to_owned(),
+            (None, "reference") => "Lists that are about nobody, which marts are joined with.".to_owned(),
             (None, _) => "What codes are called, and which patients are one person.".to_owned(),
         };
         Database { title: name.replace('_', " "), name, description, tables }
@@ -94,6 +95,7 @@ fn origin((table, column): &Origin) -> ColumnRef {
 /// What a column could betray, by what the lake's own tables hold.
 fn classification(kind: TableKind, column: &str) -> Classification {
     match (kind, column) {
+        (TableKind::Reference, _) => Classification::Ordinary,
         (_, "id" | "patient" | "person") | (TableKind::Link, _) => Classification::Pseudonym,
         (
             TableKind::Raw,
