@@ -1,12 +1,7 @@
 //! What the console asks of the lake, answered by its parts.
 
 use crate::{
-    asking,
-    credential::Credentials,
-    external::{self, NewExternal},
-    parts::Parts,
-    proc, profiling, registering,
-    which::Which,
+    asking, credential::Credentials, external, parts::Parts, proc, profiling, registering, which::Which,
 };
 use anyhow::Context;
 use async_trait::async_trait;
@@ -339,14 +334,7 @@ impl Lake for Desk {
     }
 
     async fn write_down(&self, new: &NewOutside) -> Result<(), AskError> {
-        let table = NewExternal {
-            table: TableName::new(new.schema.as_str(), new.name.as_str()),
-            place: new.place.clone(),
-            format: new.format.clone(),
-            description: new.description.clone(),
-            columns: new.columns.clone(),
-        };
-        let written = external::write_down(&self.control, table, self.clock.now()).await;
+        let written = external::write_down(&self.control, new, self.clock.now()).await;
         written.map(drop).map_err(|error| match error.downcast_ref::<ControlError>() {
             None | Some(ControlError::AlreadyExists { .. }) => AskError::Question(format!("{error:#}")),
             Some(_) => failed(error),

@@ -3,17 +3,7 @@
 use anyhow::bail;
 use control::{Column, Control, ExternalTable, TableName};
 use model::Timestamp;
-
-/// A table that is to be written down.
-pub(crate) struct NewExternal {
-    pub(crate) table: TableName,
-    /// Where it lies, in words or as CONNECTION:FOLDER.
-    pub(crate) place: String,
-    pub(crate) format: String,
-    pub(crate) description: String,
-    /// `NAME:TYPE` or `NAME:TYPE:MEANING` each.
-    pub(crate) columns: Vec<String>,
-}
+use server::NewOutside;
 
 /// Writes a table down.
 ///
@@ -21,12 +11,12 @@ pub(crate) struct NewExternal {
 /// Its schema or name cannot be one, a column is not understood, or there is one of its name.
 pub(crate) async fn write_down(
     control: &Control,
-    new: NewExternal,
+    new: &NewOutside,
     now: Timestamp,
 ) -> anyhow::Result<ExternalTable> {
-    may_hold(control, &new.table.schema).await?;
-    if !marts::is_name(&new.table.name) {
-        bail!("`{}` cannot be a table's name: small letters, digits and `_`", new.table.name);
+    may_hold(control, &new.schema).await?;
+    if !marts::is_name(&new.name) {
+        bail!("`{}` cannot be a table's name: small letters, digits and `_`", new.name);
     }
     if new.place.is_empty() || new.format.is_empty() {
         bail!("a table outside lies somewhere, and is written in something");
@@ -36,13 +26,13 @@ pub(crate) async fn write_down(
         bail!("a table has a column");
     }
     let table = ExternalTable {
-        table: new.table,
+        table: TableName::new(new.schema.as_str(), new.name.as_str()),
         crawler: String::new(),
         number: 0,
-        place: new.place,
-        format: new.format,
+        place: new.place.clone(),
+        format: new.format.clone(),
         label: String::new(),
-        description: new.description,
+        description: new.description.clone(),
         partitioned_by: Vec::new(),
         columns,
         version: 1,

@@ -4,6 +4,7 @@ use anyhow::Context;
 use control::{CatalogTable, Control, TableKind};
 use futures::StreamExt as _;
 use lake::sql::Reader;
+use marts::sql_name;
 use profile::table::{Role, TableProfile, TableProfiler, Told};
 use std::collections::BTreeMap;
 
@@ -16,10 +17,9 @@ const WHO: [&str; 5] = ["id", "patient", "person", "subject", "resource"];
 pub(crate) async fn count(reader: &Reader, table: &CatalogTable) -> anyhow::Result<TableProfile> {
     let name = &table.table.table;
     let session = reader.session(None).await?;
-    let quoted = |part: &str| format!("\"{}\"", part.replace('"', "\"\""));
     let of = match name.schema.as_str() {
-        lake::sql::PUBLIC => quoted(&name.name),
-        schema => format!("{}.{}", quoted(schema), quoted(&name.name)),
+        lake::sql::PUBLIC => sql_name(&name.name),
+        schema => format!("{}.{}", sql_name(schema), sql_name(&name.name)),
     };
     let mut rows = session.query(&format!("SELECT * FROM {of}")).await?;
     let seed = u64::try_from(table.table.version).unwrap_or_default();

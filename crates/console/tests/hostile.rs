@@ -326,6 +326,11 @@ fn said(text: &str) -> Said {
     Said { owner: t(), tags: vec![t(), t()], classification: t(), retention: t() }
 }
 
+fn column(text: &str) -> ColumnRow {
+    let t = || text.to_owned();
+    ColumnRow { name: t(), data_type: t(), nullable: true, meaning: t(), origins: vec![t()] }
+}
+
 fn outside(text: &str) -> OutsidePage {
     let t = || text.to_owned();
     OutsidePage {
@@ -345,13 +350,7 @@ fn outside(text: &str) -> OutsidePage {
         crawler: t(),
         rows: Some(1),
         first_seen: NOW,
-        columns: vec![ColumnRow {
-            name: t(),
-            data_type: t(),
-            nullable: true,
-            meaning: t(),
-            origins: vec![t()],
-        }],
+        columns: vec![column(text)],
         partitioned_by: vec![t()],
         partitions: vec![PartitionRow { values: vec![t()], objects: 1, bytes: 1, gone: None }],
         versions: [2, 1].map(|version| OutsideVersion { version, at: NOW, changes: vec![t()] }).to_vec(),
@@ -374,13 +373,7 @@ fn table(text: &str) -> TablePage {
         published: NOW,
         made_from: None,
         job: Some(t()),
-        columns: vec![ColumnRow {
-            name: t(),
-            data_type: t(),
-            nullable: true,
-            meaning: t(),
-            origins: vec![t()],
-        }],
+        columns: vec![column(text)],
         lineage: graph(text),
         figures: Some(TableFigures {
             version: 0,

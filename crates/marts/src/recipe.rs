@@ -1,6 +1,10 @@
 //! Preparation recipes: a table brought into shape in steps, written down in TOML, which become the SQL of a model.
 
-use crate::{MartError, mart::is_name};
+use crate::{
+    MartError,
+    mart::is_name,
+    quote::{sql_name as name, sql_text as text},
+};
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -368,16 +372,6 @@ fn is_decimal(number: &str) -> bool {
         (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
     };
     digits(whole, 12) && digits(part, 12)
-}
-
-/// A column's name in SQL.
-fn name(column: &str) -> String {
-    format!("\"{}\"", column.replace('"', "\"\""))
-}
-
-/// A text in SQL.
-fn text(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
 }
 
 /// An expression in the place of a column.

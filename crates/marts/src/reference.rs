@@ -1,7 +1,7 @@
 //! Reference tables: lists that are about nobody, such as organisations, postcodes and deprivation, as files of their
 //! publishers have them.
 
-use crate::mart::is_name;
+use crate::{mart::is_name, quote::sql_name};
 
 /// The schema of reference tables.
 pub const REFERENCE: &str = "reference";
@@ -176,14 +176,9 @@ impl Layout {
     }
 }
 
-/// A name of the file's, as SQL takes it.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 /// A column of the file as text; empty is null.
 fn text(column: &str) -> String {
-    format!("nullif(trim({}), '')", quoted(column))
+    format!("nullif(trim({}), '')", sql_name(column))
 }
 
 /// A day that is written as 20261127.

@@ -1,6 +1,12 @@
 //! What must hold of a model's rows before they are published.
 
-use crate::{MartError, comment::Line, named::TableRef, span, tables_named};
+use crate::{
+    MartError,
+    comment::Line,
+    named::TableRef,
+    quote::{sql_name, sql_text},
+    span, tables_named,
+};
 use model::Timestamp;
 use std::fmt;
 
@@ -114,24 +120,23 @@ impl Test {
             }
             Self::NotNull(columns) => {
                 let any: Vec<_> =
-                    columns.iter().map(|column| format!("{} is null", quoted(column))).collect();
+                    columns.iter().map(|column| format!("{} is null", sql_name(column))).collect();
                 format!("select count(*) from this where {}", any.join(" or "))
             }
             Self::Accepted { column, values } => {
-                let values: Vec<_> =
-                    values.iter().map(|value| format!("'{}'", value.replace('\'', "''"))).collect();
+                let values: Vec<_> = values.iter().map(|value| sql_text(value)).collect();
                 format!(
                     "select count(*) from this where cast({} as varchar) not in ({})",
-                    quoted(column),
+                    sql_name(column),
                     values.join(", ")
                 )
             }
             Self::Refers { column, table, to } => {
-                let (column, to) = (quoted(column), quoted(to));
+                let (column, to) = (sql_name(column), sql_name(to));
                 format!(
                     "select count(*) from this t left anti join {}.{} r on t.{column} = r.{to} where t.{column} is not null",
-                    quoted(&table.schema),
-                    quoted(&table.name)
+                    sql_name(&table.schema),
+                    sql_name(&table.name)
                 )
             }
             Self::Fresh { column, within_ms } => {
@@ -139,7 +144,7 @@ impl Test {
                 // An empty table has nothing that is fresh.
                 format!(
                     "select case when max({}) >= timestamp '{oldest}' then 0 else 1 end from this",
-                    quoted(column)
+                    sql_name(column)
                 )
             }
             Self::None(sql) => format!("select count(*) from ({sql})"),
@@ -184,10 +189,6 @@ fn column(file: &str, line: &Line<'_>, name: &str) -> Result<String, MartError> 
     }
 }
 
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 fn list(columns: &[String]) -> String {
-    columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ")
+    columns.iter().map(|column| sql_name(column)).collect::<Vec<_>>().join(", ")
 }

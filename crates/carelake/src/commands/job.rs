@@ -2,7 +2,7 @@
 
 mod drive;
 
-pub(super) use drive::{drive, publish_what_waits};
+pub(super) use drive::drive;
 
 use crate::{
     cli::{JobCommand, RunArgs},

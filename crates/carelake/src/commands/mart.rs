@@ -3,7 +3,7 @@
 mod folder;
 mod preview;
 
-use super::job::{drive, publish_what_waits};
+use super::job::drive;
 use crate::{
     access::{self, Access},
     cli::MartCommand,
@@ -13,8 +13,9 @@ use crate::{
 use anyhow::{Context, bail};
 use control::Run;
 use lake::{
-    jobs,
+    LakeError, jobs,
     models::{self, Difference},
+    refinery::Refinery,
 };
 use model::AuditOutcome;
 use policy::{Action, Resource, Table};
@@ -54,7 +55,18 @@ pub(super) struct BuiltTable {
 
 /// Publishes what waits, then builds.
 pub(super) async fn build(parts: &Parts, name: Option<&str>, whole: bool) -> anyhow::Result<Vec<BuiltTable>> {
-    publish_what_waits(parts).await?;
+    let mut refinery = Refinery::new(parts.worker_parts()?);
+    let drained = refinery.drain().await;
+    refinery.close().await;
+    match drained {
+        // Another lane's damage is no reason to leave marts old.
+        Err(error @ LakeError::Segment { .. }) => {
+            screen::note(format!("carelake: {error}; marts are built without it"))
+        }
+        // Whoever is the worker publishes, and builds.
+        Err(LakeError::NotTheWorker) => screen::note("carelake: a running service does the work"),
+        other => drop(other?),
+    }
     let runs = jobs::queue_marts(&parts.control, (name, whole), "operator", parts.clock.now()).await?;
     let runs = drive(parts, &runs).await?;
     Ok(runs.iter().flat_map(tables).collect())

@@ -238,14 +238,7 @@ impl OutsidePage {
     fn versions(&self, frame: &Frame) -> Markup {
         let columns = [grid::numbers("Version"), grid::column("From"), grid::column("What is different")];
         let row = |one: &OutsideVersion| {
-            vec![
-                html! { (one.version) },
-                figure::moment(one.at),
-                html! {
-                    @if one.changes.is_empty() { (figure::none()) }
-                    @else { ul class="plain" { @for change in &one.changes { li { (text(change)) } } } }
-                },
-            ]
+            vec![html! { (one.version) }, figure::moment(one.at), super::table::changes(&one.changes)]
         };
         let rows = self.versions.iter().map(row).collect();
         Grid { caption: "Versions of its columns", quiet: true, columns: &columns, rows }.render(frame, None)

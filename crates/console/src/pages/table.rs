@@ -246,15 +246,20 @@ impl TablePage {
                 html! { (one.version) },
                 html! { (figure::count(one.rows)) },
                 html! { (figure::bytes(one.bytes)) },
-                html! {
-                    @if one.changes.is_empty() { (figure::none()) }
-                    @else { ul class="plain" { @for change in &one.changes { li { (text(change)) } } } }
-                },
+                changes(&one.changes),
             ]
         };
         let rows = self.versions.iter().map(row).collect();
         Grid { caption: "Versions that can be read", quiet: true, columns: &columns, rows }
             .render(frame, None)
+    }
+}
+
+/// What is different from a version before, a line each.
+pub(super) fn changes(all: &[String]) -> Markup {
+    html! {
+        @if all.is_empty() { (figure::none()) }
+        @else { ul class="plain" { @for change in all { li { (text(change)) } } } }
     }
 }
 

@@ -120,6 +120,21 @@ impl Control {
         row.as_ref().map(read).transpose().map(|read| read.map(|(_, note)| note).unwrap_or_default())
     }
 
+    /// The columns of a table, of the lake's own or of one that lies outside, and what it says itself that it holds.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn table_itself(
+        &self,
+        table: &TableName,
+    ) -> Result<Option<(Vec<Column>, String)>, ControlError> {
+        if let Some(found) = self.table(&table.schema, &table.name).await? {
+            return Ok(Some((found.table.columns, found.table.description)));
+        }
+        let outside = self.external_table(table).await?;
+        Ok(outside.map(|outside| (outside.columns, outside.description)))
+    }
+
     /// What is said of each table of which something is.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::{
 use arrow::datatypes::SchemaRef;
 use datafusion::{catalog::TableProvider, datasource::ViewTable};
 use keys::MacKey;
-use marts::{Mart, Model, Test};
+use marts::{Mart, Model, Test, sql_name};
 use model::{CommitSeq, Timestamp};
 use std::sync::Arc;
 
@@ -86,8 +86,8 @@ pub async fn diff(
                     let inside = Bounds::of(span).sql(&old, &by.time);
                     let asked = format!(
                         "select * from {}.{} where {inside}",
-                        quoted(&mart.name),
-                        quoted(&model.name)
+                        sql_name(&mart.name),
+                        sql_name(&model.name)
                     );
                     Arc::new(ViewTable::new(session.logical(&asked).await?, None))
                 }
@@ -142,7 +142,7 @@ async fn compare(
         .fields()
         .iter()
         .filter(|field| kept(field.name(), plain_type(field.data_type())))
-        .map(|field| quoted(field.name()))
+        .map(|field| sql_name(field.name()))
         .collect();
     if both.is_empty() {
         difference.gone = difference.before;
@@ -163,7 +163,7 @@ async fn compare(
     difference.added = session.number(&more(tests::THIS, BEFORE)).await?;
     difference.gone = session.number(&more(BEFORE, tests::THIS)).await?;
     let unique = model.tests.iter().find_map(|test| match test {
-        Test::Unique(key) => Some(key.iter().map(|name| quoted(name)).collect::<Vec<_>>()),
+        Test::Unique(key) => Some(key.iter().map(|name| sql_name(name)).collect::<Vec<_>>()),
         _ => None,
     });
     if let Some(key) = unique.filter(|key| key.iter().all(|name| both.contains(name))) {
@@ -196,9 +196,4 @@ fn columns(old: &SchemaRef, new: &SchemaRef) -> Vec<String> {
     let goes = old.fields().iter().filter(|field| new.field_with_name(field.name()).is_err());
     told.extend(goes.map(|field| format!("{} goes", field.name())));
     told
-}
-
-/// A name as SQL has it.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

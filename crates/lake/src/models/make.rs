@@ -24,7 +24,7 @@ use arrow::{
 use control::{CatalogTable, TableVersion};
 use datafusion::{catalog::TableProvider, datasource::ViewTable};
 use deltalake::kernel::Add;
-use marts::{ByPeriod, Mart, Materialised, Model};
+use marts::{ByPeriod, Mart, Materialised, Model, sql_name};
 use model::{CommitSeq, Timestamp};
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
@@ -325,8 +325,7 @@ impl Maker<'_> {
                 let mut all = format!("select * from {}.fresh", super::WORK);
                 if let Some(columns) = rows.first().map(RecordBatch::schema).filter(|_| shown) {
                     // Of a table with other columns all periods are made.
-                    let named: Vec<_> =
-                        columns.fields().iter().map(|field| format!("\"{}\"", field.name())).collect();
+                    let named: Vec<_> = columns.fields().iter().map(|field| sql_name(field.name())).collect();
                     let before = self.session.provider(mart, name).await?.schema();
                     if columns.fields().iter().all(|field| before.field_with_name(field.name()).is_ok()) {
                         let (named, inside) = (named.join(", "), bounds.sql(&before, time));

@@ -8,7 +8,7 @@ use super::{
 use ::console::{
     Address,
     graph::{Graph, Node},
-    pages::{Catalogue, CatalogueFilter, ColumnRow, TablePage, TableRow, VersionRow},
+    pages::{Catalogue, CatalogueFilter, TablePage, TableRow, VersionRow},
 };
 use axum::{extract::Path, response::Response};
 use control::{CatalogTable, TableKind, TableName, TableOrder, WhichTables};
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// Versions that a page shows.
 const VERSIONS: u64 = 50;
 
-fn number(value: i64) -> u64 {
+pub(super) fn number(value: i64) -> u64 {
     u64::try_from(value).unwrap_or_default()
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn table(
         None => return outside::one(&visitor, &TableName::new(schema, name)).await,
     };
     let note = visitor.desk.control.table_note(&row.table.table).await?;
-    let mut origins = match row.table.kind {
+    let origins = match row.table.kind {
         TableKind::Mart => visitor.desk.lake.origins(&schema, &name).await?,
         _ => BTreeMap::new(),
     };
@@ -125,17 +125,7 @@ pub(super) async fn table(
         published,
         made_from: table.made_from.map(|seq| number(seq.0)),
         job,
-        columns: table
-            .columns
-            .into_iter()
-            .map(|column| ColumnRow {
-                meaning: note.meaning_or(&column.name, &column.description).to_owned(),
-                data_type: column.data_type,
-                nullable: column.nullable,
-                origins: origins.remove(&column.name).unwrap_or_default(),
-                name: column.name,
-            })
-            .collect(),
+        columns: said::columns(table.columns, &note, origins),
         lineage,
         figures,
         versions,

@@ -2,28 +2,26 @@
 
 use super::{
     answer::{Refused, done, page},
+    catalogue::number,
     lake::{AskError, NewOutside},
     listing, said,
     session::{Sent, Visitor},
 };
 use ::console::{
     Address,
-    pages::{ColumnRow, OutsideForm, OutsideList, OutsidePage, OutsideRow, OutsideVersion, PartitionRow},
+    pages::{OutsideForm, OutsideList, OutsidePage, OutsideRow, OutsideVersion, PartitionRow},
 };
 use axum::response::Response;
 use control::{ExternalTable, TableName};
 use model::AuditOutcome;
 use policy::{Action, Resource, Table};
+use std::collections::BTreeMap;
 
 /// Partitions that a page shows.
 const PARTITIONS: u64 = 100;
 
 /// The table that is asked about where any would be written down.
 const ANY: Table<'static> = Table::new("any", "any");
-
-fn number(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or_default()
-}
 
 fn row(table: &ExternalTable) -> OutsideRow {
     OutsideRow {
@@ -87,17 +85,7 @@ pub(super) async fn one(visitor: &Visitor, name: &TableName) -> Result<Response,
         said: said::of(&note, note.classification),
         rows: table.rows.map(number),
         first_seen: table.first_seen,
-        columns: table
-            .columns
-            .iter()
-            .map(|column| ColumnRow {
-                name: column.name.clone(),
-                data_type: column.data_type.clone(),
-                nullable: column.nullable,
-                origins: Vec::new(),
-                meaning: note.meaning_or(&column.name, &column.description).to_owned(),
-            })
-            .collect(),
+        columns: said::columns(table.columns, &note, BTreeMap::new()),
         partitions: partitions
             .into_iter()
             .map(|part| PartitionRow {

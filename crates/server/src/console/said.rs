@@ -6,7 +6,7 @@ use super::{
 };
 use ::console::{
     Address,
-    pages::{DescribeForm, Said},
+    pages::{ColumnRow, DescribeForm, Said},
 };
 use axum::{extract::Path, response::Response};
 use control::{Classification, Column, TableName, TableNote, TableVersion};
@@ -41,14 +41,25 @@ pub(super) fn of(note: &TableNote, classification: Option<Classification>) -> Sa
 }
 
 /// A table's columns, and what it says of itself.
-async fn described(visitor: &Visitor, table: &TableName) -> Result<(Vec<Column>, String), Refused> {
-    let control = &visitor.desk.control;
-    if let Some(found) = control.table(&table.schema, &table.name).await? {
-        return Ok((found.table.columns, found.table.description));
-    }
-    let outside = control.external_table(table).await?;
-    let outside = outside.ok_or_else(|| Refused::NotFound(format!("table {table}")))?;
-    Ok((outside.columns, outside.description))
+async fn itself(visitor: &Visitor, table: &TableName) -> Result<(Vec<Column>, String), Refused> {
+    let found = visitor.desk.control.table_itself(table).await?;
+    found.ok_or_else(|| Refused::NotFound(format!("table {table}")))
+}
+
+/// Columns with what is said of them, and by name the columns that they are computed from.
+pub(super) fn columns(
+    columns: Vec<Column>,
+    note: &TableNote,
+    mut origins: BTreeMap<String, Vec<String>>,
+) -> Vec<ColumnRow> {
+    let row = |column: Column| ColumnRow {
+        meaning: note.meaning_or(&column.name, &column.description).to_owned(),
+        data_type: column.data_type,
+        nullable: column.nullable,
+        origins: origins.remove(&column.name).unwrap_or_default(),
+        name: column.name,
+    };
+    columns.into_iter().map(row).collect()
 }
 
 /// `GET /table/{schema}/{name}/describe`
@@ -59,7 +70,7 @@ pub(super) async fn form(
     let resource = Resource::Table(Table::of_sql(&schema, &name));
     visitor.require(Action::CatalogDescribe, resource).await?;
     let table = TableName::new(schema, name);
-    let (columns, description) = described(&visitor, &table).await?;
+    let (columns, description) = itself(&visitor, &table).await?;
     let note = visitor.desk.control.table_note(&table).await?;
     let line = |column: &Column| {
         format!("{}: {}\n", column.name, note.meaning_or(&column.name, &column.description))
@@ -99,7 +110,7 @@ pub(super) async fn keep(
         name,
     };
     let table = TableName::new(typed.schema.as_str(), typed.name.as_str());
-    let (columns, description) = described(visitor, &table).await?;
+    let (columns, description) = itself(visitor, &table).await?;
     let problem = match note(&typed, &columns, &description) {
         Ok(note) => match note.problem(&columns) {
             None => {

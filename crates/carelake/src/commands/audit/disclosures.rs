@@ -112,8 +112,7 @@ async fn sent(
     if tables.is_empty() {
         anyhow::bail!("nothing stands in the lake yet");
     }
-    let listed: Vec<_> =
-        patients.iter().map(|patient| format!("'{}'", patient.replace('\'', "''"))).collect();
+    let listed: Vec<_> = patients.iter().map(|patient| marts::sql_text(patient)).collect();
     let listed = listed.join(", ");
     let mut standing = BTreeSet::new();
     let count = |Stands { name, column, .. }: &Stands| {

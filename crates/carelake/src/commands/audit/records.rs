@@ -99,7 +99,7 @@ async fn which(parts: &Parts, args: &WhichArgs) -> anyhow::Result<Which> {
 
 /// The patients that are linked to a person. The policies are asked for the table of links, and it is recorded.
 pub(super) async fn patients_of(parts: &Parts, person: &str) -> anyhow::Result<BTreeSet<String>> {
-    let query = format!("select patient from person_link where person = '{}'", person.replace('\'', "''"));
+    let query = format!("select patient from person_link where person = {}", marts::sql_text(person));
     let mut patients = BTreeSet::new();
     for batch in sql::ask_for(parts, &query, DISCLOSURES).await? {
         let column = cast(batch.column(0), &DataType::Utf8)?;

@@ -7,13 +7,15 @@ use crate::{
     screen,
 };
 use anyhow::{Context, bail};
-use control::{Classification, Column, TableName, TableNote};
+use control::{Classification, TableName, TableNote};
 use model::AuditOutcome;
 
 pub(super) async fn run(parts: &Parts, args: DescribeArgs, json: bool) -> anyhow::Result<()> {
     let (schema, name) = args.table.split_once('.').unwrap_or(("public", &args.table));
     let table = TableName::new(schema, name);
-    let columns = columns_of(parts, &table).await?;
+    let itself = parts.control.table_itself(&table).await?;
+    let (columns, _) =
+        itself.with_context(|| format!("no table `{table}`; `carelake catalog list` shows them"))?;
     let mut note = parts.control.table_note(&table).await?;
     change(&mut note, &args)?;
     if let Some(problem) = note.problem(&columns) {
@@ -24,15 +26,6 @@ pub(super) async fn run(parts: &Parts, args: DescribeArgs, json: bool) -> anyhow
     let sentence = format!("It is noted what is said of {}.", args.table);
     screen::tell(json, serde_json::json!({ "table": args.table, "said": note }), sentence);
     Ok(())
-}
-
-/// The columns of a table of the lake's own, or of one that lies outside.
-async fn columns_of(parts: &Parts, table: &TableName) -> anyhow::Result<Vec<Column>> {
-    if let Some(found) = parts.control.table(&table.schema, &table.name).await? {
-        return Ok(found.table.columns);
-    }
-    let outside = parts.control.external_table(table).await?;
-    Ok(outside.with_context(|| format!("no table `{table}`; `carelake catalog list` shows them"))?.columns)
 }
 
 fn change(note: &mut TableNote, args: &DescribeArgs) -> anyhow::Result<()> {

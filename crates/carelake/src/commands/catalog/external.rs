@@ -1,16 +1,11 @@
 //! Tables that lie outside: found by crawlers, or written down.
 
 use super::said;
-use crate::{
-    cli::CreateTableArgs,
-    desk,
-    external::{self, NewExternal},
-    parts::Parts,
-    screen,
-};
+use crate::{cli::CreateTableArgs, desk, external, parts::Parts, screen};
 use anyhow::Context;
 use control::{Column, ExternalPartition, ExternalTable, TableName, TableNote};
 use model::AuditOutcome;
+use server::NewOutside;
 
 /// Partitions that are shown to a person.
 const SHOWN_PARTITIONS: u64 = 20;
@@ -141,14 +136,15 @@ fn partitions_of(table: &ExternalTable, partitions: &[ExternalPartition]) -> Str
 
 pub(super) async fn create(parts: &Parts, args: CreateTableArgs, json: bool) -> anyhow::Result<()> {
     let (schema, name) = args.table.split_once('.').context("a table is named as SCHEMA.TABLE")?;
-    let new = NewExternal {
-        table: TableName::new(schema, name),
+    let new = NewOutside {
+        schema: schema.to_owned(),
+        name: name.to_owned(),
         place: args.place,
         format: args.format,
         description: args.description,
         columns: args.columns,
     };
-    let table = external::write_down(&parts.control, new, parts.clock.now()).await?;
+    let table = external::write_down(&parts.control, &new, parts.clock.now()).await?;
     parts.record("catalog.create", AuditOutcome::Success, &args.table, &[]).await?;
     let sentence = format!("{} is in the catalogue.", args.table);
     screen::tell(json, line(&table, &TableNote::default()), sentence);

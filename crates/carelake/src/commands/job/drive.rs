@@ -13,24 +13,6 @@ use std::time::Duration;
 /// How long it waits before it looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// Publishes what waits, and settles what a process that died has left half published, unless somebody else is the
-/// worker.
-pub(in crate::commands) async fn publish_what_waits(parts: &Parts) -> anyhow::Result<()> {
-    let mut refinery = Refinery::new(parts.worker_parts()?);
-    let drained = refinery.drain().await;
-    refinery.close().await;
-    match drained {
-        // Another lane's damage is no reason to leave marts old.
-        Err(error @ LakeError::Segment { .. }) => {
-            screen::note(format!("carelake: {error}; the work is done without it"))
-        }
-        // Whoever is the worker publishes, and works.
-        Err(LakeError::NotTheWorker) => screen::note("carelake: a running service does the work"),
-        other => drop(other?),
-    }
-    Ok(())
-}
-
 /// The runs as they ended, each with success.
 pub(in crate::commands) async fn drive(parts: &Parts, runs: &[RunId]) -> anyhow::Result<Vec<Run>> {
     let worker = parts.worker_parts()?;
