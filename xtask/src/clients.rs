@@ -1,5 +1,5 @@
 //! Other people's programs that the end-to-end tests drive: curl, Chromium, setfacl,
-//! PostgreSQL, and packages for Python and Node at the versions
+//! bubblewrap, PostgreSQL, and packages for Python and Node at the versions
 //! that `crates/e2e/clients` names.
 
 use crate::{
@@ -25,6 +25,7 @@ pub(crate) fn install(workshop: &Workshop) -> anyhow::Result<()> {
         ("python3", "python3-venv"),
         ("chromium", "chromium"),
         ("setfacl", "acl"),
+        ("bwrap", "bubblewrap"),
     ] {
         if !on_path(program) {
             debian_package(workshop, package)?;

@@ -4,6 +4,7 @@
 //! and so on win over it, lists with commas.
 
 use anyhow::{Context, bail};
+use sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
 use server::{ConsoleConfig, GatewayConfig};
 use std::{
@@ -29,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) worker: WorkerConfig,
     /// Queries.
     pub(crate) query: QueryConfig,
+    /// What models may put their rows through.
+    pub(crate) programs: ProgramsConfig,
     /// What is fetched from outside.
     pub(crate) outside: OutsideConfig,
     /// The audit trail.
@@ -209,6 +212,46 @@ impl Default for QueryConfig {
     }
 }
 
+/// Programs of models.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ProgramsConfig {
+    /// Programs that models may put their rows through, by path, such as `/usr/bin/python3`. None by default.
+    pub(crate) allow: Vec<PathBuf>,
+    /// Folders that these may read besides `/usr`, such as a virtual environment's. None by default.
+    pub(crate) folders: Vec<PathBuf>,
+    /// Memory that each process of one may have, in bytes.
+    pub(crate) memory_bytes: u64,
+}
+
+impl Default for ProgramsConfig {
+    fn default() -> Self {
+        Self { allow: Vec::new(), folders: Vec::new(), memory_bytes: 2 << 30 }
+    }
+}
+
+impl ProgramsConfig {
+    /// The sandbox that they run in, in which nothing of `lake`, the lake's own folders, may be seen.
+    pub(crate) fn sandbox(&self, lake: &[&Path]) -> anyhow::Result<Sandbox> {
+        for path in self.allow.iter().chain(&self.folders) {
+            if !path.is_absolute() {
+                bail!("`[programs]` names {}, which does not begin with `/`", path.display());
+            }
+        }
+        let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        for folder in &self.folders {
+            let seen = whole(folder);
+            let own = |own: &&&Path| whole(own).starts_with(&seen) || seen.starts_with(whole(own));
+            if let Some(own) = lake.iter().find(own) {
+                let (folder, own) = (folder.display(), own.display());
+                bail!("`[programs] folders` names {folder}, and programs may see nothing of {own}");
+            }
+        }
+        let (allow, folders) = (self.allow.clone(), self.folders.clone());
+        Ok(Sandbox { allow, folders, memory_bytes: self.memory_bytes })
+    }
+}
+
 const PREFIX: &str = "CARELAKE__";
 
 impl Config {
@@ -234,9 +277,11 @@ impl Config {
 /// Puts a text from the environment where its key stands, as a list, number, truth value or text.
 fn set(values: &mut toml::Table, section: &str, key: &str, text: &str) {
     let value = match (key, text.parse::<i64>(), text.parse::<bool>()) {
-        ("listen" | "listen_private" | "hosts" | "webhooks" | "groups" | "second_factor", ..) => {
-            toml::Value::Array(text.split(',').map(|item| item.trim().into()).collect())
-        }
+        (
+            "listen" | "listen_private" | "hosts" | "webhooks" | "groups" | "second_factor" | "allow"
+            | "folders",
+            ..,
+        ) => toml::Value::Array(text.split(',').map(|item| item.trim().into()).collect()),
         (_, Ok(number), _) => number.into(),
         (_, _, Ok(truth)) => truth.into(),
         _ => text.into(),
@@ -250,6 +295,23 @@ fn set(values: &mut toml::Table, section: &str, key: &str, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn programs_see_nothing_of_the_lake() {
+        let home = tempfile::tempdir().unwrap();
+        let inside = home.path().join("zones");
+        let outside = tempfile::tempdir().unwrap();
+        let sandbox = |folder: &Path| {
+            let folders = vec![folder.to_owned()];
+            ProgramsConfig { folders, ..ProgramsConfig::default() }.sandbox(&[home.path()])
+        };
+        for folder in [home.path(), inside.as_path(), Path::new("/"), home.path().parent().unwrap()] {
+            let why = sandbox(folder).unwrap_err().to_string();
+            assert!(why.contains("may see nothing of"), "{why}");
+        }
+        assert_eq!(sandbox(outside.path()).unwrap().memory_bytes, 2 << 30);
+        assert!(sandbox(Path::new("venv")).unwrap_err().to_string().contains("does not begin with `/`"));
+    }
 
     #[test]
     fn an_unknown_key_fails_and_a_known_one_counts() {

@@ -259,6 +259,10 @@ impl Lake for Desk {
         Ok(registering::reads((mart, files)))
     }
 
+    fn mart_has_programs(&self, mart: &str, files: &MartFiles) -> bool {
+        registering::has_programs((mart, files))
+    }
+
     async fn mart_columns(
         &self,
         mart: &str,

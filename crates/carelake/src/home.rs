@@ -9,6 +9,7 @@ pub(crate) use create::{Secrets, create};
 use crate::config::Config;
 use anyhow::{Context, bail};
 use control::Control;
+use sandbox::Sandbox;
 use server::HomeKind;
 use std::{
     fs, io,
@@ -128,6 +129,11 @@ impl Home {
 
     pub(crate) fn places(&self) -> Places {
         Places::of(&self.folder)
+    }
+
+    /// What models may put their rows through.
+    pub(crate) fn sandbox(&self) -> anyhow::Result<Sandbox> {
+        self.config.programs.sandbox(&[self.folder(), &self.ring()])
     }
 }
 

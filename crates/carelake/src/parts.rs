@@ -292,6 +292,7 @@ impl Parts {
             stores: self.stores()?,
             views: Arc::new(views::builtin().to_vec()),
             limits: QueryLimits { memory_bytes: self.home.config.query.memory_bytes },
+            programs: Arc::new(self.home.sandbox()?),
         })
     }
 

@@ -7,7 +7,7 @@ use lake::{
     models::{self, Difference, Reads},
     sql::Reader,
 };
-use marts::{Mart, Test};
+use marts::{Mart, MartError, Test};
 use model::{CommitSeq, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,16 +24,25 @@ pub(crate) type Texts<'a> = (&'a str, &'a BTreeMap<String, String>);
 /// The tables that a mart and its tests read, but its own. The links of persons are joined by every mart and published
 /// by none, which is checked of the mart itself: they are not among these. What is not understood reads nothing, and
 /// is refused with a better reason later.
-pub(crate) fn reads((name, files): Texts<'_>) -> Vec<String> {
-    let Ok(mart) = Mart::read(name, files.iter().map(|(file, text)| (file.as_str(), text.as_str()))) else {
-        return Vec::new();
-    };
+pub(crate) fn reads(texts: Texts<'_>) -> Vec<String> {
+    let Ok(mart) = read(texts) else { return Vec::new() };
     let tested = mart.models.iter().flat_map(|model| &model.tests).flat_map(Test::reads);
     let tables: BTreeSet<_> = mart.reads().cloned().chain(tested).collect();
     let others = tables
         .iter()
-        .filter(|read| read.schema != name && !(read.schema.is_empty() && read.name == "person_link"));
+        .filter(|read| read.schema != mart.name && !(read.schema.is_empty() && read.name == "person_link"));
     others.map(ToString::to_string).collect()
+}
+
+/// Whether models of a mart put their rows through programs. What is not understood does not, and is refused with a
+/// better reason later.
+pub(crate) fn has_programs(texts: Texts<'_>) -> bool {
+    read(texts).is_ok_and(|mart| mart.models.iter().any(|model| model.program.is_some()))
+}
+
+/// The mart that texts make.
+pub(crate) fn read((name, files): Texts<'_>) -> Result<Mart, MartError> {
+    Mart::read(name, files.iter().map(|(file, text)| (file.as_str(), text.as_str())))
 }
 
 /// The mart, if it could be registered.
@@ -74,6 +83,9 @@ pub(crate) async fn register(
 
 /// Whether an error is about what was handed in, and not about the lake.
 pub(crate) fn is_of_texts(error: &anyhow::Error) -> bool {
-    error.is::<marts::MartError>()
-        || matches!(error.downcast_ref::<LakeError>(), Some(LakeError::Query(_) | LakeError::TooLarge(_)))
+    error.is::<MartError>()
+        || matches!(
+            error.downcast_ref::<LakeError>(),
+            Some(LakeError::Query(_) | LakeError::TooLarge(_) | LakeError::Program { .. })
+        )
 }

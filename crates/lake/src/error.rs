@@ -89,6 +89,15 @@ pub enum LakeError {
         /// Each test that does not hold, and of how many rows.
         failed: String,
     },
+    /// A model's program did not make its rows.
+    #[error("make the rows of model `{model}` by its program")]
+    Program {
+        /// The model.
+        model: String,
+        /// Why not.
+        #[source]
+        source: sandbox::SandboxError,
+    },
     /// What a source sends breaks its contract, which stops marts until somebody has seen to it.
     #[error(
         "nothing is published while the feed of `{0}` breaks its contract; `carelake feed findings` says how"

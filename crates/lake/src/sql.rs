@@ -50,6 +50,7 @@ use keys::Zone;
 use model::CommitSeq;
 use object_store::ObjectStore;
 use overlay::Overlay;
+use sandbox::Sandbox;
 use schema::LakeSchema;
 use std::{collections::BTreeMap, sync::Arc};
 use trail::TrailTable;
@@ -87,6 +88,8 @@ pub struct Reader {
     pub views: Arc<Vec<View>>,
     /// Bounds.
     pub limits: QueryLimits,
+    /// What models may put their rows through.
+    pub programs: Arc<Sandbox>,
 }
 
 /// A query that has been planned and not yet run.

@@ -23,7 +23,7 @@ pub(crate) struct Comment<'a> {
 }
 
 /// The titles that begin a section; any other line belongs to the text.
-pub(crate) const TITLES: [&str; 3] = ["Columns", "Model", "Tests"];
+pub(crate) const TITLES: [&str; 4] = ["Columns", "Model", "Program", "Tests"];
 
 impl<'a> Comment<'a> {
     /// Reads the lines from the first on that begin with `--`.

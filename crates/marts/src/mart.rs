@@ -147,7 +147,8 @@ const MOST_RETRIES: u32 = 20;
 
 impl Mart {
     /// Reads a mart called `name` from the texts of its folder, by file name: `mart.toml`, models (`.sql`), recipes
-    /// (`.recipe.toml`) and ViewDefinitions (`.json`). Other files are passed over.
+    /// (`.recipe.toml`), ViewDefinitions (`.json`) and [what programs need](crate::program::files_named). Other files are passed
+    /// over.
     ///
     /// # Errors
     /// With file and line: `mart.toml` is missing or not understood, a model is not, tables are made from each
@@ -175,7 +176,12 @@ impl Mart {
         let of = |ending: &'static str| files.iter().filter(move |(file, _)| file.ends_with(ending));
         let written = of(".sql").map(|(file, text)| Model::read(file, text));
         let cooked = of(RECIPE_ENDING).map(|(file, text)| cooked(file, text));
-        let models = written.chain(cooked).collect::<Result<Vec<_>, _>>()?;
+        let mut models = written.chain(cooked).collect::<Result<Vec<_>, _>>()?;
+        for model in &mut models {
+            if let Some(program) = &mut model.program {
+                program.take_files(&format!("{}.sql", model.name), &files)?;
+            }
+        }
         for (at, model) in models.iter().enumerate() {
             if models.iter().take(at).any(|before| before.name == model.name) {
                 let what = format!("two files make the table `{}`", model.name);

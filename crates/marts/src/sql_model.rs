@@ -1,7 +1,7 @@
 //! One model: a table that a SELECT makes, and what its comment says of it.
 
 use crate::{
-    MartError, Period, Test,
+    MartError, Period, Program, Test,
     comment::{Comment, Line},
     mart::is_name,
     named::{TableRef, tables_named},
@@ -49,6 +49,8 @@ pub struct Model {
     pub key: Option<String>,
     /// By which periods it is made, if it is made by periods.
     pub by_period: Option<ByPeriod>,
+    /// What the query's rows go through, if they are not the table's yet.
+    pub program: Option<Program>,
     /// What must hold of its rows.
     pub tests: Vec<Test>,
     /// The tables that its SQL reads.
@@ -123,6 +125,7 @@ impl Model {
             materialised: Materialised::default(),
             key: None,
             by_period: None,
+            program: Program::read(file, &comment)?,
             tests,
             reads,
         };
@@ -132,6 +135,14 @@ impl Model {
         }
         let of_model = comment.sections.iter().find(|(title, ..)| *title == "Model");
         let missing = |what: &str| Err(wrong(of_model.map_or(0, |(_, line, _)| *line), what.to_owned()));
+        if model.program.is_some()
+            && matches!(model.materialised, Materialised::Incremental | Materialised::View)
+        {
+            return missing(
+                "what a program gives for some persons cannot be told from what it gives for all: with a program, a \
+                 model is a `table` or made by `period`",
+            );
+        }
         match (model.materialised, &model.key, said) {
             (Materialised::Incremental, None, _) => {
                 missing("an incremental model needs `key: COLUMN`, the column with mart_person(…)")

@@ -51,6 +51,8 @@ words! {
         MartBuild = "mart.build",
         /// Keep a folder of models as a mart, or keep it no longer. Of its schema.
         MartRegister = "mart.register",
+        /// Let a mart's models put their rows through programs. Of its schema.
+        MartProgram = "mart.program",
         /// Run a job, try it again, end it, or let it rest. Of a kind of job.
         JobRun = "job.run",
         /// Keep a view as a table. Of that table.

@@ -21,6 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("control", &["model"]),
     ("crawl", &["model", "fhir", "control"]),
     ("marts", &["model"]),
+    // Programs of others: it knows nothing of the lake that they could be told.
+    ("sandbox", &[]),
     ("identity", &["model", "fhir"]),
     ("views", &["model", "fhir"]),
     ("profile", &["model", "fhir"]),
@@ -36,8 +38,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "lake",
         &[
-            "model", "fhir", "keys", "audit", "policy", "control", "marts", "identity", "views", "profile",
-            "vault", "landing",
+            "model", "fhir", "keys", "audit", "policy", "control", "marts", "sandbox", "identity", "views",
+            "profile", "vault", "landing",
         ],
     ),
     // Not vault: it must be unable to join identity to medicine. Not views, not lake.
@@ -68,6 +70,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "control",
             "crawl",
             "marts",
+            "sandbox",
             "identity",
             "views",
             "profile",

@@ -71,12 +71,14 @@ Example:
         #[arg(short, long, value_name = "FILE.sql")]
         output: Option<PathBuf>,
     },
-    /// Show what each step of a recipe makes of some rows; nothing is written.
+    /// Show what a model, each step of a recipe, or a program makes of some rows; nothing is written.
     #[command(after_help = "\
-A recipe is a file NAME.recipe.toml of a mart's folder: steps that standardise, map, convert, look up, split, deduplicate
+A recipe is a file NAME.recipe.toml of a mart's folder: steps that standardise, map, convert, look up, split, deduplicate.
+Of a model, a file NAME.sql, the rows of its query are shown, and what its program makes of them and says
 (docs/adding-a-mart.md). The rows that are shown are the lake's: whoever asks must be allowed to query what it reads.
 
 Examples:
+  carelake mart preview winter/risk.sql
   carelake mart preview winter/weights.recipe.toml
   carelake mart preview winter/weights.recipe.toml --sample 100000 --rows 3
   carelake mart preview winter/weights.recipe.toml --sql      the model that it becomes")]
@@ -93,10 +95,10 @@ Example:
 
 #[derive(Debug, Args)]
 pub(crate) struct PreviewArgs {
-    /// The recipe.
-    #[arg(value_name = "FILE.recipe.toml")]
+    /// The recipe or the model.
+    #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// How many rows of the table it is tried on.
+    /// How many rows it is tried on: of a recipe's table, or of a model's query.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) sample: u32,
     /// How many rows are shown of each step.

@@ -167,6 +167,9 @@ async fn register(parts: &Parts, path: &Path, json: bool) -> anyhow::Result<()> 
 /// Refuses whoever may not register a mart, or may not read what it reads: its tables are for others to see.
 async fn permit_register(parts: &Parts, name: &str, files: &BTreeMap<String, String>) -> anyhow::Result<()> {
     parts.permit(Action::MartRegister, Resource::Schema(name)).await?;
+    if registering::has_programs((name, files)) {
+        parts.permit(Action::MartProgram, Resource::Schema(name)).await?;
+    }
     let access = Access::read(&parts.control, parts.kind).await?;
     for table in registering::reads((name, files)) {
         parts.permit_by(&access, Action::SqlQuery, Resource::Table(Table::named(&table))).await?;

@@ -75,6 +75,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("mart list", &["decide", "mart.list"]),
     ("mart new --from view.encounter -o MART/encounters.sql", &["decide", "mart.new"]),
     ("mart preview RECIPE", &["sql", "sql", "sql"]),
+    ("mart preview MART/encounters.sql", &["decide", "mart.preview"]),
     ("mart check MART", &["decide", "mart.check"]),
     ("mart diff MART", &["decide", "mart.diff"]),
     ("mart register MART", &["decide", "mart.register"]),

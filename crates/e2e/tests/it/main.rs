@@ -34,6 +34,7 @@ mod mistakes;
 mod openid;
 mod postgres;
 mod processes;
+mod programs;
 mod provider;
 mod real_data;
 mod records;

@@ -10,6 +10,7 @@ use crate::{
 use control::{Cause, Claimed, ControlError, Ending, Job, Run, RunState, WhichFindings};
 use marts::Mart;
 use model::Timestamp;
+use sandbox::SandboxError;
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
@@ -142,6 +143,7 @@ impl Ended {
                 | LakeError::NoPeriod { .. }
                 | LakeError::OutOfPeriod { .. }
                 | LakeError::NoSuchMart(_)
+                | LakeError::Program { source: SandboxError::Output(_), .. }
                 | LakeError::Stopped(_)),
             ) => (true, chain(error)),
             Self::Failed(error) => (false, error.without_values()),

@@ -3,12 +3,16 @@
 use super::{
     affected, by_person, exposed,
     known::{job_of, marts, next_due},
-    periods, pseudonym,
+    periods, program, pseudonym, rows,
 };
 use crate::{
-    LakeError, registry,
-    sql::{PUBLIC, Reader, Session},
+    LakeError,
+    refinery::chain,
+    registry,
+    sql::{PUBLIC, Planned, Reader, Session},
+    table,
 };
+use arrow::datatypes::SchemaRef;
 use datafusion::datasource::empty::EmptyTable;
 use marts::{Mart, MartError, Materialised, Model, TableRef, order, reference::REFERENCE};
 use model::Timestamp;
@@ -36,14 +40,18 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>,
         }
         let planned = match session.plan(&model.sql).await {
             Ok(planned) => planned,
-            Err(error) => return wrong(crate::refinery::chain(&error)),
+            Err(error) => return wrong(chain(&error)),
         };
         merge(&mut reads, planned.question.reads.clone());
-        let schema = planned.logical().schema();
-        let has = |name: &str| schema.has_column_with_unqualified_name(name);
+        let columns = match columns(reader, &session, model, &planned).await {
+            Ok(columns) => columns,
+            Err(what) => return wrong(what),
+        };
+        let has = |name: &str| columns.field_with_name(name).is_ok();
         if let Some((column, _)) = model.columns.iter().find(|(column, _)| !has(column)) {
             return wrong(format!(
-                "the comment speaks of a column `{column}`, which the query does not have"
+                "the comment speaks of a column `{column}`, which the {} does not have",
+                if model.program.is_some() { "program" } else { "query" }
             ));
         }
         let named = session.tables_named(&model.sql)?;
@@ -55,9 +63,7 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>,
             ));
         }
         if let Some(by) = &model.by_period
-            && !schema
-                .field_with_unqualified_name(&by.time)
-                .is_ok_and(|field| periods::can_tell(field.data_type()))
+            && !columns.field_with_name(&by.time).is_ok_and(|field| periods::can_tell(field.data_type()))
         {
             return wrong(format!("its column `{}` is to be a day or a time, and is not", by.time));
         }
@@ -71,19 +77,11 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>,
                 ));
             }
         }
-        let empty = Arc::new(EmptyTable::new(Arc::new(schema.as_arrow().clone())));
+        let empty = Arc::new(EmptyTable::new(columns));
         session.put(PUBLIC, super::tests::THIS, Arc::clone(&empty) as _)?;
         session.put(&mart.name, &model.name, empty)?;
-        for test in &model.tests {
-            match session.plan(&test.sql(Timestamp(0))).await {
-                Ok(planned) => merge(&mut reads, planned.question.reads),
-                Err(error) => {
-                    return wrong(format!(
-                        "the test `{test}` cannot be asked: {}",
-                        crate::refinery::chain(&error)
-                    ));
-                }
-            }
+        if let Err(what) = plan_tests(&session, model, &mut reads).await {
+            return wrong(what);
         }
     }
     // What is its own is no reading of others'. The links of persons are joined by every mart and published by none.
@@ -92,6 +90,33 @@ async fn check(reader: &Reader, mart: &Mart) -> Result<Result<Reads, MartError>,
         |table: &str| table.starts_with(&own) || [super::tests::THIS, "person_link"].contains(&table);
     reads.retain(|table, _| !is_own(table));
     Ok(Ok(reads))
+}
+
+/// The columns of a model whose query has been planned; or what is wrong with its program.
+async fn columns(
+    reader: &Reader,
+    session: &Session,
+    model: &Model,
+    planned: &Planned,
+) -> Result<SchemaRef, String> {
+    if let Some(program) = &model.program {
+        let given = table::plain_schema(planned.logical().schema().as_arrow());
+        if let Some(what) = program::refused(reader, program, &given) {
+            return Err(what);
+        }
+    }
+    rows::columns(session, model, planned).await.map_err(|error| chain(&error))
+}
+
+/// Plans every test of a model, and adds what they read; or says which cannot be asked.
+async fn plan_tests(session: &Session, model: &Model, reads: &mut Reads) -> Result<(), String> {
+    for test in &model.tests {
+        match session.plan(&test.sql(Timestamp(0))).await {
+            Ok(planned) => merge(reads, planned.question.reads),
+            Err(error) => return Err(format!("the test `{test}` cannot be asked: {}", chain(&error))),
+        }
+    }
+    Ok(())
 }
 
 /// Lets a model ask for persons under the mart's own pseudonyms, but one that is a view: whoever asks it asks with the
@@ -150,7 +175,7 @@ pub async fn check_folder(
     for (file, text) in &mart.views {
         match registry::compile(text.as_bytes()) {
             Ok(view) => known.push(view),
-            Err(error) => return wrong(file, crate::refinery::chain(&error)),
+            Err(error) => return wrong(file, chain(&error)),
         }
     }
     let reader = Reader { views: Arc::new(known), ..reader.clone() };

@@ -2,7 +2,7 @@
 
 use super::{
     periods::{self, Bounds},
-    pseudonym, tests,
+    pseudonym, rows, tests,
 };
 use crate::{
     LakeError,
@@ -60,9 +60,7 @@ pub async fn diff(
     let mut differences = Vec::new();
     for model in &mart.models {
         let newest = model.by_period.as_ref().zip(periods::offer(session.context(), mart, model, now));
-        let planned = session.plan(&model.sql).await?;
-        let rows = session.rows_within(planned, reader.limits.memory_bytes).await?;
-        let rows = crate::table::plain(rows).map_err(|error| LakeError::Query(error.into()))?;
+        let rows = rows::rows(reader, &session, model).await?;
         let after: i64 = rows.iter().map(|batch| batch.num_rows() as i64).sum();
         let Some(made) = sql::held(rows)? else {
             differences.push(Difference::of_nothing(model));

@@ -1,6 +1,6 @@
 //! Which columns the columns of a model are computed from, as its plan tells.
 
-use super::{periods, pseudonym};
+use super::{periods, pseudonym, rows};
 use crate::{
     LakeError,
     sql::{Reader, table_of},
@@ -40,11 +40,15 @@ pub async fn lineage(reader: &Reader, mart: &Mart) -> std::result::Result<Lineag
         let Ok(planned) = session.plan(&model.sql).await else { continue };
         let named = session.tables_named(&model.sql)?;
         let plan = planned.logical();
-        let Ok(origins) = (Walk { named: &named }).of(plan) else { continue };
-        let columns = plan.schema().fields().iter().map(|field| field.name().clone());
-        lineage.insert(model.name.clone(), columns.zip(origins).collect());
+        let Ok(mut origins) = (Walk { named: &named }).of(plan) else { continue };
+        let Ok(columns) = rows::columns(&session, model, &planned).await else { continue };
+        if model.program.is_some() {
+            // What a program makes a column of, nobody sees: of any that it is handed.
+            origins = vec![origins.into_iter().flatten().collect(); columns.fields().len()];
+        }
+        let names = columns.fields().iter().map(|field| field.name().clone());
+        lineage.insert(model.name.clone(), names.zip(origins).collect());
         // The models after it name it, whether or not it was ever made.
-        let columns = Arc::new(plan.schema().as_arrow().clone());
         session.put(&mart.name, &model.name, Arc::new(EmptyTable::new(columns)))?;
     }
     Ok(lineage)

@@ -7,13 +7,13 @@ use super::{
     catalogue::{self, Meaning},
     periods::{self, Bounds},
     pseudonym::{self, Pseudonyms},
-    tests,
+    rows, tests,
 };
 use crate::{
     LakeError,
     refinery::WorkerParts,
     registry::{self, Places},
-    sql::{self, Planned, Reader, Session},
+    sql::{self, Reader, Session},
     table::{DataFile, Mark, Table, TableId},
 };
 use arrow::{
@@ -138,8 +138,12 @@ impl Maker<'_> {
             Some(by) => self.by_period(model, by, &id).await?,
             None => match self.for_persons(model, &id).await? {
                 Ok((rows, how)) => (rows, how),
-                Err(why) => (self.whole(model).await?, format!("made whole{why}")),
+                Err(why) => (Rows::Whole(self.rows(model).await?), format!("made whole{why}")),
             },
+        };
+        let how = match &model.program {
+            Some(program) => format!("{how}, by `{}`", program.called()),
+            None => how,
         };
         self.show(model, &rows).await?;
         tests::run(&self.session, model, self.parts.clock.now()).await?;
@@ -184,8 +188,8 @@ impl Maker<'_> {
             oldest = self.oldest(id, by).await?;
             if let Some(newest) = by.period.newest(zone, self.at) {
                 periods::put_functions(context, &newest);
-                let now = self.session.plan(&model.sql).await?;
-                let now = crate::table::plain_schema(now.logical().schema().as_arrow());
+                let planned = self.session.plan(&model.sql).await?;
+                let now = rows::columns(&self.session, model, &planned).await?;
                 if table.other_columns(&now)?.is_some() {
                     (asked, why) = (Asked::Whole, ", since its columns are others");
                 }
@@ -198,8 +202,7 @@ impl Maker<'_> {
         let (mut rows, mut held) = (Vec::new(), 0);
         for span in &spans {
             periods::put_functions(context, span);
-            let planned = self.session.plan(&model.sql).await?;
-            let made = self.run(&self.session, planned).await?;
+            let made = self.rows(model).await?;
             let strays = Bounds::of(span).strays(&made, &by.time).map_err(LakeError::columns(id))?;
             if strays > 0 {
                 let (model, time) = (model.name.clone(), by.time.clone());
@@ -236,14 +239,8 @@ impl Maker<'_> {
         Ok(Some(oldest).filter(|oldest| *oldest > i64::MIN).map(Timestamp))
     }
 
-    async fn whole(&self, model: &Model) -> Result<Rows, LakeError> {
-        let planned = self.session.plan(&model.sql).await?;
-        Ok(Rows::Whole(self.run(&self.session, planned).await?))
-    }
-
-    async fn run(&self, session: &Session, planned: Planned) -> Result<Vec<RecordBatch>, LakeError> {
-        let rows = session.rows_within(planned, self.reader.limits.memory_bytes).await?;
-        crate::table::plain(rows).map_err(|error| LakeError::Query(error.into()))
+    async fn rows(&self, model: &Model) -> Result<Vec<RecordBatch>, LakeError> {
+        rows::rows(self.reader, &self.session, model).await
     }
 
     /// Makes the rows of those persons only of whom something has changed, if that gives what a whole table would;
@@ -306,8 +303,7 @@ impl Maker<'_> {
         let session = self.reader.session(Some(self.session.seq())).await?;
         session.context().register_udf(pseudonym::mart_person(self.own.clone()));
         changed.narrow(&session, named, &self.places).await?;
-        let planned = session.plan(&model.sql).await?;
-        self.run(&session, planned).await
+        rows::rows(self.reader, &session, model).await
     }
 
     /// Shows the new table to the models after it by its name, and to its own tests as `this`.

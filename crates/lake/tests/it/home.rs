@@ -177,6 +177,7 @@ impl Home {
             stores: self.stores(),
             views: Arc::new(views::builtin().to_vec()),
             limits: QueryLimits::default(),
+            programs: Arc::default(),
         }
     }
 

@@ -15,6 +15,7 @@ mod links;
 mod mart_diff;
 mod mart_views;
 mod marts;
+mod programs;
 mod registered;
 mod repeats;
 mod resume;

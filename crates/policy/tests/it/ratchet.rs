@@ -76,7 +76,9 @@ fn resources(action: Action) -> Vec<(&'static str, Resource<'static>)> {
             vec![("view.weights", table("view", "weights"))]
         }
         Action::JobList | Action::JobRun => vec![("mart.build", Resource::Job("mart.build"))],
-        Action::MartBuild | Action::MartRegister => vec![("urgent_care", Resource::Schema("urgent_care"))],
+        Action::MartBuild | Action::MartRegister | Action::MartProgram => {
+            vec![("urgent_care", Resource::Schema("urgent_care"))]
+        }
         Action::KeyList | Action::KeyRecover | Action::KeyGive => vec![("root", Resource::Key("root"))],
         Action::AuditQuery | Action::AuditVerify | Action::AuditRetain => {
             vec![("the trail", Resource::AuditTrail)]

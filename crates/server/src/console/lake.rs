@@ -39,6 +39,9 @@ pub trait Lake: Send + Sync {
     /// The tables that a mart of these texts reads, its own not among them; nothing where the texts are not understood.
     async fn mart_reads(&self, mart: &str, files: &MartFiles) -> Result<Vec<String>, AskError>;
 
+    /// Whether models of such a mart put their rows through programs.
+    fn mart_has_programs(&self, mart: &str, files: &MartFiles) -> bool;
+
     /// The columns that such a mart reads, by table; nothing where it cannot be registered.
     async fn mart_columns(
         &self,

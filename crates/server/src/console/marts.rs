@@ -115,6 +115,9 @@ async fn take(sent: &Sent, name: &str, shown: MartPage) -> Result<Response, Refu
 /// Refuses whoever may not register the mart, or may not read what it reads: its tables are for others to see.
 async fn permit(visitor: &Visitor, name: &str, files: &MartFiles) -> Result<(), Refused> {
     visitor.require(Action::MartRegister, Resource::Schema(name)).await?;
+    if visitor.desk.lake.mart_has_programs(name, files) {
+        visitor.require(Action::MartProgram, Resource::Schema(name)).await?;
+    }
     for read in &visitor.desk.lake.mart_reads(name, files).await? {
         visitor.require_asking(Table::named(read)).await?;
     }

@@ -3,12 +3,17 @@
 use crate::registering::HEAD;
 use anyhow::{Context, bail};
 use marts::RECIPE_ENDING;
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The largest file of a mart that is taken, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// The mart's name and the texts of its files: `mart.toml`, `.sql`, `.recipe.toml` and `.json`. Other files are passed over.
+/// The mart's name and the texts of its files: `mart.toml`, `.sql`, `.recipe.toml`, `.json`, and those that programs of its
+/// models need. Other files are passed over.
 pub(super) fn read(folder: &Path) -> anyhow::Result<(String, BTreeMap<String, String>)> {
     let whole = folder.canonicalize().with_context(|| format!("open {}", folder.display()))?;
     let name = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
@@ -24,11 +29,23 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<(String, BTreeMap<String, St
         {
             continue;
         }
-        if path.metadata()?.len() > LARGEST {
-            bail!("{} is larger than the {} KiB that a mart's file may have", path.display(), LARGEST >> 10);
-        }
-        let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+        let text = text(&path)?;
         files.insert(file.to_owned(), text);
     }
+    for file in marts::files_named(files.iter().map(|(file, text)| (file.as_str(), text.as_str()))) {
+        let path = whole.join(&file);
+        // A word of a program's call need not be a file.
+        if path.is_file() {
+            let text = text(&path)?;
+            files.insert(file, text);
+        }
+    }
     Ok((name, files))
+}
+
+fn text(path: &PathBuf) -> anyhow::Result<String> {
+    if path.metadata()?.len() > LARGEST {
+        bail!("{} is larger than the {} KiB that a mart's file may have", path.display(), LARGEST >> 10);
+    }
+    fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
 }
