@@ -1,7 +1,8 @@
 //! Tables that lie outside, written down by somebody: described, and not read.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use control::{Column, Control, ExternalTable, TableName};
+use crawl::Plan;
 use model::Timestamp;
 use server::NewOutside;
 
@@ -59,6 +60,20 @@ pub(crate) async fn may_hold(control: &Control, schema: &str) -> anyhow::Result<
         bail!("{schema} is a schema of the lake's own");
     }
     Ok(())
+}
+
+/// Whether a schema holds tables that lie outside, or will once a crawler has run: no mart can have its name.
+pub(crate) async fn holds(control: &Control, schema: &str) -> anyhow::Result<bool> {
+    if control.external_tables(None).await?.iter().any(|table| table.table.schema == schema) {
+        return Ok(true);
+    }
+    for crawler in control.crawlers().await? {
+        let plan: Plan = serde_json::from_str(&crawler.said).context("read what a crawler crawls")?;
+        if plan.database == schema {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A column from `NAME:TYPE` or `NAME:TYPE:MEANING`.

@@ -1,5 +1,6 @@
 //! Marts checked, compared and registered, whoever hands them in.
 
+use crate::external;
 use anyhow::Context;
 use keys::MacKey;
 use lake::{
@@ -47,6 +48,7 @@ pub(crate) fn read((name, files): Texts<'_>) -> Result<Mart, MartError> {
 
 /// The mart, if it could be registered.
 pub(crate) async fn check(reader: &Reader, texts: Texts<'_>) -> anyhow::Result<Mart> {
+    refuse_taken(reader, texts.0).await?;
     Ok(models::check_folder(reader, texts).await??.mart)
 }
 
@@ -54,6 +56,15 @@ pub(crate) async fn check(reader: &Reader, texts: Texts<'_>) -> anyhow::Result<M
 /// and is refused with a better reason later.
 pub(crate) async fn columns(reader: &Reader, texts: Texts<'_>) -> Result<Reads, LakeError> {
     Ok(models::check_folder(reader, texts).await?.map(|checked| checked.reads).unwrap_or_default())
+}
+
+/// Refuses a mart that is called as a database of tables outside is.
+async fn refuse_taken(reader: &Reader, name: &str) -> anyhow::Result<()> {
+    if external::holds(&reader.control, name).await? {
+        let what = format!("`{name}` holds tables that lie outside: give the folder another name");
+        return Err(MartError { file: HEAD.to_owned(), line: 0, what }.into());
+    }
+    Ok(())
 }
 
 /// What the mart would publish, beside what is published.
@@ -73,6 +84,7 @@ pub(crate) async fn register(
     who: &str,
     now: Timestamp,
 ) -> anyhow::Result<(Mart, bool)> {
+    refuse_taken(reader, texts.0).await?;
     let (mart, new) = models::register(reader, texts, who, now).await??;
     for (file, text) in &mart.views {
         let registered = lake::registry::register(&reader.control, views::builtin(), text.as_bytes()).await;

@@ -273,6 +273,7 @@ fn of_the_lake(text: &str) -> Vec<Box<dyn Page>> {
             advice: Some(t()),
             inputs: vec![TableUse { schema: t(), name: t(), version: 1, rows: None }],
             outputs: Vec::new(),
+            plans: vec![(t(), t())],
             log: vec![LogLine { line: 1, at: NOW, said: t() }],
             log_before: 9,
             may: RunPowers { retry: true, cancel: true, edit: true },

@@ -2,6 +2,7 @@
 
 mod claim;
 mod log;
+mod plan;
 
 pub(crate) use claim::end_attempt_in;
 pub use claim::{Claimed, Ending, RunLease};
@@ -225,7 +226,7 @@ impl Control {
         row.as_ref().map(read_run).transpose()
     }
 
-    /// Forgets runs that ended before `before`, with their logs, but for the newest of each job; how many.
+    /// Forgets runs that ended before `before`, with their logs and plans, but for the newest of each job; how many.
     ///
     /// # Errors
     /// The database failed; what was forgotten until then stays so.
@@ -235,6 +236,7 @@ impl Control {
             AND (r.job IS NULL OR EXISTS (SELECT 1 FROM job_run n WHERE n.job = r.job AND n.id > r.id))
             ORDER BY r.ended LIMIT $2";
         const LINES: &str = "DELETE FROM run_line WHERE run = $1";
+        const PLANS: &str = "DELETE FROM run_plan WHERE run = $1";
         const RUN: &str = "DELETE FROM job_run WHERE id = $1";
         let mut forgotten = 0;
         loop {
@@ -243,6 +245,7 @@ impl Control {
             for row in &old {
                 let id = [row.int(0)?.into()];
                 tx.run(ACTION, LINES, &id).await?;
+                tx.run(ACTION, PLANS, &id).await?;
                 forgotten += tx.run(ACTION, RUN, &id).await?;
             }
             tx.commit(ACTION).await?;

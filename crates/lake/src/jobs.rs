@@ -180,8 +180,8 @@ impl Jobs {
                 Ok(Outcome::Ended { detail }) => Ok(detail),
                 Err(ended) => Err(ended),
             };
-            let (outcome, told) = match done {
-                Ok(told) => (AuditOutcome::Success, told),
+            let (outcome, told, state) = match done {
+                Ok(told) => (AuditOutcome::Success, told, RunState::Succeeded),
                 Err(Ended::Failed(LakeError::NotTheWorker)) => {
                     // Whoever is the worker now takes the run over when its lease has run out.
                     return Err(LakeError::NotTheWorker);
@@ -191,6 +191,10 @@ impl Jobs {
                     let backoff_ms = job.as_ref().map_or(0, |job| job.is.backoff_ms);
                     let now = parts.clock.now();
                     let (ending, why) = ended.ending(&claimed.run, (retries, backoff_ms), now);
+                    let state = match &ending {
+                        Ending::Over(state) => *state,
+                        Ending::Again(_) | Ending::GivenBack => RunState::Queued,
+                    };
                     say(&parts, claimed.run.id, &why).await;
                     let noted = parts.control.end_attempt(&claimed.lease, ending, &why, "").await;
                     if let Err(error) = noted {
@@ -201,13 +205,15 @@ impl Jobs {
                         );
                         continue;
                     }
-                    (AuditOutcome::Failed, why)
+                    (AuditOutcome::Failed, why, state)
                 }
             };
             let (action, of) = (format!("{}.build", claimed.run.kind), claimed.run.target.clone());
             let event = AuditEvent::new(parts.clock.now(), action, &claimed.run.actor, outcome, of)
                 .with("result", told)
-                .with("run", claimed.run.id.0);
+                .with("run", claimed.run.id.0)
+                .with("job", claimed.run.job.as_deref().unwrap_or_default())
+                .with("state", state.as_str());
             parts.record(event).await;
         }
         Ok(any)

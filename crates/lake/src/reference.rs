@@ -8,7 +8,7 @@ use crate::{
     jobs::{Outcome, Work},
     models::{Made, MadeTable, Meaning},
     refinery::WorkerParts,
-    sql::{self, QueryLimits, Reader},
+    sql::{self, Bounded, QueryLimits, Reader},
     table::{Mark, Table, TableId},
 };
 use arrow::{
@@ -142,7 +142,8 @@ fn id(table: &str) -> TableId {
 }
 
 fn context(limits: QueryLimits) -> Result<SessionContext, LakeError> {
-    let runtime = sql::bounded(limits).build_arc().map_err(LakeError::Query)?;
+    let runtime =
+        sql::bounded(&Arc::new(Bounded::new(limits.memory_bytes))).build_arc().map_err(LakeError::Query)?;
     Ok(SessionContext::new_with_config_rt(datafusion::prelude::SessionConfig::new(), runtime))
 }
 

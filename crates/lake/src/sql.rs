@@ -6,6 +6,7 @@
 //! that needs more than its memory fails rather than write plaintext.
 
 pub(crate) mod current;
+mod memory;
 mod overlay;
 mod question;
 pub(crate) mod scan;
@@ -38,7 +39,6 @@ use datafusion::{
         SendableRecordBatchStream,
         context::SQLOptions,
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
-        memory_pool::FairSpillPool,
         runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
     },
     logical_expr::{LogicalPlan, LogicalPlanBuilder},
@@ -47,6 +47,7 @@ use datafusion::{
 };
 use futures::StreamExt;
 use keys::Zone;
+pub(crate) use memory::Bounded;
 use model::CommitSeq;
 use object_store::ObjectStore;
 use overlay::Overlay;
@@ -125,6 +126,7 @@ impl Planned {
 /// A session at one sequence.
 pub struct Session {
     context: SessionContext,
+    memory: Arc<Bounded>,
     seq: CommitSeq,
     tables: Arc<Vec<CatalogTable>>,
 }
@@ -142,7 +144,8 @@ impl Reader {
             return Err(LakeError::NoSuchSequence { asked: seq.0, newest: newest.0 });
         }
         let tables = self.control.snapshot(seq).await.map_err(LakeError::control("read the catalogue"))?;
-        let context = SessionContext::new_with_config_rt(config(), self.runtime()?);
+        let memory = Arc::new(Bounded::new(self.limits.memory_bytes));
+        let context = SessionContext::new_with_config_rt(config(), self.runtime(&memory)?);
         let catalog = MemoryCatalogProvider::new();
         let mut schemas: BTreeMap<String, Vec<CatalogTable>> = BTreeMap::new();
         for schema in ["raw", "view", PUBLIC] {
@@ -165,7 +168,7 @@ impl Reader {
             catalog.register_schema(&name, Arc::new(schema)).map_err(LakeError::Query)?;
         }
         context.register_catalog(CATALOG, Arc::new(catalog));
-        Ok(Session { context, seq, tables: all })
+        Ok(Session { context, memory, seq, tables: all })
     }
 
     /// The tables of a schema that queries may name before anything has come into them.
@@ -180,17 +183,17 @@ impl Reader {
         }
     }
 
-    fn runtime(&self) -> Result<Arc<RuntimeEnv>, LakeError> {
-        let runtime = bounded(self.limits).build_arc().map_err(LakeError::Query)?;
+    fn runtime(&self, memory: &Arc<Bounded>) -> Result<Arc<RuntimeEnv>, LakeError> {
+        let runtime = bounded(memory).build_arc().map_err(LakeError::Query)?;
         register_zones(&runtime, &self.stores);
         Ok(runtime)
     }
 }
 
 /// A runtime within bounds, which writes nothing to disk.
-pub(crate) fn bounded(limits: QueryLimits) -> RuntimeEnvBuilder {
+pub(crate) fn bounded(memory: &Arc<Bounded>) -> RuntimeEnvBuilder {
     RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
+        .with_memory_pool(Arc::clone(memory) as _)
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
 }
 
@@ -228,6 +231,17 @@ impl Session {
 
     pub(crate) const fn context(&self) -> &SessionContext {
         &self.context
+    }
+
+    /// The most that its queries have had of memory since this was asked last, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory.most()
+    }
+
+    /// How a planned query is carried out, step by step: what stands in its text, and nothing of rows.
+    pub(crate) fn carried_out(&self, planned: &Planned) -> Result<String, LakeError> {
+        let plan = self.context.state().optimize(&planned.plan).map_err(LakeError::Query)?;
+        Ok(plan.display_indent().to_string())
     }
 
     /// Every table of the catalogue at its sequence, the lake's own among them.

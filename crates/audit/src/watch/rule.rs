@@ -25,6 +25,7 @@ const BUILTIN: &[(&str, &str)] = &[
     ("provider-unusual-volume.toml", include_str!("../../rules/provider-unusual-volume.toml")),
     ("refused-connections.toml", include_str!("../../rules/refused-connections.toml")),
     ("refused-data.toml", include_str!("../../rules/refused-data.toml")),
+    ("run-failed.toml", include_str!("../../rules/run-failed.toml")),
     ("trail-not-verified.toml", include_str!("../../rules/trail-not-verified.toml")),
     ("unfamiliar-role.toml", include_str!("../../rules/unfamiliar-role.toml")),
 ];

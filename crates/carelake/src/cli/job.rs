@@ -129,6 +129,8 @@ Examples:
     Show(RunArgs),
     /// What a run said while it was at work.
     Logs(RunArgs),
+    /// How a run of a mart carried out each of its models, step by step.
+    Plan(RunArgs),
     /// Run a job now, and wait for it.
     #[command(after_help = "\
 Examples:

@@ -21,9 +21,11 @@ use std::path::Path;
 
 pub(super) async fn run(folder: &Path, command: JobCommand, json: bool) -> anyhow::Result<()> {
     let action = match &command {
-        JobCommand::List | JobCommand::Runs { .. } | JobCommand::Show(_) | JobCommand::Logs(_) => {
-            Action::JobList
-        }
+        JobCommand::List
+        | JobCommand::Runs { .. }
+        | JobCommand::Show(_)
+        | JobCommand::Logs(_)
+        | JobCommand::Plan(_) => Action::JobList,
         JobCommand::Limit { at_once: None, .. } => Action::JobList,
         _ => Action::JobRun,
     };
@@ -33,6 +35,7 @@ pub(super) async fn run(folder: &Path, command: JobCommand, json: bool) -> anyho
         JobCommand::Runs { job, limit } => runs(&parts, job.as_deref(), limit, json).await,
         JobCommand::Show(args) => show(&parts, args, json).await,
         JobCommand::Logs(args) => logs(&parts, args, json).await,
+        JobCommand::Plan(args) => plan(&parts, args, json).await,
         JobCommand::Run { job, no_wait } => queue(&parts, &job, (Cause::Command, ""), (!no_wait, json)).await,
         JobCommand::Backfill { job, from, until, no_wait } => {
             backfill(&parts, &job, (from, until), (!no_wait, json)).await
@@ -165,6 +168,17 @@ async fn logs(parts: &Parts, args: RunArgs, json: bool) -> anyhow::Result<()> {
                 .to_string(),
             false => format!("{}  {}", line.at, line.said),
         });
+    }
+    Ok(())
+}
+
+async fn plan(parts: &Parts, args: RunArgs, json: bool) -> anyhow::Result<()> {
+    let run = find(parts, args).await?;
+    let plans = parts.control.run_plans(run.id).await?;
+    parts.record("job.plan", AuditOutcome::Success, &args.run.to_string(), &[]).await?;
+    for (model, plan) in plans {
+        let told = serde_json::json!({ "model": model, "plan": plan });
+        screen::tell(json, told, format!("{model}\n\n{plan}\n"));
     }
     Ok(())
 }

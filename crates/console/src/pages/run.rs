@@ -66,6 +66,8 @@ pub struct RunPage {
     pub inputs: Vec<TableUse>,
     /// What it wrote.
     pub outputs: Vec<TableUse>,
+    /// How it carried out its models, by their names.
+    pub plans: Vec<(String, String)>,
     /// Lines of its log, in order: the last ones.
     pub log: Vec<LogLine>,
     /// Lines before these that are not shown.
@@ -103,6 +105,7 @@ impl Page for RunPage {
             @for region in self.regions(frame) { (shell::live(region)) }
             @if !self.inputs.is_empty() { (facts::section("What it read", tables(&self.inputs, frame))) }
             @if !self.outputs.is_empty() { (facts::section("What it wrote", tables(&self.outputs, frame))) }
+            @if !self.plans.is_empty() { (facts::section("How it was carried out", plans(&self.plans))) }
         }
     }
 
@@ -166,6 +169,12 @@ impl RunPage {
                 }
             }
         }
+    }
+}
+
+fn plans(all: &[(String, String)]) -> Markup {
+    html! {
+        @for (model, plan) in all { details { summary { (text(model)) } (block(plan)) } }
     }
 }
 

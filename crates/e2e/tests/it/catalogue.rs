@@ -247,4 +247,12 @@ fn what_is_said_of_a_table_is_told_wherever_the_table_is() {
         .exits(0);
     home.run(["catalog", "describe", "estates.wards", "--classification", "identifiable"]).exits(0);
     home.run(["catalog", "show", "estates.wards"]).exits(0).says("classification: identifiable");
+    // Whose database no mart takes the name of.
+    let folder = home.beside("estates");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("mart.toml"), "question = \"What is there?\"").unwrap();
+    fs::write(folder.join("wards.sql"), "-- One.\nselect 1 as one").unwrap();
+    for what in ["check", "register"] {
+        home.run(["mart", what, folder.to_str().unwrap()]).exits(1).says("holds tables that lie outside");
+    }
 }

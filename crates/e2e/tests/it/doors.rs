@@ -110,6 +110,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("job run mart.winter", &["decide", "job.run", "publication.begin", "mart.build"]),
     ("job show 1", &["decide", "job.show"]),
     ("job logs 1", &["decide", "job.logs"]),
+    ("job plan 1", &["decide", "job.plan"]),
     // None of its models is made by periods.
     ("job backfill mart.winter --from 2026-01-01 --until 2026-02-01", &["decide"]),
     ("job retry 999", &["decide"]),

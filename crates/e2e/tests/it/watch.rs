@@ -160,3 +160,28 @@ events = [{{ action = "sql", actor = "operator" }}]
     fs::write(&file, "name = 7").unwrap();
     home.run(["audit", "rules"]).exits(1).says("own.toml");
 }
+
+#[test]
+fn a_run_that_fails_is_told_to_those_who_do_not_look() {
+    let home = Home::new();
+    let folder = home.beside("winter");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("mart.toml"), "question = \"How many?\"").unwrap();
+    fs::write(
+        folder.join("counts.sql"),
+        "-- One.\n--\n-- Tests\n--   none: select * from this\nselect 1 as n",
+    )
+    .unwrap();
+    home.run(["mart", "register", folder.to_str().unwrap()]).exits(0);
+    let service = Service::start(&home, &[("CARELAKE__WORKER__SCHEDULES", "false")]);
+    home.run(["mart", "build", "winter"]).exits(1).says("does not hold");
+    let alerts = || -> Vec<Value> {
+        let told = home.run(["--json", "audit", "alerts"]).exits(0).stdout;
+        told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    until("the alert is raised", || !alerts().is_empty());
+    service.stop();
+    let alerts = alerts();
+    assert_eq!(alerts.len(), 1, "{alerts:#?}");
+    assert_eq!((&alerts[0]["rule"], &alerts[0]["subject"]), (&"run-failed".into(), &"mart.winter".into()));
+}

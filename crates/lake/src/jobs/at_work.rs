@@ -78,7 +78,7 @@ impl AtWork {
                     may_go_on(&work_parts).await.map_err(Ended::Failed)?;
                     let at = run.due.or(run.queued).unwrap_or_else(|| work_parts.clock.now());
                     let asked = Asked::read(&run.asked);
-                    let made = models::make(&work_parts, &reader, &mart, (asked, at)).await;
+                    let made = models::make(&work_parts, &reader, &mart, (run.id, asked, at)).await;
                     made.map(|made| Outcome::Mart(Box::new(made))).map_err(Ended::Failed)
                 }
                 (None, None) => Err(Ended::Failed(LakeError::NoSuchMart(run.target.clone()))),

@@ -60,7 +60,7 @@ pub async fn diff(
     let mut differences = Vec::new();
     for model in &mart.models {
         let newest = model.by_period.as_ref().zip(periods::offer(session.context(), mart, model, now));
-        let rows = rows::rows(reader, &session, model).await?;
+        let rows = rows::rows(reader, &session, (model, session.plan(&model.sql).await?)).await?;
         let after: i64 = rows.iter().map(|batch| batch.num_rows() as i64).sum();
         let Some(made) = sql::held(rows)? else {
             differences.push(Difference::of_nothing(model));

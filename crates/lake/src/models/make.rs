@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     LakeError,
-    refinery::WorkerParts,
+    refinery::{WorkerParts, chain},
     registry::{self, Places},
     sql::{self, Reader, Session},
     table::{DataFile, Mark, Table, TableId},
@@ -21,12 +21,19 @@ use arrow::{
     compute,
     datatypes::{DataType, SchemaRef},
 };
-use control::{CatalogTable, TableVersion};
+use control::{CatalogTable, RunId, TableVersion};
 use datafusion::{catalog::TableProvider, datasource::ViewTable};
 use deltalake::kernel::Add;
 use marts::{ByPeriod, Mart, Materialised, Model, sql_name};
 use model::{CommitSeq, Timestamp};
-use std::{collections::HashSet, sync::Arc, time::Instant};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
 
 /// Parquet bytes of a table that are rewritten at a time.
 const REWRITE_BYTES: i64 = 48 << 20;
@@ -92,15 +99,18 @@ struct Maker<'a> {
     asked: Asked,
     /// The moment that the run stands for.
     at: Timestamp,
+    run: RunId,
+    /// The most that a query of the model at hand has had of memory, its rows included, in bytes.
+    memory: AtomicUsize,
 }
 
-/// Makes all tables of a mart at the newest sequence, as is asked for at `at`: those that may be made for some persons
+/// Makes all tables of a mart at the newest sequence, for `run`, as is asked for at `at`: those that may be made for some persons
 /// only are, and those that are made by periods for these.
 pub(crate) async fn make(
     parts: &Arc<WorkerParts>,
     reader: &Reader,
     mart: &Mart,
-    (asked, at): (Asked, Timestamp),
+    (run, asked, at): (RunId, Asked, Timestamp),
 ) -> Result<Made, LakeError> {
     let session = reader.session(None).await?;
     let own = Pseudonyms::new(&parts.keys.project_mac, &mart.name);
@@ -114,7 +124,8 @@ pub(crate) async fn make(
         views: Vec::new(),
         log: Vec::new(),
     };
-    let maker = Maker { parts, reader, mart, session, own, places, asked, at };
+    let memory = AtomicUsize::new(0);
+    let maker = Maker { parts, reader, mart, session, own, places, asked, at, run, memory };
     for model in &mart.models {
         if model.materialised == Materialised::View {
             let (view, line) = maker.view(model).await?;
@@ -138,7 +149,7 @@ impl Maker<'_> {
             Some(by) => self.by_period(model, by, &id).await?,
             None => match self.for_persons(model, &id).await? {
                 Ok((rows, how)) => (rows, how),
-                Err(why) => (Rows::Whole(self.rows(model).await?), format!("made whole{why}")),
+                Err(why) => (Rows::Whole(self.rows(&self.session, model).await?), format!("made whole{why}")),
             },
         };
         let how = match &model.program {
@@ -151,9 +162,14 @@ impl Maker<'_> {
         let mark = rows.mark(self, model);
         let (adds, replaces) = self.stage(&id, rows).await?;
         let (took, fresh) = (began.elapsed().as_millis(), written(&adds));
-        let tests = model.tests.len();
-        let line = format!("{}: {how}; {fresh} rows written, {tests} tests passed, {took} ms", model.name);
-        let told = serde_json::json!({ "how": how, "rows_written": fresh, "tests": tests, "milliseconds": took as u64 });
+        let (tests, memory) = (model.tests.len(), self.memory.swap(0, Ordering::Relaxed));
+        let (name, mebibytes) = (&model.name, memory >> 20);
+        let line = format!(
+            "{name}: {how}; {fresh} rows written, {tests} tests passed, {took} ms, {mebibytes} MiB of memory"
+        );
+        let told = serde_json::json!({
+            "how": how, "rows_written": fresh, "tests": tests, "milliseconds": took as u64, "memory_bytes": memory,
+        });
         Ok((MadeTable { meaning: Meaning::of(model), id, schema, adds, replaces, mark, told }, line))
     }
 
@@ -202,7 +218,7 @@ impl Maker<'_> {
         let (mut rows, mut held) = (Vec::new(), 0);
         for span in &spans {
             periods::put_functions(context, span);
-            let made = self.rows(model).await?;
+            let made = self.rows(&self.session, model).await?;
             let strays = Bounds::of(span).strays(&made, &by.time).map_err(LakeError::columns(id))?;
             if strays > 0 {
                 let (model, time) = (model.name.clone(), by.time.clone());
@@ -239,8 +255,17 @@ impl Maker<'_> {
         Ok(Some(oldest).filter(|oldest| *oldest > i64::MIN).map(Timestamp))
     }
 
-    async fn rows(&self, model: &Model) -> Result<Vec<RecordBatch>, LakeError> {
-        rows::rows(self.reader, &self.session, model).await
+    /// The rows of a model, as `session` sees what it reads. How they are made is kept with the run.
+    async fn rows(&self, session: &Session, model: &Model) -> Result<Vec<RecordBatch>, LakeError> {
+        let planned = session.plan(&model.sql).await?;
+        let plan = session.carried_out(&planned)?;
+        if let Err(error) = self.parts.control.keep_plan(self.run, &model.name, &plan).await {
+            tracing::warn!(run = self.run.0, error = chain(&error), "a plan of a run was not kept");
+        }
+        let rows = rows::rows(self.reader, session, (model, planned)).await?;
+        let held: usize = rows.iter().map(RecordBatch::get_array_memory_size).sum();
+        self.memory.fetch_max(session.memory() + held, Ordering::Relaxed);
+        Ok(rows)
     }
 
     /// Makes the rows of those persons only of whom something has changed, if that gives what a whole table would;
@@ -303,7 +328,7 @@ impl Maker<'_> {
         let session = self.reader.session(Some(self.session.seq())).await?;
         session.context().register_udf(pseudonym::mart_person(self.own.clone()));
         changed.narrow(&session, named, &self.places).await?;
-        rows::rows(self.reader, &session, model).await
+        self.rows(&session, model).await
     }
 
     /// Shows the new table to the models after it by its name, and to its own tests as `this`.

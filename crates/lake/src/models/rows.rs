@@ -9,16 +9,16 @@ use crate::{
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use marts::Model;
 
-/// The rows of a model, if they fit into what a query may have of memory.
+/// The rows of a model whose query has been planned, if they fit into what a query may have of memory.
 ///
 /// # Errors
 /// The query or the program fails, or gives too much.
 pub(super) async fn rows(
     reader: &Reader,
     session: &Session,
-    model: &Model,
+    (model, planned): (&Model, Planned),
 ) -> Result<Vec<RecordBatch>, LakeError> {
-    let rows = queried(reader, session, session.plan(&model.sql).await?).await?;
+    let rows = queried(reader, session, planned).await?;
     match &model.program {
         None => Ok(rows),
         Some(program) => Ok(program::through(reader, session, (model, program), rows).await?.read),

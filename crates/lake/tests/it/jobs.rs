@@ -278,3 +278,35 @@ async fn of_two_workers_one_dies_and_every_job_ends_once() {
     one.abort();
     two.abort();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_keeps_how_it_was_carried_out_and_what_it_took() {
+    let mut home = Home::new().await;
+    let mut worker = home.worker("w");
+    home.send_all(&Simulation::new(1, 4)).await;
+    worker.drain().await.unwrap();
+    let sql = "-- One.\nselect o.code_loinc, count(distinct o.patient) as n from view.observation o
+        join view.patient p on p.id = o.patient where o.status = 'final' group by 1";
+    register(&home, "question = \"?\"", sql).await;
+    build_marts(&home, &mut worker, (Some("winter"), false)).await.unwrap();
+    let run = home.control.runs(Some("mart.winter"), 1).await.unwrap().remove(0);
+    let plans = home.control.run_plans(run.id).await.unwrap();
+    let [(model, plan)] = plans.as_slice() else { panic!("{plans:?}") };
+    assert_eq!(model, "t");
+    assert!(plan.contains("Aggregate:") && plan.contains("Join:") && plan.contains("final"), "{plan}");
+    for patient in home.rows("select id from view.patient").await {
+        assert!(!plan.contains(&patient), "{plan}");
+    }
+    let facts: serde_json::Value = serde_json::from_str(&run.facts).unwrap();
+    let memory = facts["outputs"]["winter.t"]["made"]["memory_bytes"].as_u64().unwrap();
+    assert!((1 << 10..1 << 30).contains(&memory), "{memory}");
+    // A run that fails keeps it too, and all of it goes with the run.
+    register(&home, "question = \"?\"", &format!("{sql} having 1 / (count(*) - count(*)) > 0")).await;
+    build_marts(&home, &mut worker, (Some("winter"), false)).await.unwrap_err();
+    let failed = home.control.runs(Some("mart.winter"), 1).await.unwrap().remove(0);
+    assert_eq!(failed.state, RunState::Failed);
+    assert_eq!(home.control.run_plans(failed.id).await.unwrap().len(), 1);
+    home.control.forget_runs(home.clock.now().plus_ms(1)).await.unwrap();
+    assert_eq!(home.control.run_plans(run.id).await.unwrap(), []);
+    assert_eq!(home.control.run_plans(failed.id).await.unwrap().len(), 1);
+}

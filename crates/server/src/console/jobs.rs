@@ -364,6 +364,7 @@ pub(super) async fn run_page(control: &Control, run: &Run) -> Result<RunPage, Co
         advice: failed.then(|| advice(run).to_owned()),
         inputs: tables("inputs"),
         outputs: tables("outputs"),
+        plans: control.run_plans(run.id).await?,
         log_before: before as u64,
         log: log
             .into_iter()
