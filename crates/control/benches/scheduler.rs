@@ -1,5 +1,5 @@
 //! The scheduler over ten thousand jobs and a million runs: what a look at the clock takes when nothing is due and when
-//! eighty jobs are (as many as one look moves on), what it takes to claim a run and to end it.
+//! fifty jobs are (as many as one look moves on), what it takes to claim a run and to end it.
 
 #![expect(clippy::unwrap_used, reason = "a measurement ends where the unexpected happens")]
 
@@ -15,7 +15,7 @@ use std::{
 const NOW: i64 = 1_700_000_000_000;
 const JOBS: i64 = 10_000;
 const RUNS: i64 = 1_000_000;
-const DUE: i64 = 80;
+const DUE: i64 = 50;
 
 async fn fill(pool: &SqlitePool) {
     const FILL_JOBS: &str = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < $1)
@@ -61,7 +61,7 @@ fn scheduler(criterion: &mut Criterion) {
     criterion.bench_function("tick: nothing is due", |bencher| {
         bencher.iter(|| assert_eq!(runtime.block_on(tick(&control)), 0));
     });
-    criterion.bench_function("tick: eighty jobs are due", |bencher| {
+    criterion.bench_function("tick: fifty jobs are due", |bencher| {
         bencher.iter_custom(|rounds| {
             let mut took = Duration::ZERO;
             for _ in 0..rounds {

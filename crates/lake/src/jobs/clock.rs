@@ -6,7 +6,7 @@ use marts::{Missed, Schedule};
 use model::Timestamp;
 
 /// Jobs that one look at the clock moves on: more are due a moment later.
-const AT_ONCE: usize = 80;
+const AT_ONCE: usize = 50;
 
 /// Runs that make up for missed times, if each is to have one.
 const MOST_MISSED: usize = 100;
