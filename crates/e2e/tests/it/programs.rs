@@ -44,7 +44,8 @@ fn home() -> (Home, PathBuf) {
     (home, folder)
 }
 
-fn allow(home: &Home) {
+/// Names programs in the configuration, as the keeper of a lake does: none may be run before.
+fn name_programs(home: &Home) {
     let file = home.path().join("carelake.toml");
     let before = fs::read_to_string(&file).unwrap();
     let allowed = "[programs]\nallow = [\"/usr/bin/python3\", \"/usr/bin/sh\"]\n";
@@ -64,7 +65,7 @@ fn a_program_that_the_keeper_allows_makes_a_table_and_reaches_nothing() {
     fs::write(folder.join("home"), home.path().to_str().unwrap()).unwrap();
     let (folder, file) = (folder.to_str().unwrap(), folder.join("scores.sql"));
     home.run(["mart", "register", folder]).exits(1).says("names programs in `[programs] allow`");
-    allow(&home);
+    name_programs(&home);
     // Whoever writes it sees what it says.
     let shown = home.run(["mart", "preview", file.to_str().unwrap()]).exits(0);
     assert!(
@@ -107,7 +108,7 @@ fn a_service_that_is_killed_leaves_no_program_behind() {
     let model = MODEL.replace("python3 score.py", &format!("sh endless.sh {mark}"));
     fs::write(folder.join("scores.sql"), model).unwrap();
     fs::write(folder.join("endless.sh"), "while :; do sleep 0.1; done").unwrap();
-    allow(&home);
+    name_programs(&home);
     home.run(["mart", "register", folder.to_str().unwrap()]).exits(0);
     home.run(["job", "run", "mart.risk", "--no-wait"]).exits(0);
     let service = Service::start(&home, &[("CARELAKE__WORKER__SCHEDULES", "false")]);

@@ -143,7 +143,11 @@ impl Ended {
                 | LakeError::NoPeriod { .. }
                 | LakeError::OutOfPeriod { .. }
                 | LakeError::NoSuchMart(_)
-                | LakeError::Program { source: SandboxError::Output(_), .. }
+                | LakeError::Program {
+                    source:
+                        SandboxError::Output(_) | SandboxError::NotAllowed { .. } | SandboxError::Missing(_),
+                    ..
+                }
                 | LakeError::Stopped(_)),
             ) => (true, chain(error)),
             Self::Failed(error) => (false, error.without_values()),

@@ -100,8 +100,10 @@ async fn columns(
     planned: &Planned,
 ) -> Result<SchemaRef, String> {
     if let Some(program) = &model.program {
-        let given = table::plain_schema(planned.logical().schema().as_arrow());
-        if let Some(what) = program::refused(reader, program, &given) {
+        let name = program.words.first().map_or("", String::as_str);
+        reader.programs.program(name).map_err(|error| error.to_string())?;
+        let handed = table::plain_schema(planned.logical().schema().as_arrow());
+        if let Some(what) = program::unfit(&handed) {
             return Err(what);
         }
     }

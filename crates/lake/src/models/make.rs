@@ -13,7 +13,7 @@ use crate::{
     LakeError,
     refinery::{WorkerParts, chain},
     registry::{self, Places},
-    sql::{self, Reader, Session},
+    sql::{self, Planned, Reader, Session},
     table::{DataFile, Mark, Table, TableId},
 };
 use arrow::{
@@ -216,9 +216,14 @@ impl Maker<'_> {
             return Err(LakeError::NoPeriod { model: model.name.clone() });
         };
         let (mut rows, mut held) = (Vec::new(), 0);
-        for span in &spans {
+        for (at, span) in spans.iter().enumerate() {
             periods::put_functions(context, span);
-            let made = self.rows(&self.session, model).await?;
+            // One period is carried out as another is.
+            let planned = match at {
+                0 => self.plan(&self.session, model).await?,
+                _ => self.session.plan(&model.sql).await?,
+            };
+            let made = self.run(&self.session, model, planned).await?;
             let strays = Bounds::of(span).strays(&made, &by.time).map_err(LakeError::columns(id))?;
             if strays > 0 {
                 let (model, time) = (model.name.clone(), by.time.clone());
@@ -255,13 +260,28 @@ impl Maker<'_> {
         Ok(Some(oldest).filter(|oldest| *oldest > i64::MIN).map(Timestamp))
     }
 
-    /// The rows of a model, as `session` sees what it reads. How they are made is kept with the run.
+    /// The rows of a model, as `session` sees what it reads.
     async fn rows(&self, session: &Session, model: &Model) -> Result<Vec<RecordBatch>, LakeError> {
+        let planned = self.plan(session, model).await?;
+        self.run(session, model, planned).await
+    }
+
+    /// Plans a model. How it is carried out is kept with the run.
+    async fn plan(&self, session: &Session, model: &Model) -> Result<Planned, LakeError> {
         let planned = session.plan(&model.sql).await?;
         let plan = session.carried_out(&planned)?;
         if let Err(error) = self.parts.control.keep_plan(self.run, &model.name, &plan).await {
             tracing::warn!(run = self.run.0, error = chain(&error), "a plan of a run was not kept");
         }
+        Ok(planned)
+    }
+
+    async fn run(
+        &self,
+        session: &Session,
+        model: &Model,
+        planned: Planned,
+    ) -> Result<Vec<RecordBatch>, LakeError> {
         let rows = rows::rows(self.reader, session, (model, planned)).await?;
         let held: usize = rows.iter().map(RecordBatch::get_array_memory_size).sum();
         self.memory.fetch_max(session.memory() + held, Ordering::Relaxed);

@@ -36,12 +36,8 @@ pub(super) async fn columns(session: &Session, program: &Program) -> Result<Sche
     Ok(table::plain_schema(plan.schema().as_arrow()))
 }
 
-/// Why a program cannot be run by `reader`, or cannot be handed `rows`, in words.
-pub(super) fn refused(reader: &Reader, program: &Program, rows: &SchemaRef) -> Option<String> {
-    let name = program.words.first().map_or("", String::as_str);
-    if let Err(error) = reader.programs.program(name) {
-        return Some(error.to_string());
-    }
+/// Why a program cannot be handed rows of these columns, in words.
+pub(super) fn unfit(rows: &SchemaRef) -> Option<String> {
     let nested = rows.fields().iter().find(|field| !is_plain(field.data_type()))?;
     Some(format!("its column `{}` does not fit into CSV: hand the program one value a field", nested.name()))
 }
@@ -64,7 +60,7 @@ pub(super) async fn through(
 ) -> Result<Ended<Vec<RecordBatch>>, LakeError> {
     let failed = |source| LakeError::Program { model: model.name.clone(), source };
     let gives = columns(session, program).await?;
-    if let Some(why) = rows.first().and_then(|first| refused(reader, program, &first.schema())) {
+    if let Some(why) = rows.first().and_then(|first| unfit(&first.schema())) {
         return Err(failed(SandboxError::Output(why)));
     }
     let call = Call { words: program.words.clone(), files: program.files.clone() };
@@ -89,7 +85,7 @@ fn write(rows: &[RecordBatch], to: &mut dyn Write) -> io::Result<()> {
 
 /// Reads rows of these columns, which may come in any order. What is wrong is told without a value.
 fn read(from: &mut dyn Read, gives: &SchemaRef, limit: usize) -> Result<Vec<RecordBatch>, String> {
-    let from = BufReader::new(Bounded { from, left: limit, limit });
+    let from = BufReader::new(Limited { from, left: limit, limit });
     let mut lines = ReaderBuilder::new().from_reader(from);
     let header = lines.byte_headers().map_err(|error| why(&error))?.clone();
     let mut places = Vec::new();
@@ -166,13 +162,13 @@ fn too_much(limit: usize) -> String {
 }
 
 /// A reader of so many bytes and no more.
-struct Bounded<'a> {
+struct Limited<'a> {
     from: &'a mut dyn Read,
     left: usize,
     limit: usize,
 }
 
-impl Read for Bounded<'_> {
+impl Read for Limited<'_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let more = self.from.read(to)?;
         match self.left.checked_sub(more) {

@@ -40,12 +40,18 @@ async fn work_off(home: &Home, jobs: &mut Jobs, worker: &mut Refinery) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failed_test_leaves_the_version_before() {
+/// A home with some people in it, and its worker.
+async fn peopled() -> (Home, Refinery) {
     let mut home = Home::new().await;
     let mut worker = home.worker("w");
     home.send_all(&Simulation::new(1, 4)).await;
     worker.drain().await.unwrap();
+    (home, worker)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_test_leaves_the_version_before() {
+    let (home, mut worker) = peopled().await;
     let sql = |test: &str, n: u8| format!("-- One.\n--\n-- Tests\n--   {test}\nselect {n} as n");
     register(&home, "question = \"?\"", &sql("unique: n", 1)).await;
     build_marts(&home, &mut worker, (Some("winter"), false)).await.unwrap();
@@ -76,11 +82,8 @@ async fn a_failed_test_leaves_the_version_before() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn marts_are_built_when_what_they_read_has_changed_and_settled() {
-    let mut home = Home::new().await;
-    let mut worker = home.worker("w");
+    let (mut home, mut worker) = peopled().await;
     let mut jobs = Jobs::new(home.reader(), Vec::new(), true);
-    home.send_all(&Simulation::new(1, 4)).await;
-    worker.drain().await.unwrap();
     work_off(&home, &mut jobs, &mut worker).await;
     let control = home.control.clone();
     let runs = async || control.runs(None, 100).await.unwrap().len();
@@ -281,10 +284,7 @@ async fn of_two_workers_one_dies_and_every_job_ends_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_keeps_how_it_was_carried_out_and_what_it_took() {
-    let mut home = Home::new().await;
-    let mut worker = home.worker("w");
-    home.send_all(&Simulation::new(1, 4)).await;
-    worker.drain().await.unwrap();
+    let (home, mut worker) = peopled().await;
     let sql = "-- One.\nselect o.code_loinc, count(distinct o.patient) as n from view.observation o
         join view.patient p on p.id = o.patient where o.status = 'final' group by 1";
     register(&home, "question = \"?\"", sql).await;

@@ -334,7 +334,7 @@ async fn may_edit(visitor: &Visitor, kind: &str, target: &str) -> Result<bool, R
     Ok(newest.first().is_some_and(|newest| newest.current))
 }
 
-/// A run with the end of its log, as anybody sees it: powers are the visitor's.
+/// A run with the end of its log, as anybody sees it while it is at work: powers are the visitor's, and plans the page's.
 pub(super) async fn run_page(control: &Control, run: &Run) -> Result<RunPage, ControlError> {
     let log = control.run_log(run.id, 0).await?;
     let before = log.len().saturating_sub(LINES);
@@ -364,7 +364,7 @@ pub(super) async fn run_page(control: &Control, run: &Run) -> Result<RunPage, Co
         advice: failed.then(|| advice(run).to_owned()),
         inputs: tables("inputs"),
         outputs: tables("outputs"),
-        plans: control.run_plans(run.id).await?,
+        plans: Vec::new(),
         log_before: before as u64,
         log: log
             .into_iter()
@@ -400,7 +400,9 @@ pub(super) async fn run(visitor: Visitor, Path(id): Path<i64>) -> Result<Respons
     visitor.require(Action::JobList, ANY).await?;
     let run = found_run(&visitor, id).await?;
     let may = powers(&visitor, &run).await?;
-    let shown = RunPage { may, ..run_page(&visitor.desk.control, &run).await? };
+    let control = &visitor.desk.control;
+    let plans = control.run_plans(run.id).await?;
+    let shown = RunPage { may, plans, ..run_page(control, &run).await? };
     visitor.record("job.logs", AuditOutcome::Success, &id.to_string(), &[]).await?;
     let here = Address::run(id);
     let mut frame = visitor.frame(here.clone()).await?;

@@ -227,7 +227,11 @@ fn worker() -> Vec<Example> {
         example(
             "serve",
             "A mart was built.",
-            done("mart.build", "worker", "long_term_conditions").with("result", "11 rows"),
+            done("mart.build", "worker", "long_term_conditions")
+                .with("result", "11 rows")
+                .with("run", 12)
+                .with("job", "mart.long_term_conditions")
+                .with("state", "succeeded"),
         ),
         example(
             "serve",
