@@ -11,7 +11,7 @@ mod overlay;
 mod question;
 pub(crate) mod scan;
 mod schema;
-mod superseded;
+pub(crate) mod superseded;
 mod trail;
 
 pub use question::Question;
@@ -174,7 +174,10 @@ impl Reader {
     /// The tables of a schema that queries may name before anything has come into them.
     fn expected(&self, schema: &str) -> Vec<(String, SchemaRef)> {
         match schema {
-            "view" => self.views.iter().map(|view| (view.name().to_owned(), view.schema())).collect(),
+            "view" => {
+                let columns = |view: &View| crate::table::plain_schema(&view.schema());
+                self.views.iter().map(|view| (view.name().to_owned(), columns(view))).collect()
+            }
             PUBLIC => vec![
                 ("person_link".to_owned(), visible_link()),
                 ("display".to_owned(), Arc::clone(&columns::DISPLAY)),

@@ -1,6 +1,8 @@
 //! The columns while they grow. Arrow's own builders cannot take a value back, and rows that turn out to be wrong
 //! must go again.
 
+mod codes;
+
 use crate::{Column, ColumnType, cell::Cell, plan::item_field};
 use arrow::{
     array::{ArrayRef, ArrowPrimitiveType, BooleanArray, ListArray, PrimitiveArray, StringArray},
@@ -8,6 +10,7 @@ use arrow::{
     datatypes::{DataType, Date32Type, Decimal128Type, Int32Type, Int64Type, TimestampMicrosecondType},
     error::ArrowError,
 };
+use codes::Codes;
 use std::sync::Arc;
 
 /// The values of one column, so far.
@@ -23,6 +26,7 @@ pub(crate) struct ArrayBuilder {
 #[derive(Debug)]
 enum Values {
     Text(Texts),
+    Code(Box<Codes>),
     Boolean(Vec<bool>),
     Integer(Vec<i32>),
     BigInteger(Vec<i64>),
@@ -47,6 +51,7 @@ impl ArrayBuilder {
     fn of(kind: ColumnType) -> Self {
         let values = match kind {
             ColumnType::Text => Values::Text(Texts::new()),
+            ColumnType::Code => Values::Code(Box::default()),
             ColumnType::Boolean => Values::Boolean(Vec::new()),
             ColumnType::Integer => Values::Integer(Vec::new()),
             ColumnType::BigInteger => Values::BigInteger(Vec::new()),
@@ -63,23 +68,33 @@ impl ArrayBuilder {
         self.present.len()
     }
 
-    /// Appends a text, if it holds texts, and says so.
+    /// Appends a text, if it holds texts, and says how many bytes it takes.
     #[inline]
-    pub(crate) fn append_text(&mut self, text: &[u8]) -> bool {
-        let Values::Text(texts) = &mut self.values else { return false };
-        texts.append(text);
+    pub(crate) fn append_text(&mut self, text: &[u8]) -> Option<usize> {
+        let bytes = match &mut self.values {
+            Values::Text(texts) => texts.append(text),
+            Values::Code(codes) => codes.append(text),
+            _ => return None,
+        };
         self.present.push(true);
-        true
+        Some(bytes)
     }
 
     /// Appends one value; null, if it is none of the column's type.
     pub(crate) fn append(&mut self, cell: &Cell<'_>) {
         let whole = if let Cell::Whole(value) = cell { Some(*value) } else { None };
         let short = whole.and_then(|value| i32::try_from(value).ok());
+        let text = if let Cell::Text(text) = cell { Some(text.as_bytes()) } else { None };
         let present = match &mut self.values {
             Values::Text(texts) => {
-                let text = if let Cell::Text(text) = cell { Some(text.as_bytes()) } else { None };
                 texts.append(text.unwrap_or_default());
+                text.is_some()
+            }
+            Values::Code(codes) => {
+                match text {
+                    Some(text) => _ = codes.append(text),
+                    None => codes.append_null(),
+                }
                 text.is_some()
             }
             Values::Boolean(values) => push(values, whole.map(|value| value != 0)),
@@ -100,6 +115,7 @@ impl ArrayBuilder {
     pub(crate) fn truncate(&mut self, rows: usize) {
         match &mut self.values {
             Values::Text(texts) => texts.truncate(rows),
+            Values::Code(codes) => codes.truncate(rows),
             Values::Boolean(values) => values.truncate(rows),
             Values::Integer(values) | Values::Date(values) => values.truncate(rows),
             Values::BigInteger(values) | Values::Timestamp(values) => values.truncate(rows),
@@ -115,6 +131,7 @@ impl ArrayBuilder {
     pub(crate) fn arrange(&mut self, from: usize, rows: &[usize]) {
         match &mut self.values {
             Values::Text(texts) => texts.arrange(from, rows),
+            Values::Code(codes) => codes.arrange(from, rows),
             Values::Boolean(values) => arrange(values, from, rows),
             Values::Integer(values) | Values::Date(values) => arrange(values, from, rows),
             Values::BigInteger(values) | Values::Timestamp(values) => arrange(values, from, rows),
@@ -133,7 +150,7 @@ impl ArrayBuilder {
         match &self.values {
             Values::Text(texts) => texts.bytes(from),
             Values::Boolean(_) => rows,
-            Values::Integer(_) | Values::Date(_) => rows * 4,
+            Values::Code(_) | Values::Integer(_) | Values::Date(_) => rows * 4,
             Values::BigInteger(_) | Values::Timestamp(_) => rows * 8,
             Values::Decimal(_) => rows * 16,
             Values::List(lists) => rows * 4 + lists.items.bytes(lists.first(from)),
@@ -147,6 +164,7 @@ impl ArrayBuilder {
         let data_type = &self.data_type;
         Ok(match &mut self.values {
             Values::Text(texts) => Arc::new(texts.finish(nulls)?),
+            Values::Code(codes) => Arc::new(codes.finish(nulls)?),
             Values::Boolean(values) => Arc::new(BooleanArray::new(BooleanBuffer::from(fresh(values)), nulls)),
             Values::Integer(values) => numbers::<Int32Type>(values, nulls, data_type)?,
             Values::BigInteger(values) => numbers::<Int64Type>(values, nulls, data_type)?,
@@ -213,10 +231,19 @@ impl Texts {
         Self { bytes: Vec::new(), ends: vec![0] }
     }
 
+    /// Appends a text and says how many bytes it takes.
     #[inline]
-    fn append(&mut self, text: &[u8]) {
+    fn append(&mut self, text: &[u8]) -> usize {
         self.bytes.extend_from_slice(text);
         self.ends.push(end(self.bytes.len()));
+        4 + text.len()
+    }
+
+    /// The text at a row.
+    #[inline]
+    fn get(&self, row: usize) -> Option<&[u8]> {
+        let (from, to) = (self.ends.get(row)?, self.ends.get(row + 1)?);
+        self.bytes.get(place(Some(from))..place(Some(to)))
     }
 
     fn truncate(&mut self, rows: usize) {

@@ -32,7 +32,7 @@ impl<'a> Cell<'a> {
     /// The item as a value for a column of type `kind`.
     pub(crate) fn of<N: Node<'a>>(kind: ColumnType, item: Item<'a, N>) -> Result<Self, Misfit> {
         match kind {
-            ColumnType::Text => item.into_text().map(Self::Text).ok_or(Misfit::Type),
+            ColumnType::Text | ColumnType::Code => item.into_text().map(Self::Text).ok_or(Misfit::Type),
             ColumnType::Boolean => {
                 item.as_bool().map(|value| Self::Whole(i64::from(value))).ok_or(Misfit::Type)
             }

@@ -8,8 +8,13 @@ pub(crate) const UTC: &str = "UTC";
 /// How a column holds its values.
 ///
 /// By the column's `type`: `boolean`; `integer`, `positiveInt`, `unsignedInt` as 32 bits and `integer64` as 64;
-/// `decimal` as 38 digits, 18 of them behind the point, never through a float; every other primitive type
-/// as the exact text. A column of type `string` over a number or a boolean gets its text as it was sent.
+/// `decimal` as 38 digits, 18 of them behind the point, never through a float; `code` as a text that is held once a
+/// batch; every other primitive type as the exact text. A column of type `string` over a number or a boolean gets its
+/// text as it was sent.
+///
+/// How many digits a decimal has behind the point, no FHIR type says, and one pass over a stream cannot find out:
+/// where 18 are too many to carry or too few to hold, `DECIMAL(p, s)` declares others, and a `string` beside them
+/// keeps the number as it was sent (`1.50` is not `1.5` in FHIR).
 ///
 /// A tag `ansi/type` chooses another: `BOOLEAN`, `INTEGER`, `BIGINT`, `DECIMAL(p, s)`, `DATE`, `TIMESTAMP`,
 /// `VARCHAR`. A `TIMESTAMP` is UTC in microseconds and a `DATE` is the day as written, without its time; a
@@ -25,6 +30,8 @@ pub(crate) const UTC: &str = "UTC";
 pub enum ColumnType {
     /// `Utf8`
     Text,
+    /// `Dictionary(Int32, Utf8)`: few texts that come again and again, each held once.
+    Code,
     /// `Boolean`
     Boolean,
     /// `Int32`
@@ -55,8 +62,9 @@ impl ColumnType {
             "integer" | "positiveInt" | "unsignedInt" => Self::Integer,
             "integer64" => Self::BigInteger,
             "decimal" => Self::DECIMAL,
-            "string" | "code" | "id" | "uri" | "url" | "canonical" | "oid" | "uuid" | "markdown"
-            | "base64Binary" | "date" | "dateTime" | "instant" | "time" | "xhtml" => Self::Text,
+            "code" => Self::Code,
+            "string" | "id" | "uri" | "url" | "canonical" | "oid" | "uuid" | "markdown" | "base64Binary"
+            | "date" | "dateTime" | "instant" | "time" | "xhtml" => Self::Text,
             _ => return None,
         })
     }
@@ -87,6 +95,7 @@ impl ColumnType {
     pub fn data_type(self) -> DataType {
         match self {
             Self::Text => DataType::Utf8,
+            Self::Code => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
             Self::Boolean => DataType::Boolean,
             Self::Integer => DataType::Int32,
             Self::BigInteger => DataType::Int64,
@@ -96,10 +105,19 @@ impl ColumnType {
         }
     }
 
+    /// The type that holds the values of both, exactly and as both are printed; `None` where there is none.
+    pub(crate) fn common(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (one, other) if one == other => Some(one),
+            (Self::Text | Self::Code, Self::Text | Self::Code) => Some(Self::Text),
+            _ => None,
+        }
+    }
+
     /// What a value must be to stand here, in words.
     pub(crate) const fn words(self) -> &'static str {
         match self {
-            Self::Text => "a primitive",
+            Self::Text | Self::Code => "a primitive",
             Self::Boolean => "a boolean",
             Self::Integer | Self::BigInteger | Self::Decimal { .. } => "a number",
             Self::Date | Self::Timestamp => "a date",
@@ -152,6 +170,15 @@ pub struct Column {
     pub misfit: OnMisfit,
     /// Whether each row holds a list.
     pub collection: bool,
+}
+
+impl Column {
+    /// Makes it hold what another branch of a union has for it too, and says whether it can.
+    pub(crate) fn hold(&mut self, other: &Self) -> bool {
+        let common = self.column_type.common(other.column_type);
+        self.column_type = common.unwrap_or(self.column_type);
+        common.is_some() && (&self.name, self.collection) == (&other.name, other.collection)
+    }
 }
 
 #[cfg(test)]

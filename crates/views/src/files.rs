@@ -10,6 +10,7 @@ mod encode;
 mod error;
 mod form;
 mod input;
+mod ipc;
 mod order;
 mod parquet_columns;
 mod source;
@@ -37,7 +38,7 @@ pub enum Format {
     Csv,
     /// A JSON object a line; nulls are left out.
     Ndjson,
-    /// An Arrow IPC file.
+    /// An Arrow IPC file, codes as plain texts.
     ArrowIpc,
 }
 

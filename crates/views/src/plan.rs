@@ -430,8 +430,9 @@ impl Compiler<'_> {
             }
             let mut these = before.clone();
             branches.push(self.select(branch, focus, &mut these)?);
-            let shape = |column: &Column| (column.name.clone(), column.column_type, column.collection);
-            if !these.iter().map(shape).eq(columns.iter().map(shape)) {
+            let fits = these.len() == columns.len()
+                && columns.iter_mut().zip(&these).all(|(column, other)| column.hold(other));
+            if !fits {
                 return Err(ViewError::new(format!("{}[{index}]", select.union_at), ViewErrorReason::Union));
             }
         }

@@ -259,9 +259,9 @@ impl<'a, 't, N: Node<'a>> Run<'a, 't, N> {
                 return Err(Unfit::Several.halt(plan, end.slot));
             }
             if let Some(text) = key.map(str::as_bytes).or_else(|| node.token_bytes())
-                && array.append_text(text)
+                && let Some(bytes) = array.append_text(text)
             {
-                made.bytes += 4 + text.len();
+                made.bytes += bytes;
                 return Ok(());
             }
             let Some(column) = plan.columns.get(end.slot) else { return Ok(()) };

@@ -7,6 +7,7 @@ use crate::{
     sql::{
         self,
         current::{self, Supersession},
+        superseded::List,
     },
     table::{Table, TableId},
     upkeep::compact::portions,
@@ -22,6 +23,7 @@ use deltalake::kernel::Add;
 use fhir::{ResourceType, json};
 use futures::TryStreamExt;
 use model::{CommitSeq, Pseudonym};
+use std::sync::Arc;
 
 /// Rows of a view in memory before they become a file.
 const FILE_BYTES: usize = 64 << 20;
@@ -29,7 +31,7 @@ const FILE_BYTES: usize = 64 << 20;
 /// The resources that a view's table lacks.
 pub(super) struct Source {
     raw: Option<Table>,
-    superseded: Option<Table>,
+    superseded: Option<Arc<List>>,
     /// The raw table's data files by path, in portions that are each read in one turn.
     slices: Vec<Vec<String>>,
 }
@@ -62,7 +64,7 @@ impl Source {
             }
         };
         let raw = open(TableId::raw(over)).await?;
-        let superseded = open(TableId::superseded(over)).await?;
+        let superseded = open(TableId::superseded(over)).await?.map(List::new);
         let mut files = raw.as_ref().map(Table::files).unwrap_or_default();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let slices = portions(files, slice_bytes)
@@ -110,7 +112,7 @@ async fn start(
     context: &SessionContext,
     raw: &Table,
     files: Vec<String>,
-    superseded: Option<(&Table, &Supersession)>,
+    superseded: Option<(&Arc<List>, &Supersession)>,
 ) -> Result<datafusion::execution::SendableRecordBatchStream, DataFusionError> {
     let plan = current::plan(raw, Some(files), superseded).await?;
     let frame = context.execute_logical_plan(plan).await?;

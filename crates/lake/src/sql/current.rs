@@ -1,6 +1,9 @@
 //! The rows of a table that count at a sequence: all but the superseded.
 
-use super::{scan, superseded::Superseded};
+use super::{
+    scan,
+    superseded::{Counts, List},
+};
 use crate::{
     refinery::columns::{self, VIEW_RESOURCE, VIEW_VERSION},
     table::{Table, TableId},
@@ -19,6 +22,7 @@ use datafusion::{
     physical_plan::{ExecutionPlan, filter::FilterExecBuilder},
 };
 use fhir::ResourceType;
+use futures::try_join;
 use keys::Zone;
 use std::sync::Arc;
 
@@ -49,12 +53,11 @@ pub(crate) fn supersession(table: &TableId, over: Option<ResourceType>) -> Optio
 pub(crate) async fn plan(
     table: &Table,
     files: Option<Vec<String>>,
-    superseded: Option<(&Table, &Supersession)>,
+    superseded: Option<(&Arc<List>, &Supersession)>,
 ) -> Result<LogicalPlan> {
     let mut rows = scan::provider(table, files).await?;
-    if let Some((list, by)) = superseded {
-        let list = scan::provider(list, None).await?;
-        rows = Arc::new(Current { rows, list, by: by.clone() });
+    if let Some((list, by)) = superseded.filter(|(list, _)| !list.is_empty()) {
+        rows = Arc::new(Current { rows, list: Arc::clone(list), by: by.clone() });
     }
     LogicalPlanBuilder::scan("rows", provider_as_source(rows), None)?.build()
 }
@@ -78,11 +81,11 @@ pub(crate) fn visible(table: &TableId, plan: LogicalPlan) -> Result<LogicalPlan,
 /// How many of a hundred rows are thought to count, where plans are weighed: folding keeps it so.
 const MOST_COUNT: u8 = 90;
 
-/// A table without the rows that a list supersedes. The list is read whenever the table is.
+/// A table without the rows that a list supersedes.
 #[derive(Debug)]
 struct Current {
     rows: Arc<dyn TableProvider>,
-    list: Arc<dyn TableProvider>,
+    list: Arc<List>,
     by: Supersession,
 }
 
@@ -107,7 +110,6 @@ impl TableProvider for Current {
         filters: &[Expr],
         _limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let superseded = Superseded::read(state, &self.list).await?;
         let schema = self.schema();
         let wanted = projection.cloned().unwrap_or_else(|| (0..schema.fields().len()).collect());
         let mut read = wanted.clone();
@@ -121,12 +123,13 @@ impl TableProvider for Current {
             arguments.push(Arc::new(expressions::Column::new(name, place)));
         }
         // Rows are left out of what is read, so that a limit cannot be told to who reads it.
-        let rows = self.rows.scan(state, Some(&read), filters, None).await?;
+        let rows = self.rows.scan(state, Some(&read), filters, None);
+        let (rows, counts) = try_join!(rows, self.list.counts(&state.runtime_env().memory_pool))?;
         let counts = ScalarFunctionExpr::new(
-            Superseded::NAME,
-            Arc::new(ScalarUDF::new_from_impl(superseded)),
+            Counts::NAME,
+            Arc::new(ScalarUDF::new_from_impl(counts)),
             arguments,
-            Arc::new(Field::new(Superseded::NAME, DataType::Boolean, false)),
+            Arc::new(Field::new(Counts::NAME, DataType::Boolean, false)),
             Arc::new(state.config_options().clone()),
         );
         let kept = (0..wanted.len()).collect();

@@ -1,6 +1,6 @@
 //! A schema whose tables are loaded when a query names them.
 
-use super::{QUERY, Reader, current};
+use super::{QUERY, Reader, current, superseded::List};
 use crate::{
     LakeError,
     registry::Places,
@@ -14,7 +14,6 @@ use datafusion::{
     common::DataFusionError,
     datasource::{ViewTable, empty::EmptyTable},
 };
-use futures::try_join;
 use keys::Zone;
 use model::CommitSeq;
 use std::{fmt, sync::Arc};
@@ -62,15 +61,18 @@ impl LakeSchema {
             let location = by.table.location();
             Some((&by.table, self.all.iter().find(|table| table.table.location == location)?))
         });
-        let rows = Table::open_at(stores, &id, table.table.version);
-        let (rows, list) = match list {
-            Some((list, at)) => {
-                let (rows, list) = try_join!(rows, Table::open_at(stores, list, at.table.version))?;
-                (rows, Some(list))
-            }
-            None => (rows.await?, None),
+        // Reading a log is work: each is read on a thread of its own.
+        let open = |id: &TableId, version: i64| {
+            let (stores, id) = (stores.clone(), id.clone());
+            tokio::spawn(async move { Table::open_at(&stores, &id, version).await })
         };
-        let superseded = list.as_ref().filter(|list| list.size().rows > 0).zip(by.as_ref());
+        let list = list.map(|(list, at)| open(list, at.table.version));
+        let rows = open(&id, table.table.version).await??;
+        let list = match list {
+            Some(list) => Some(List::new(list.await??)),
+            None => None,
+        };
+        let superseded = list.as_ref().zip(by.as_ref());
         let plan = current::plan(&rows, None, superseded).await.map_err(LakeError::Query)?;
         let plan = current::visible(&id, plan).map_err(LakeError::Query)?;
         Ok(Some(Arc::new(ViewTable::new(plan, None))))

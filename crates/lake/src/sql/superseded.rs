@@ -1,5 +1,6 @@
 //! A list of what is superseded, held in memory, and which rows it leaves.
 
+use crate::table::{DataFile, Table};
 use arrow::{
     array::{Array, ArrayRef, AsArray, BooleanArray},
     buffer::BooleanBuffer,
@@ -7,72 +8,129 @@ use arrow::{
     datatypes::{DataType, Int32Type, Int64Type},
 };
 use datafusion::{
-    catalog::{Session, TableProvider},
     common::{DataFusionError, internal_err},
     error::Result,
-    execution::memory_pool::{MemoryConsumer, MemoryReservation},
+    execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation},
     logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility},
-    physical_plan,
 };
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use model::Pseudonym;
+use object_store::{ObjectStore, ObjectStoreExt, path::Path};
+use parquet::arrow::{
+    ProjectionMask,
+    arrow_reader::{ArrowReaderMetadata, ParquetRecordBatchReaderBuilder},
+};
 use std::{
     collections::HashMap,
     fmt,
     hash::{BuildHasherDefault, Hash, Hasher},
     sync::Arc,
 };
+use tokio::{sync::OnceCell, task};
 
 /// By pseudonym, the newest version that is superseded.
 type Versions = HashMap<u128, i32, BuildHasherDefault<Drawn>>;
 
+/// How many files of a list are read at a time.
+const READING: usize = 4;
+
 /// What an entry takes, with the room that a table leaves free.
 const ENTRY_BYTES: usize = 64;
 
-/// `counts(pseudonym, version)`: whether the row of a resource's version is not superseded. The pseudonym is its digits
-/// in one column, or its halves in two.
-pub(super) struct Superseded {
+/// A list at one version of its table. It is read when rows are asked for, once for all who hold it.
+pub(crate) struct List {
+    table: Table,
+    files: Vec<DataFile>,
+    held: OnceCell<Arc<Held>>,
+}
+
+/// A list in memory.
+struct Held {
     versions: Versions,
     sieve: Sieve,
-    signature: Signature,
     /// Given back when the last plan that holds the list is gone.
     _memory: MemoryReservation,
 }
 
-impl Superseded {
-    pub(super) const NAME: &str = "counts";
-
-    /// Reads a list: columns `id` and `version_id`.
-    ///
-    /// # Errors
-    /// It cannot be read, or takes more memory than the session has.
-    pub(super) async fn read(state: &dyn Session, list: &Arc<dyn TableProvider>) -> Result<Self> {
-        let schema = list.schema();
-        let columns = vec![schema.index_of("id")?, schema.index_of("version_id")?];
-        let plan = list.scan(state, Some(&columns), &[], None).await?;
-        let mut batches = physical_plan::execute_stream(plan, state.task_ctx())?;
-        let memory = MemoryConsumer::new("superseded").register(&state.runtime_env().memory_pool);
-        let mut versions = Versions::default();
-        while let Some(batch) = batches.try_next().await? {
-            memory.try_grow(batch.num_rows() * ENTRY_BYTES)?;
-            let superseded = batch.column(1).as_primitive::<Int32Type>();
-            let ids = pseudonyms(batch.column(0))?;
-            for (id, version) in ids.into_iter().zip(superseded.values()) {
-                let newest = versions.entry(id).or_insert(*version);
-                *newest = (*version).max(*newest);
-            }
-        }
-        let sieve = Sieve::of(&versions);
-        let signature = Signature::variadic_any(Volatility::Immutable);
-        Ok(Self { versions, sieve, signature, _memory: memory })
+impl List {
+    pub(crate) fn new(table: Table) -> Arc<Self> {
+        Arc::new(Self { files: table.files(), table, held: OnceCell::new() })
     }
 
+    /// Whether nothing is superseded.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Which rows the list leaves.
+    ///
+    /// # Errors
+    /// It cannot be read, or takes more memory than `pool` has.
+    pub(super) async fn counts(&self, pool: &Arc<dyn MemoryPool>) -> Result<Counts> {
+        let held = self.held.get_or_try_init(|| self.read(pool)).await?;
+        Ok(Counts { held: Arc::clone(held), signature: Signature::variadic_any(Volatility::Immutable) })
+    }
+
+    async fn read(&self, pool: &Arc<dyn MemoryPool>) -> Result<Arc<Held>> {
+        let memory = MemoryConsumer::new("superseded").register(pool);
+        let store = self.table.delta().log_store().object_store(None);
+        let paths: Vec<_> = self.files.iter().map(|file| Path::from(file.path.as_str())).collect();
+        let mut files = stream::iter(paths).map(|path| file(&store, path)).buffer_unordered(READING);
+        let mut versions = Versions::default();
+        while let Some(entries) = files.try_next().await? {
+            memory.try_grow(entries.len() * ENTRY_BYTES)?;
+            versions.reserve(entries.len());
+            for (id, version) in entries {
+                let newest = versions.entry(id).or_insert(version);
+                *newest = version.max(*newest);
+            }
+        }
+        Ok(Arc::new(Held { sieve: Sieve::of(&versions), versions, _memory: memory }))
+    }
+}
+
+/// What a file of a list says.
+async fn file(store: &Arc<dyn ObjectStore>, path: Path) -> Result<Vec<(u128, i32)>> {
+    let bytes = store.get(&path).await?.bytes().await?;
+    let entries = task::spawn_blocking(move || entries(bytes)).await;
+    entries.map_err(|error| DataFusionError::External(Box::new(error)))?
+}
+
+/// The same: columns `id` and `version_id`.
+fn entries(file: bytes::Bytes) -> Result<Vec<(u128, i32)>> {
+    let metadata = ArrowReaderMetadata::load(&file, Default::default())?;
+    let columns = ProjectionMask::columns(metadata.parquet_schema(), ["id", "version_id"]);
+    let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+    let mut entries = Vec::new();
+    for batch in batches.with_projection(columns).build()? {
+        let batch = batch?;
+        let ids = pseudonyms(batch.column(0))?;
+        entries.extend(
+            ids.into_iter().zip(batch.column(1).as_primitive::<Int32Type>().values().iter().copied()),
+        );
+    }
+    Ok(entries)
+}
+
+impl Held {
+    #[inline]
     fn counts(&self, id: u128, version: i32) -> bool {
         !self.sieve.may_have(id) || self.versions.get(&id).is_none_or(|superseded| version > *superseded)
     }
 }
 
-impl ScalarUDFImpl for Superseded {
+/// `counts(pseudonym, version)`: whether the row of a resource's version is not superseded. The pseudonym is its digits
+/// in one column, or its halves in two.
+pub(super) struct Counts {
+    held: Arc<Held>,
+    signature: Signature,
+}
+
+impl Counts {
+    pub(super) const NAME: &str = "counts";
+}
+
+impl ScalarUDFImpl for Counts {
     fn name(&self) -> &str {
         Self::NAME
     }
@@ -88,17 +146,18 @@ impl ScalarUDFImpl for Superseded {
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let columns = ColumnarValue::values_to_arrays(&arguments.args)?;
         let Some((versions, ids)) = columns.split_last() else { return internal_err!("counts() of nothing") };
-        let versions = versions.as_primitive::<Int32Type>().values();
+        let (held, versions) = (&self.held, versions.as_primitive::<Int32Type>().values());
         let counts = match ids {
             [high, low] => {
                 let (high, low) = (high.as_primitive::<Int64Type>(), low.as_primitive::<Int64Type>());
-                let (high, low) = (high.values(), low.values());
-                let id = |row| Pseudonym::of_halves(high[row], low[row]).bits();
-                BooleanBuffer::collect_bool(versions.len(), |row| self.counts(id(row), versions[row]))
+                // As long as one another, and seen to be: no place is checked then.
+                let (high, low) = (&high.values()[..versions.len()], &low.values()[..versions.len()]);
+                let id = |row: usize| Pseudonym::of_halves(high[row], low[row]).bits();
+                BooleanBuffer::collect_bool(versions.len(), |row| held.counts(id(row), versions[row]))
             }
             [digits] => {
                 let ids = pseudonyms(digits)?;
-                BooleanBuffer::collect_bool(versions.len(), |row| self.counts(ids[row], versions[row]))
+                BooleanBuffer::collect_bool(versions.len(), |row| held.counts(ids[row], versions[row]))
             }
             _ => return internal_err!("a pseudonym of {} columns", ids.len()),
         };
@@ -146,24 +205,30 @@ fn pseudonyms(column: &ArrayRef) -> Result<Vec<u128>> {
     parsed.collect::<std::result::Result<_, _>>().map_err(|error| DataFusionError::External(Box::new(error)))
 }
 
-impl fmt::Debug for Superseded {
+impl fmt::Debug for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Superseded").field("resources", &self.versions.len()).finish_non_exhaustive()
+        f.debug_struct("List").field("table", self.table.id()).finish_non_exhaustive()
     }
 }
 
-/// Each was read for one scan: two are never taken for one another.
-impl PartialEq for Superseded {
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Counts").field("resources", &self.held.versions.len()).finish_non_exhaustive()
+    }
+}
+
+/// By the list that they are of.
+impl PartialEq for Counts {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
+        Arc::ptr_eq(&self.held, &other.held)
     }
 }
 
-impl Eq for Superseded {}
+impl Eq for Counts {}
 
-impl Hash for Superseded {
+impl Hash for Counts {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        std::ptr::from_ref(self).hash(state);
+        Arc::as_ptr(&self.held).hash(state);
     }
 }
 

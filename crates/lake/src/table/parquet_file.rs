@@ -9,7 +9,7 @@ use arrow::{
 use deltalake::kernel::Add;
 use object_store::{ObjectStoreExt, PutPayload, path::Path};
 use parquet::{
-    arrow::ArrowWriter,
+    arrow::{ArrowWriter, arrow_writer::ArrowWriterOptions},
     basic::{Compression, ZstdLevel},
     file::properties::{EnabledStatistics, WriterProperties},
     schema::types::ColumnPath,
@@ -82,8 +82,10 @@ fn encode(id: &TableId, rows: Vec<RecordBatch>) -> Result<Encoded, LakeError> {
             .set_column_compression(half.clone(), Compression::UNCOMPRESSED)
             .set_column_statistics_enabled(half, EnabledStatistics::None);
     }
-    let properties = properties.build();
-    let mut writer = ArrowWriter::try_new(Vec::with_capacity(1 << 20), schema, Some(properties))
+    // The table's own schema says what its columns are; that codes came as dictionaries is nobody's business.
+    let options =
+        ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(Vec::with_capacity(1 << 20), schema, options)
         .map_err(LakeError::columns(id))?;
     writer.write(&batch).map_err(LakeError::columns(id))?;
     let bytes = writer.into_inner().map_err(LakeError::columns(id))?;

@@ -4,7 +4,7 @@ use super::{UpkeepLimits, group::Group};
 use crate::{
     LakeError,
     refinery::Refinery,
-    sql::{self, current},
+    sql::{self, current, superseded::List},
     stores::Stores,
     table::{DataFile, Table, TableId},
 };
@@ -65,6 +65,7 @@ pub(super) async fn carry_out(
         Some(id) => refinery.open_table(id).await?,
         None => None,
     };
+    let list = superseded.clone().map(List::new);
     for (id, by) in group.members() {
         let Some(mut table) = refinery.open_table(id).await? else { continue };
         let chosen = table
@@ -72,7 +73,7 @@ pub(super) async fn carry_out(
             .into_iter()
             .filter(|file| need == Need::Fold || file.bytes < limits.small_file_bytes);
         for files in portions(chosen.collect(), REWRITE_BYTES) {
-            let rows = read(stores, &table, &files, superseded.as_ref().zip(by.as_ref())).await?;
+            let rows = read(stores, &table, &files, list.as_ref().zip(by.as_ref())).await?;
             table.replace(&files, rows).await?;
         }
         failpoint!("compaction.after-each-table");
@@ -115,7 +116,7 @@ pub(crate) async fn read(
     stores: &Stores,
     table: &Table,
     files: &[DataFile],
-    superseded: Option<(&Table, &current::Supersession)>,
+    superseded: Option<(&Arc<List>, &current::Supersession)>,
 ) -> Result<Vec<RecordBatch>, LakeError> {
     let context = SessionContext::new();
     sql::register_zones(&context.runtime_env(), stores);

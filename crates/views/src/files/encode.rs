@@ -1,6 +1,6 @@
 //! Rows on their way from one thread to the writer, in the output's format.
 
-use super::{parquet_columns::RowGroups, text};
+use super::{ipc, parquet_columns::RowGroups, text};
 use crate::View;
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use parquet::{
@@ -56,7 +56,7 @@ impl<'e> Encoder<'e> {
             State::Csv(out) => Ok(text::csv(&batch, out)?),
             State::Ndjson(out) => Ok(text::ndjson(&batch, out)?),
             State::Batches(batches) => {
-                batches.push(batch);
+                batches.push(ipc::batch(&batch)?);
                 Ok(())
             }
         }

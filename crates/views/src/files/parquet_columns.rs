@@ -99,8 +99,10 @@ fn is_unique(column: &Column) -> bool {
 /// Whether anybody asks for a range of its values, so that the least and the greatest of a row group are worth
 /// finding. Of codes and words every row group has all.
 fn is_ranged(column: &Column) -> bool {
-    let words =
-        ["code", "string", "uri", "url", "canonical", "oid", "uuid", "markdown", "base64Binary", "xhtml"];
-    column.column_type != ColumnType::Text
-        || column.fhir_type.as_deref().is_none_or(|kind| !words.contains(&kind))
+    let words = ["string", "uri", "url", "canonical", "oid", "uuid", "markdown", "base64Binary", "xhtml"];
+    match column.column_type {
+        ColumnType::Code => false,
+        ColumnType::Text => column.fhir_type.as_deref().is_none_or(|kind| !words.contains(&kind)),
+        _ => true,
+    }
 }

@@ -40,6 +40,10 @@ fn harmless(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
             let texts = column.as_string::<i32>().iter().map(|text| text.map(no_formula));
             Arc::new(texts.collect::<StringArray>())
         }
+        DataType::Dictionary(..) => {
+            let codes = column.as_any_dictionary();
+            codes.with_values(harmless(codes.values())?)
+        }
         DataType::List(_) => Arc::new(lists(column)?),
         _ => Arc::clone(column),
     })

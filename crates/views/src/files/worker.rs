@@ -41,7 +41,7 @@ pub(super) struct Worker<'r> {
     groups: Vec<Group>,
     encoders: Vec<Encoder<'r>>,
     type_of: TypeOf,
-    block: Vec<u8>,
+    block: Block,
     counts: Vec<(u64, u64)>,
     done: Done,
 }
@@ -78,7 +78,7 @@ impl<'r> Worker<'r> {
             groups: groups.collect(),
             encoders: encoders.map(|(output, encoding)| Encoder::new(&output.view, encoding)).collect(),
             type_of: TypeOf::new(),
-            block: Vec::new(),
+            block: Block::default(),
             counts: vec![(0, 0); outputs.len()],
             done: Done::new(&"".into(), false),
         }
@@ -112,10 +112,10 @@ impl<'r> Worker<'r> {
         let mut block = std::mem::take(&mut self.block);
         block.clear();
         loop {
-            let ended = fill(&mut file, &mut block).map_err(failed)?;
+            let ended = block.fill(&mut file).map_err(failed)?;
             let mut at = 0;
             while begin < to || skip {
-                let rest = block.get(at..).unwrap_or_default();
+                let rest = block.text().get(at..).unwrap_or_default();
                 let length = match memchr::memchr(b'\n', rest) {
                     Some(length) => length + 1,
                     None if ended && !rest.is_empty() => rest.len(),
@@ -130,8 +130,8 @@ impl<'r> Worker<'r> {
             if ended || (begin >= to && !skip) {
                 break;
             }
-            block.drain(..at);
-            if block.len() > self.options.resource_limit_bytes {
+            block.leave(at);
+            if block.text().len() > self.options.resource_limit_bytes {
                 let limit_bytes = self.options.resource_limit_bytes;
                 return Err(FileError::TooLarge { name: path.display().to_string(), limit_bytes });
             }
@@ -273,21 +273,44 @@ fn encode_error(outputs: &[Output], at: usize) -> impl Fn(parquet::errors::Parqu
     move |source| FileError::Encode { view: view.clone(), source }
 }
 
-/// Appends a block of the file, and says whether it has ended.
-fn fill(file: &mut File, block: &mut Vec<u8>) -> io::Result<bool> {
-    let mut length = block.len();
-    let full = length + BLOCK_BYTES;
-    block.resize(full, 0);
-    while let Some(room) = block.get_mut(length..).filter(|room| !room.is_empty()) {
-        match file.read(room) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+/// What is read of a file and not yet taken. Its memory is cleared once, not for each block.
+#[derive(Default)]
+struct Block {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Block {
+    fn clear(&mut self) {
+        self.length = 0;
     }
-    block.truncate(length);
-    Ok(length < full)
+
+    fn text(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    /// Appends what comes next in the file, and says whether it has ended.
+    fn fill(&mut self, file: &mut File) -> io::Result<bool> {
+        let full = self.length + BLOCK_BYTES;
+        if self.bytes.len() < full {
+            self.bytes.resize(full, 0);
+        }
+        while let Some(room) = self.bytes.get_mut(self.length..full).filter(|room| !room.is_empty()) {
+            match file.read(room) {
+                Ok(0) => return Ok(true),
+                Ok(read) => self.length += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Leaves what stands behind the first `taken` bytes.
+    fn leave(&mut self, taken: usize) {
+        self.bytes.copy_within(taken..self.length, 0);
+        self.length -= taken;
+    }
 }
 
 impl Done {

@@ -3,6 +3,7 @@
 use super::{
     FileError, Format, Options, Output, Report,
     encode::{Encoded, Encoding},
+    ipc,
     order::Turns,
     parquet_columns, text,
     worker::Done,
@@ -56,7 +57,9 @@ impl Writer {
             }
             Format::Ndjson => Form::Ndjson(file),
             Format::ArrowIpc => {
-                let file = FileWriter::try_new(file, &schema).map_err(io::Error::other).map_err(failed)?;
+                let file = FileWriter::try_new(file, &ipc::schema(&schema))
+                    .map_err(io::Error::other)
+                    .map_err(failed)?;
                 Form::ArrowIpc(Box::new(file))
             }
         };
