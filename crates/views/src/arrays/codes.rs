@@ -22,6 +22,50 @@ pub(super) struct Codes {
     /// The numbers of the texts, by their hashes.
     numbers: HashTable<i32>,
     hasher: DefaultHashBuilder,
+    recent: Box<[Recent; Recent::PLACES]>,
+}
+
+/// A short text that has come, in words that are quickly compared.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    words: Words,
+    number: i32,
+}
+
+/// All of a short text: its first and its last bytes, which may be the same, and how many it has. Of no text they are
+/// all 0.
+type Words = (u64, u64, usize);
+
+impl Recent {
+    /// Far more than there are codes in most columns.
+    const PLACES: usize = 256;
+
+    /// The words of a text of 1 to 16 bytes.
+    #[inline]
+    fn words(text: &[u8]) -> Option<Words> {
+        let (first, last) = match text.len() {
+            8..=16 => (u64::from_le_bytes(*text.first_chunk()?), u64::from_le_bytes(*text.last_chunk()?)),
+            4..8 => (
+                u64::from(u32::from_le_bytes(*text.first_chunk()?)),
+                u64::from(u32::from_le_bytes(*text.last_chunk()?)),
+            ),
+            2..4 => (
+                u64::from(u16::from_le_bytes(*text.first_chunk()?)),
+                u64::from(u16::from_le_bytes(*text.last_chunk()?)),
+            ),
+            1 => (u64::from(*text.first()?), 0),
+            _ => return None,
+        };
+        Some((first, last, text.len()))
+    }
+
+    /// Where a text stands, if it has come and none of the same place since.
+    #[inline]
+    fn place((first, last, length): Words) -> usize {
+        const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mixed = (first ^ last.rotate_left(29) ^ length as u64).wrapping_mul(ODD);
+        (mixed >> 56) as usize
+    }
 }
 
 impl Default for Codes {
@@ -32,6 +76,7 @@ impl Default for Codes {
             since: Vec::new(),
             numbers: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
+            recent: Box::new([Recent::default(); Recent::PLACES]),
         }
     }
 }
@@ -40,20 +85,35 @@ impl Codes {
     /// Appends a text and says how many bytes it takes.
     #[inline]
     pub(super) fn append(&mut self, text: &[u8]) -> usize {
-        let hash = self.hasher.hash_one(text);
-        let is_it = |number: &i32| self.texts.get(place(Some(number))) == Some(text);
+        let Some(words) = Recent::words(text) else { return self.append_any(text) };
+        let place = Recent::place(words);
+        match self.recent.get(place) {
+            Some(recent) if recent.words == words => {
+                self.keys.push(recent.number);
+                4
+            }
+            _ => {
+                let bytes = self.append_any(text);
+                let number = self.keys.last().copied().unwrap_or_default();
+                if let Some(recent) = self.recent.get_mut(place) {
+                    *recent = Recent { words, number };
+                }
+                bytes
+            }
+        }
+    }
+
+    fn append_any(&mut self, text: &[u8]) -> usize {
+        let (texts, hasher) = (&mut self.texts, &self.hasher);
+        let hash = hasher.hash_one(text);
+        let is_it = |number: &i32| texts.get(place(Some(number))) == Some(text);
         if let Some(number) = self.numbers.find(hash, is_it) {
             self.keys.push(*number);
             return 4;
         }
-        self.append_new(text, hash)
-    }
-
-    fn append_new(&mut self, text: &[u8], hash: u64) -> usize {
         let number = end(self.since.len());
         self.since.push(self.keys.len());
         self.keys.push(number);
-        let (texts, hasher) = (&mut self.texts, &self.hasher);
         let bytes = texts.append(text);
         self.numbers.insert_unique(hash, number, |number| {
             hasher.hash_one(texts.get(place(Some(number))).unwrap_or_default())
@@ -77,6 +137,7 @@ impl Codes {
             }
             self.texts.truncate(self.since.len());
         }
+        self.recent.fill(Recent::default());
     }
 
     /// Puts the rows at `rows` in the place of those from `from` on.
@@ -91,6 +152,7 @@ impl Codes {
     ) -> Result<DictionaryArray<Int32Type>, ArrowError> {
         self.since.clear();
         self.numbers.clear();
+        self.recent.fill(Recent::default());
         let keys = Int32Array::try_new(ScalarBuffer::from(fresh(&mut self.keys)), nulls)?;
         DictionaryArray::try_new(keys, Arc::new(self.texts.finish(None)?))
     }
