@@ -68,7 +68,9 @@ impl List {
     /// It cannot be read, or takes more memory than `pool` has.
     pub(super) async fn counts(&self, pool: &Arc<dyn MemoryPool>) -> Result<Counts> {
         let held = self.held.get_or_try_init(|| self.read(pool)).await?;
-        Ok(Counts { held: Arc::clone(held), signature: Signature::variadic_any(Volatility::Immutable) })
+        // Said to be volatile, so that it is not offered to the files to skip by: they know nothing of it, and would read
+        // the statistics of all their pages to find that out.
+        Ok(Counts { held: Arc::clone(held), signature: Signature::variadic_any(Volatility::Volatile) })
     }
 
     async fn read(&self, pool: &Arc<dyn MemoryPool>) -> Result<Arc<Held>> {
@@ -113,9 +115,31 @@ fn entries(file: bytes::Bytes) -> Result<Vec<(u128, i32)>> {
 }
 
 impl Held {
-    #[inline]
     fn counts(&self, id: u128, version: i32) -> bool {
-        !self.sieve.may_have(id) || self.versions.get(&id).is_none_or(|superseded| version > *superseded)
+        self.versions.get(&id).is_none_or(|superseded| version > *superseded)
+    }
+
+    /// Which of `rows` rows count. The lower bits of a row's pseudonym are asked for of every row, and whether it counts
+    /// where the sieve does not know.
+    fn of_rows(
+        &self,
+        rows: usize,
+        low: impl Fn(usize) -> u64,
+        counts: impl Fn(usize) -> bool,
+    ) -> BooleanBuffer {
+        let words = (0..rows).step_by(64).map(|first| {
+            let of_word = first..rows.min(first + 64);
+            // No branch for each row: most of the time goes into waiting for the sieve's words, several at once.
+            let mut asked = of_word.rev().fold(0, |asked, row| asked << 1 | self.sieve.may_have(low(row)));
+            let mut kept = u64::MAX;
+            while asked != 0 {
+                let bit = asked.trailing_zeros();
+                asked &= asked - 1;
+                kept &= !(u64::from(!counts(first + bit as usize)) << bit);
+            }
+            kept.to_le()
+        });
+        BooleanBuffer::new(words.collect::<Vec<u64>>().into(), 0, rows)
     }
 }
 
@@ -147,17 +171,18 @@ impl ScalarUDFImpl for Counts {
         let columns = ColumnarValue::values_to_arrays(&arguments.args)?;
         let Some((versions, ids)) = columns.split_last() else { return internal_err!("counts() of nothing") };
         let (held, versions) = (&self.held, versions.as_primitive::<Int32Type>().values());
+        let rows = versions.len();
         let counts = match ids {
             [high, low] => {
                 let (high, low) = (high.as_primitive::<Int64Type>(), low.as_primitive::<Int64Type>());
                 // As long as one another, and seen to be: no place is checked then.
-                let (high, low) = (&high.values()[..versions.len()], &low.values()[..versions.len()]);
+                let (high, low) = (&high.values()[..rows], &low.values()[..rows]);
                 let id = |row: usize| Pseudonym::of_halves(high[row], low[row]).bits();
-                BooleanBuffer::collect_bool(versions.len(), |row| held.counts(id(row), versions[row]))
+                held.of_rows(rows, |row| low[row].cast_unsigned(), |row| held.counts(id(row), versions[row]))
             }
             [digits] => {
-                let ids = pseudonyms(digits)?;
-                BooleanBuffer::collect_bool(versions.len(), |row| held.counts(ids[row], versions[row]))
+                let ids = &pseudonyms(digits)?[..rows];
+                held.of_rows(rows, |row| ids[row] as u64, |row| held.counts(ids[row], versions[row]))
             }
             _ => return internal_err!("a pseudonym of {} columns", ids.len()),
         };
@@ -179,20 +204,23 @@ impl Sieve {
         let places = (versions.len() * Self::SPARSE).next_power_of_two().max(64);
         let mut sieve = Self { bits: vec![0; places / 64], mask: places as u64 - 1 };
         for id in versions.keys() {
-            let (word, bit) = sieve.place(*id);
-            sieve.bits[word] |= bit;
+            let (word, bit) = sieve.place(*id as u64);
+            sieve.bits[word] |= 1 << bit;
         }
         sieve
     }
 
-    const fn place(&self, id: u128) -> (usize, u64) {
-        let place = id as u64 & self.mask;
-        ((place / 64) as usize, 1 << (place % 64))
+    /// The word and the bit of a pseudonym with these lower bits.
+    const fn place(&self, low: u64) -> (usize, u64) {
+        let place = low & self.mask;
+        ((place / 64) as usize, place % 64)
     }
 
-    fn may_have(&self, id: u128) -> bool {
-        let (word, bit) = self.place(id);
-        self.bits[word] & bit != 0
+    /// 1 if such a pseudonym may be there.
+    #[inline]
+    fn may_have(&self, low: u64) -> u64 {
+        let (word, bit) = self.place(low);
+        self.bits[word] >> bit & 1
     }
 }
 
