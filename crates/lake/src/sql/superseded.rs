@@ -74,14 +74,14 @@ impl List {
     }
 
     async fn read(&self, pool: &Arc<dyn MemoryPool>) -> Result<Arc<Held>> {
+        let entries = self.files.iter().filter_map(|file| usize::try_from(file.rows).ok()).sum::<usize>();
         let memory = MemoryConsumer::new("superseded").register(pool);
+        memory.try_grow(entries * ENTRY_BYTES)?;
         let store = self.table.delta().log_store().object_store(None);
         let paths: Vec<_> = self.files.iter().map(|file| Path::from(file.path.as_str())).collect();
         let mut files = stream::iter(paths).map(|path| file(&store, path)).buffer_unordered(READING);
-        let mut versions = Versions::default();
+        let mut versions = Versions::with_capacity_and_hasher(entries, BuildHasherDefault::default());
         while let Some(entries) = files.try_next().await? {
-            memory.try_grow(entries.len() * ENTRY_BYTES)?;
-            versions.reserve(entries.len());
             for (id, version) in entries {
                 let newest = versions.entry(id).or_insert(version);
                 *newest = version.max(*newest);
